@@ -1,0 +1,78 @@
+"""dicomview: the correct DICOM picture in a notebook, and everything you see available as Python.
+
+>>> import dicomview as dv
+>>> chest = dv.read_series("sample_data/ct_chest")  # doctest: +SKIP
+>>> dv.view(chest)                                  # doctest: +SKIP
+
+Names load on first use, so that reading files does not wait for widgets.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dicomview import demo
+    from dicomview.catalog import tags
+    from dicomview.errors import DicomviewError
+    from dicomview.pixels import Window, presets
+    from dicomview.render import Picture, picture
+    from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
+    from dicomview.views import figure, view
+
+try:
+    __version__ = version("dicomview")
+except PackageNotFoundError:  # run from a folder that was never installed
+    __version__ = "0+unknown"
+
+_ROOMS = {
+    "DicomviewError": "errors",
+    "Picture": "render",
+    "Series": "space",
+    "Slice": "space",
+    "Stack": "space",
+    "Verdict": "space",
+    "Volume": "space",
+    "Window": "pixels",
+    "demo": "",
+    "figure": "views",
+    "picture": "render",
+    "presets": "pixels",
+    "read_series": "space",
+    "tags": "catalog",
+    "view": "views",
+}
+
+__all__ = [
+    "DicomviewError",
+    "Picture",
+    "Series",
+    "Slice",
+    "Stack",
+    "Verdict",
+    "Volume",
+    "Window",
+    "demo",
+    "figure",
+    "picture",
+    "presets",
+    "read_series",
+    "tags",
+    "view",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'dicomview' has no attribute {name!r}")
+    room = importlib.import_module(f"dicomview.{_ROOMS[name] or name}")
+    value = getattr(room, name) if _ROOMS[name] else room
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

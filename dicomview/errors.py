@@ -1,0 +1,65 @@
+"""What can go wrong, in the reader's words.
+
+Every message has three parts: what was found, where, and what to do next. No message holds a patient's name or
+identifier: a slice is named by its index and its InstanceNumber.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "DamagedPixels",
+    "DicomviewError",
+    "MissingExtra",
+    "NoDecoder",
+    "NotAVolume",
+    "NotAnImage",
+    "NothingFound",
+    "SeveralSeries",
+    "UnknownChoice",
+    "UnknownSeries",
+    "UnsafeArchive",
+]
+
+
+class DicomviewError(Exception):
+    """The root of everything dicomview raises on purpose."""
+
+
+class NothingFound(DicomviewError, FileNotFoundError):
+    """The path does not exist, or nothing under it is DICOM."""
+
+
+class UnsafeArchive(DicomviewError, ValueError):
+    """A zip archive that is encrypted or would unpack to far more than it holds."""
+
+
+class SeveralSeries(DicomviewError, ValueError):
+    """One series was wanted and several were found; the message lists them."""
+
+
+class UnknownSeries(DicomviewError, LookupError):
+    """The series UID asked for is not there; the message lists what is."""
+
+
+class NotAnImage(DicomviewError, TypeError):
+    """A DICOM object without a picture (report, plan, document …) was given where a picture is needed."""
+
+
+class NotAVolume(DicomviewError, ValueError):
+    """The slices do not form one regular grid; the message says where, by how much, and which argument allows it."""
+
+
+class NoDecoder(DicomviewError, ImportError):
+    """No installed package decodes this transfer syntax; the message names one that does."""
+
+
+class DamagedPixels(DicomviewError, ValueError):
+    """The pixel data are there but cannot be decoded."""
+
+
+class UnknownChoice(DicomviewError, ValueError):
+    """An argument names something that does not exist: a preset, a plane, an index outside the stack."""
+
+
+class MissingExtra(DicomviewError, ImportError):
+    """An optional package is needed; the message is the pip line that installs it."""

@@ -1,0 +1,115 @@
+"""From stored to modality values: Modality LUT, rescale, dose scaling, and their unit (PS3.3 C.11.1, C.8.8.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+    from dicomview.pixels.frames import FrameTags
+
+__all__ = ["Rescale", "padding_range", "rescale_of"]
+
+_PET_UNITS = {"BQML": "Bq/ml", "CNTS": "counts", "GML": "g/ml", "PROPCNTS": "proportional counts"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rescale:
+    """How stored values of one frame become modality values.
+
+    Parameters
+    ----------
+    slope, intercept : float
+        ``modality = slope * stored + intercept``.
+    unit : str
+        For example "HU", "Bq/ml", "Gy"; empty when the file names none.
+    first : int
+        The stored value that the first entry of `table` belongs to.
+    table : (entries,) float64 array, optional
+        Modality LUT; values below and above it take its first and last entry (PS3.3 C.11.1.1.1).
+    """
+
+    slope: float = 1.0
+    intercept: float = 0.0
+    unit: str = ""
+    first: int = 0
+    table: NDArray[np.float64] | None = field(default=None, compare=False)
+
+    @property
+    def linear(self) -> bool:
+        """True when slope and intercept say it all."""
+        return self.table is None
+
+    def apply(self, stored: NDArray[np.generic]) -> NDArray[np.float64]:
+        """Return modality values, float64, of the same shape as `stored`."""
+        if self.table is not None:
+            places = np.clip(stored.astype(np.int64) - self.first, 0, len(self.table) - 1)
+            return self.table[places]
+        return np.asarray(stored.astype(np.float64) * self.slope + self.intercept, np.float64)
+
+
+def rescale_of(tags: FrameTags) -> Rescale:
+    """Return the rescale of one frame.
+
+    A Modality LUT Sequence wins over RescaleSlope and RescaleIntercept (the standard allows only one of them);
+    RT Dose has DoseGridScaling instead. A malformed or zero slope reads as 1.
+    """
+    unit = _unit(tags)
+    luts = tags.get("ModalityLUTSequence")
+    if luts:
+        table = _table(luts[0], signed=tags.integer("PixelRepresentation") == 1)
+        if table is not None:
+            return Rescale(unit=unit, first=table[0], table=table[1])
+    if tags.text("Modality") == "RTDOSE":
+        return Rescale(tags.number("DoseGridScaling") or 1.0, 0.0, unit)
+    return Rescale(tags.number("RescaleSlope") or 1.0, tags.number("RescaleIntercept") or 0.0, unit)
+
+
+def padding_range(tags: FrameTags) -> tuple[int, int] | None:
+    """Return the stored values (low, high) that PixelPaddingValue and PixelPaddingRangeLimit mark as no image."""
+    value = tags.number("PixelPaddingValue")
+    if value is None:
+        return None
+    limit = tags.number("PixelPaddingRangeLimit", value)
+    low, high = sorted((int(value), int(value if limit is None else limit)))
+    bits = tags.integer("BitsStored", 16)
+    if tags.integer("PixelRepresentation") == 1 and low >= 1 << (bits - 1):
+        # Written as US although the pixels are signed: the same bits, read the other way.
+        low, high = low - (1 << bits), high - (1 << bits)
+    return low, high
+
+
+def _unit(tags: FrameTags) -> str:
+    modality = tags.text("Modality")
+    if modality == "PT":
+        units = tags.text("Units")
+        return _PET_UNITS.get(units, units)
+    if modality == "RTDOSE":
+        return {"GY": "Gy", "RELATIVE": "%"}.get(tags.text("DoseUnits"), "")
+    declared = tags.text("RescaleType")
+    if declared:
+        return "" if declared in ("US", "UNSPECIFIED", "normalized") else declared
+    # Before 2009 CT images had no RescaleType; C.8.2.1.1.4 says HU for the ordinary ones.
+    return "HU" if modality == "CT" and tags.number("RescaleIntercept") is not None else ""
+
+
+def _table(item: Dataset, *, signed: bool) -> tuple[int, NDArray[np.float64]] | None:
+    """Return (first stored value mapped, entries) of a LUT item (PS3.3 C.11.1.1), or None when it is malformed."""
+    try:
+        count, first, bits = (int(x) for x in item.LUTDescriptor)
+        data = item.LUTData
+    except (AttributeError, TypeError, ValueError):
+        return None
+    count = count or 65536
+    if signed and first >= 32768:
+        first -= 65536
+    if isinstance(data, bytes):
+        entries = np.frombuffer(data, "<u2" if len(data) >= 2 * count else np.uint8)
+    else:
+        entries = np.atleast_1d(np.asarray(data, np.int64)) & ((1 << max(bits, 8)) - 1)
+    return (first, entries[:count].astype(np.float64)) if entries.size else None

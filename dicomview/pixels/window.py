@@ -1,0 +1,231 @@
+"""The window: from modality values to grey levels (PS3.3 C.11.2).
+
+The formula is written here and once more in ``views/static/canvas.js``; a test holds the two equal for every stored
+value, function and polarity.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast, get_args
+
+import numpy as np
+
+from dicomview.errors import UnknownChoice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from dicomview.pixels.frames import FrameTags
+
+__all__ = ["Window", "WindowFunction", "WindowLike", "as_window", "automatic", "file_windows", "presets"]
+
+WindowFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A VOI window: which modality values are spread over black to white.
+
+    Parameters
+    ----------
+    center, width : float
+        In modality units, for CT in HU. The width is greater than zero.
+    function : "LINEAR", "LINEAR_EXACT" or "SIGMOID"
+        VOILUTFunction.
+    explanation : str
+        What the window is for, as the file or the preset names it; not part of the comparison of two windows.
+
+    Raises
+    ------
+    UnknownChoice
+        The width is not above zero, a number is not finite, or the function is none of the three.
+
+    Examples
+    --------
+    >>> Window.preset("lung")
+    Window(center=-600.0, width=1500.0, function='LINEAR')
+    """
+
+    center: float
+    width: float
+    function: WindowFunction = "LINEAR"
+    explanation: str = ""
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "center", float(self.center))
+            object.__setattr__(self, "width", float(self.width))
+        except (TypeError, ValueError):
+            raise UnknownChoice(
+                f"a window is made of two numbers, not of {self.center!r} and {self.width!r}; write Window(40, 400)"
+            ) from None
+        if not (math.isfinite(self.center) and math.isfinite(self.width) and self.width > 0):
+            raise UnknownChoice(
+                f"a window needs a finite center and a width above 0, got center {self.center} and width {self.width}"
+            )
+        if self.function not in get_args(WindowFunction):
+            raise UnknownChoice(
+                f"there is no window function {self.function!r}; choose one of {', '.join(get_args(WindowFunction))}"
+            )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Window):
+            return NotImplemented
+        return (self.center, self.width, self.function) == (other.center, other.width, other.function)
+
+    def __hash__(self) -> int:
+        return hash((self.center, self.width, self.function))
+
+    def __repr__(self) -> str:
+        return f"Window(center={self.center}, width={self.width}, function={self.function!r})"
+
+    @staticmethod
+    def preset(name: str) -> Window:
+        """Return the usual window of that name.
+
+        Parameters
+        ----------
+        name : str
+            One of `presets`, for example ``"bone"``.
+
+        Raises
+        ------
+        UnknownChoice
+            There is no preset of that name; the message lists those there are.
+        """
+        try:
+            return presets()[name.lower()]
+        except KeyError:
+            raise UnknownChoice(
+                f"there is no window preset {name!r}; choose one of {', '.join(presets())}, or give (center, width)"
+            ) from None
+
+    def apply(self, values: NDArray[np.float64], *, invert: bool = False) -> NDArray[np.uint8]:
+        """Return the grey levels of modality values.
+
+        Parameters
+        ----------
+        values : float array of any shape
+            Modality values, for CT in HU. NaN becomes black.
+        invert : bool
+            True for MONOCHROME1 and PresentationLUTShape INVERSE: small values are white.
+
+        Returns
+        -------
+        uint8 array of the same shape
+            0 is black, 255 white.
+
+        Notes
+        -----
+        PS3.3 C.11.2.1.2.1 (LINEAR), C.11.2.1.3.1 (SIGMOID), C.11.2.1.3.2 (LINEAR_EXACT), output range 0 to 255,
+        rounded half up. A LINEAR width of 1 or less is a threshold at the center. Values are clipped before the cast:
+        a cast first would let bright voxels wrap to dark ones.
+        """
+        x, c, w = np.asarray(values, np.float64), self.center, self.width
+        if self.function == "LINEAR_EXACT":
+            y = ((x - c) / w + 0.5) * 255
+        elif self.function == "SIGMOID":
+            # Beyond 700 the exponential leaves the range of float64; the result is 0 or 255 long before.
+            y = 255 / (1 + np.exp(np.clip(-4 * (x - c) / w, -700, 700)))
+        elif w > 1:
+            y = ((x - (c - 0.5)) / (w - 1) + 0.5) * 255
+        else:
+            y = np.where(x <= c - 0.5, 0.0, 255.0)
+        levels = np.floor(np.clip(np.nan_to_num(y, nan=0.0), 0, 255) + 0.5).astype(np.uint8)
+        return np.subtract(np.uint8(255), levels) if invert else levels
+
+
+WindowLike = Window | str | tuple[float, float]
+
+
+def presets() -> dict[str, Window]:
+    """Return the usual CT windows by name, in HU; a new dict at each call."""
+    return {
+        name: Window(center, width, explanation=name)
+        for name, center, width in (
+            ("lung", -600, 1500),
+            ("mediastinum", 50, 350),
+            ("abdomen", 40, 400),
+            ("liver", 70, 150),
+            ("angio", 300, 600),
+            ("bone", 400, 1800),
+            ("brain", 40, 80),
+            ("stroke", 40, 40),
+        )
+    }
+
+
+def as_window(wish: object) -> Window:
+    """Return `wish` as a `Window`: one already, the name of a preset, or (center, width[, function]).
+
+    Raises
+    ------
+    UnknownChoice
+        `wish` is none of these.
+    """
+    if isinstance(wish, Window):
+        return wish
+    if isinstance(wish, str):
+        return Window.preset(wish)
+    if isinstance(wish, tuple | list) and len(wish) in (2, 3):
+        return Window(*wish)
+    raise UnknownChoice(f"a window is a dv.Window, the name of a preset or (center, width), not {type(wish).__name__}")
+
+
+def automatic(values: Iterable[NDArray[np.floating]], *, padding: tuple[float, float] | None = None) -> Window:
+    """Return a window over the bulk of the values: from the 1st to the 99th percentile.
+
+    Parameters
+    ----------
+    values : iterable of float arrays
+        Modality values; all of them make one window, so that a tissue keeps its grey from slice to slice.
+    padding : (low, high), optional
+        Modality values of PixelPaddingValue and PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2), left out.
+
+    Returns
+    -------
+    Window
+        LINEAR_EXACT, so that its two ends are exactly the percentiles.
+    """
+    kept = []
+    for plane in values:
+        flat = np.asarray(plane, np.float64).ravel()
+        flat = flat[np.isfinite(flat)]
+        if padding is not None:
+            inside = (flat < padding[0]) | (flat > padding[1])
+            flat = flat[inside] if inside.any() else flat
+        kept.append(flat)
+    pool = np.concatenate(kept) if kept else np.empty(0)
+    if not pool.size:
+        return Window(0.5, 1, "LINEAR_EXACT", "automatic")
+    low, high = np.percentile(pool, (1, 99))
+    if high <= low:
+        # Nearly everything has one value: show all there is, were it one bright dot.
+        low, high = pool.min(), pool.max()
+    width = float(high - low)
+    return Window(float(low + high) / 2, width if width > 0 else 1.0, "LINEAR_EXACT", "automatic")
+
+
+def file_windows(tags: FrameTags) -> tuple[Window, ...]:
+    """Return the windows a frame carries, in the order of the file; malformed ones are passed over.
+
+    Parameters
+    ----------
+    tags : FrameTags
+        WindowCenter, WindowWidth, WindowCenterWidthExplanation and VOILUTFunction are read.
+    """
+    centers, widths = tags.numbers("WindowCenter"), tags.numbers("WindowWidth")
+    names = tags.texts("WindowCenterWidthExplanation")
+    function = tags.text("VOILUTFunction", "LINEAR").upper()
+    if function not in get_args(WindowFunction):
+        function = "LINEAR"
+    found = []
+    for place, (center, width) in enumerate(zip(centers, widths, strict=False)):
+        if math.isfinite(center) and math.isfinite(width) and width > 0:
+            name = names[place] if place < len(names) else ""
+            found.append(Window(center, width, cast("WindowFunction", function), name))
+    return tuple(found)

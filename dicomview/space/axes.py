@@ -1,0 +1,265 @@
+"""Several images at one position: which attribute tells them apart?
+
+Echoes, time points, b-values, components: each becomes a named axis with typed coordinates. An axis is accepted only
+when every one of its values has the same set of positions, each once; so what merely differs is never an axis.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dicomview.space.grid import SAME_PLACE_MM, judge
+from dicomview.space.groups import pixel_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from dicomview.space.slices import Slice
+
+__all__ = ["Split", "drop_copies", "mixed_acquisitions", "position_ids", "split"]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A full grid of images: extra axes, then positions.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of the extra axes, outermost first.
+    coords : tuple of tuples
+        The values along each of them.
+    slices : tuple of Slice
+        In the order of the axes, the position running fastest.
+    notes : tuple of str
+    """
+
+    names: tuple[str, ...]
+    coords: tuple[tuple[Any, ...], ...]
+    slices: tuple[Slice, ...]
+    notes: tuple[str, ...] = ()
+
+
+def _first(*keywords: str) -> Callable[[Slice], Any]:
+    """Return the first of `keywords` that has a number, as that number."""
+
+    def value(one: Slice) -> Any:
+        return next((x for k in keywords if (x := one.tags.number(k)) is not None), None)
+
+    return value
+
+
+def _text(*keywords: str) -> Callable[[Slice], Any]:
+    def value(one: Slice) -> Any:
+        return next((x for k in keywords if (x := "\\".join(one.tags.texts(k)))), None)
+
+    return value
+
+
+def _diffusion(one: Slice) -> Any:
+    """Return (b, gradient): neither alone is complete; no gradient (b = 0, trace) is a value of its own."""
+    b = one.tags.number("DiffusionBValue")
+    gradient = one.tags.numbers("DiffusionGradientOrientation")
+    return None if b is None and not gradient else (b, gradient or None)
+
+
+def _component(one: Slice) -> Any:
+    """Return magnitude, phase, real or imaginary, as ComplexImageComponent or ImageType from value 3 on say it."""
+    return one.tags.text("ComplexImageComponent") or "\\".join(one.tags.texts("ImageType")[2:]) or None
+
+
+# In order of trust. Content times, windows and largest values always differ and are therefore not here.
+_AXES: tuple[tuple[str, Callable[[Slice], Any]], ...] = (
+    ("echo", _first("EchoTime", "EffectiveEchoTime", "EchoNumbers")),
+    ("echo", _first("EchoNumbers")),
+    ("inversion_time", _first("InversionTime")),
+    ("flip_angle", _first("FlipAngle")),
+    ("repetition_time", _first("RepetitionTime")),
+    ("diffusion", _diffusion),
+    ("component", _component),
+    ("time", _first("TemporalPositionIdentifier")),
+    ("time", _first("TemporalPositionIndex")),
+    ("time", _first("TriggerTime")),
+    ("time", _first("NominalCardiacTriggerDelayTime")),
+    ("time", _first("FrameReferenceTime")),
+    ("time", _first("ActualFrameDuration")),
+    ("acquisition", _first("AcquisitionNumber")),
+    ("acquisition", _text("AcquisitionDateTime")),
+    ("acquisition", _text("AcquisitionTime")),
+    ("kvp", _first("KVP")),
+    ("kernel", _text("ConvolutionKernel")),
+    ("thickness", _first("SliceThickness")),
+    ("contrast", _text("ContrastBolusAgent")),
+    ("image_type", _text("ImageType")),
+)
+
+
+def position_ids(slices: Sequence[Slice]) -> list[int]:
+    """Return, for slices sorted along the normal, the number of the position each lies at."""
+    ids: list[int] = []
+    for index, one in enumerate(slices):
+        before = slices[index - 1] if index else None
+        same = before is not None and float(np.linalg.norm(_position(one) - _position(before))) < SAME_PLACE_MM
+        ids.append(ids[-1] + (not same) if ids else 0)
+    return ids
+
+
+def drop_copies(slices: Sequence[Slice], ids: Sequence[int]) -> tuple[list[Slice], list[str]]:
+    """Drop images that equal another one at their position in pixels and in every attribute an axis could be of."""
+    kept: list[Slice] = []
+    dropped = 0
+    seen: dict[tuple[Any, ...], list[Slice]] = defaultdict(list)
+    digests: dict[int, bytes] = {}
+
+    def digest(one: Slice) -> bytes:
+        if id(one) not in digests:
+            digests[id(one)] = pixel_digest(one)
+        return digests[id(one)]
+
+    for one, place in zip(slices, ids, strict=True):
+        alike = seen[(place, *(value(one) for _, value in _AXES))]
+        # Pixels are read only for those that nothing else tells apart.
+        if any(digest(one) == digest(other) for other in alike):
+            dropped += 1
+            continue
+        alike.append(one)
+        kept.append(one)
+    return kept, [f"DUPLICATES_DROPPED {dropped}"] if dropped else []
+
+
+def split(slices: Sequence[Slice], ids: Sequence[int]) -> Split | None:
+    """Find the one axis, else the two axes, that make a full grid of images with repeated positions.
+
+    Parameters
+    ----------
+    slices : sequence of Slice
+        Sorted along the normal.
+    ids : sequence of int
+        From `position_ids`.
+
+    Returns
+    -------
+    Split or None
+        None when nothing tells the images apart.
+    """
+    candidates = []
+    for name, value in _AXES:
+        values = [value(one) for one in slices]
+        if len(set(values)) > 1:
+            candidates.append((name, values))
+    for name, values in candidates:
+        found = _full_grid(slices, ids, (name,), [(v,) for v in values])
+        if found:
+            return found
+    for (name, values), (other, others) in combinations(candidates, 2):
+        if name != other:
+            found = _full_grid(slices, ids, (name, other), list(zip(values, others, strict=True)))
+            if found:
+                return found
+    note = ("SPLIT_BY_INSTANCE_NUMBER nothing but InstanceNumber tells the repeats of a position apart",)
+    for name, values in candidates:
+        turns = _repetitions(slices, [hash((place, v)) for place, v in zip(ids, values, strict=True)])
+        if turns:
+            found = _full_grid(slices, ids, (name, "repetition"), list(zip(values, turns, strict=True)), note)
+            if found:
+                return found
+    turns = _repetitions(slices, ids)
+    return _full_grid(slices, ids, ("repetition",), [(t,) for t in turns], note) if turns else None
+
+
+def mixed_acquisitions(slices: Sequence[Slice]) -> tuple[list[list[Slice]], str] | None:
+    """Split two interleaved reconstructions of one series, each regular by itself and with another step.
+
+    Returns
+    -------
+    (groups, note) or None
+        None when no attribute makes groups that are all regular and overlap along the normal.
+    """
+    for name, value in _AXES:
+        groups: dict[Any, list[Slice]] = defaultdict(list)
+        for one in slices:
+            groups[value(one)].append(one)
+        if len(groups) < 2 or min(len(group) for group in groups.values()) < 3:
+            continue
+        piles = list(groups.values())
+        if any(len(set(position_ids(pile))) < len(pile) or not judge(pile).verdict.regular for pile in piles):
+            continue
+        if _overlap(piles, slices) and len({_make(pile) for pile in piles}) == len(piles):
+            return piles, f"MIXED_ACQUISITIONS told apart by {name}"
+    return None
+
+
+def _make(pile: Sequence[Slice]) -> tuple[float, float | None]:
+    """Return the step, to 0.01 mm, and the thickness: what two reconstructions of one scan differ in."""
+    step = float(np.linalg.norm(_position(pile[1]) - _position(pile[0])))
+    return round(step, 2), pile[0].tags.number("SliceThickness")
+
+
+def _overlap(piles: Sequence[Sequence[Slice]], order: Sequence[Slice]) -> bool:
+    """Return True when the piles interleave in `order` instead of following each other."""
+    owner = {id(one): number for number, pile in enumerate(piles) for one in pile}
+    changes = sum(owner[id(a)] != owner[id(b)] for a, b in pairwise(order))
+    return changes > len(piles) - 1
+
+
+def _full_grid(
+    slices: Sequence[Slice],
+    ids: Sequence[int],
+    names: tuple[str, ...],
+    values: Sequence[tuple[Any, ...]],
+    notes: tuple[str, ...] = (),
+) -> Split | None:
+    """Return the split by `values` when every combination of them has every position exactly once."""
+    coords = tuple(tuple(sorted({v[axis] for v in values}, key=_sort_key)) for axis in range(len(names)))
+    positions = sorted(set(ids))
+    combinations_ = [(a,) for a in coords[0]] if len(names) == 1 else [(a, b) for a in coords[0] for b in coords[1]]
+    if min(len(axis) for axis in coords) < 2 or len(combinations_) * len(positions) != len(slices):
+        return None
+    cells = {(value, place): one for one, value, place in zip(slices, values, ids, strict=True)}
+    if len(cells) != len(slices):
+        return None
+    ordered = tuple(cells[value, place] for value in combinations_ for place in positions)
+    return Split(names, coords, ordered, notes)
+
+
+def _repetitions(slices: Sequence[Slice], ids: Sequence[int]) -> list[int] | None:
+    """Return the turn of each image at its position by InstanceNumber, when the numbers come in equal blocks.
+
+    Either whole volumes follow each other, or all turns of one position do; anything else would be a guess.
+    """
+    numbers = [one.instance_number for one in slices]
+    if any(number is None for number in numbers) or len(set(numbers)) < len(numbers):
+        return None
+    by_place: dict[int, list[int]] = defaultdict(list)
+    for index in sorted(range(len(slices)), key=lambda k: numbers[k] or 0):
+        by_place[ids[index]].append(index)
+    counts = {len(members) for members in by_place.values()}
+    if len(counts) != 1 or counts == {1}:
+        return None
+    turns = [0] * len(slices)
+    for members in by_place.values():
+        for turn, index in enumerate(members):
+            turns[index] = turn
+    order = [turns[index] for index in sorted(range(len(slices)), key=lambda k: numbers[k] or 0)]
+    volumes_follow = order == sorted(order)
+    turns_follow = order == list(range(counts.pop())) * len(by_place)
+    return turns if volumes_follow or turns_follow else None
+
+
+def _position(one: Slice) -> Any:
+    assert one.position is not None
+    return one.position
+
+
+def _sort_key(value: Any) -> tuple[Any, ...]:
+    """Sort absent values first, numbers before text, tuples by their parts."""
+    if value is None:
+        return (0,)
+    if isinstance(value, tuple):
+        return (3, tuple(_sort_key(part) for part in value))
+    return (2, value) if isinstance(value, str) else (1, value)

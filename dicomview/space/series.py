@@ -1,0 +1,242 @@
+"""A series: every instance of one SeriesInstanceUID, sorted into stacks."""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dicomview.errors import NotAnImage, SeveralSeries, UnknownSeries
+from dicomview.files import Header, read_headers
+from dicomview.pixels import FrameTags
+from dicomview.space.groups import same_instance_dropped
+from dicomview.space.slices import Slice, slices_of
+from dicomview.space.stack import Stack, stacks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dicomview.files import Source
+    from dicomview.space.volume import Volume
+
+__all__ = ["Rejected", "Series", "all_series", "read_series"]
+
+# Images in the sense of the standard that are no pile of slices: they lie over or beside one.
+_DERIVED_OBJECTS = {
+    "1.2.840.10008.5.1.4.1.1.66.4": "segmentation",
+    "1.2.840.10008.5.1.4.1.1.66.7": "label map segmentation",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An instance of the series that is no slice.
+
+    Parameters
+    ----------
+    label : str
+        Where it is.
+    code : str
+        "NOT_IMAGE", "DERIVED_OBJECT", "TRUNCATED" or "DUPLICATE_SOP".
+    reason : str
+        The same in words.
+    """
+
+    label: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """All instances of one SeriesInstanceUID.
+
+    Parameters
+    ----------
+    headers : tuple of Header
+        Every instance, slices or not.
+    stacks : tuple of Stack
+        The main one first, localizers last.
+    rejected : tuple of Rejected
+        Instances that are no slices, with the reason.
+    """
+
+    headers: tuple[Header, ...]
+    stacks: tuple[Stack, ...]
+    rejected: tuple[Rejected, ...] = ()
+
+    def __repr__(self) -> str:
+        what = f"Series {self.modality or 'of unknown modality'}"
+        if not self.stacks:
+            return f"{what} · no images · {self.rejected[0].reason if self.rejected else 'empty'}"
+        count = f"{len(self.stacks)} stack{'s' if len(self.stacks) > 1 else ''}"
+        return f"{what} · {count} · {self.stacks[0].summary()}"
+
+    def __len__(self) -> int:
+        return len(self.stack) if self.stacks else 0
+
+    def __getitem__(self, index: int) -> Slice:
+        return self.stack.slices[index]
+
+    def __iter__(self) -> Iterator[Slice]:
+        return iter(self.stack.slices)
+
+    @property
+    def tags(self) -> FrameTags:
+        """Elements of the first instance."""
+        header = self.stacks[0].slices[0].header if self.stacks else self.headers[0].dataset
+        assert header is not None
+        return FrameTags(header)
+
+    @property
+    def uid(self) -> str:
+        """SeriesInstanceUID."""
+        return self.tags.text("SeriesInstanceUID")
+
+    @property
+    def study_uid(self) -> str:
+        """StudyInstanceUID."""
+        return self.tags.text("StudyInstanceUID")
+
+    @property
+    def modality(self) -> str:
+        """Modality, for example "CT"."""
+        return self.tags.text("Modality")
+
+    @property
+    def description(self) -> str:
+        """SeriesDescription as the file has it: text from outside."""
+        return self.tags.text("SeriesDescription")
+
+    @property
+    def stack(self) -> Stack:
+        """The main stack.
+
+        Raises
+        ------
+        NotAnImage
+            There is none; the message says what the series holds instead.
+        """
+        if self.stacks:
+            return self.stacks[0]
+        why = self.rejected[0].reason if self.rejected else "it has no instances"
+        raise NotAnImage(f"there is no picture in this series: {why}; dv.tags shows what is in it")
+
+    def volume(self, **options: Any) -> Volume:
+        """Return the main stack as a volume; for the options and errors see `Stack.volume`."""
+        return self.stack.volume(**options)
+
+
+def all_series(source: Source, *, progress: bool = True) -> list[Series]:
+    """Return every series of a source, the largest first.
+
+    Parameters
+    ----------
+    source : path, pydicom.Dataset, or a list of either
+        A folder, a file, a zip or a DICOMDIR.
+    progress : bool
+        Show a bar when reading takes more than a second.
+
+    Raises
+    ------
+    NothingFound
+        The path does not exist or holds no DICOM.
+    """
+    groups: dict[tuple[str, str], list[Header]] = defaultdict(list)
+    for header in read_headers(source, progress=progress):
+        if header.dataset is not None and header.status != "dicomdir":
+            tags = FrameTags(header.dataset)
+            groups[tags.text("StudyInstanceUID"), tags.text("SeriesInstanceUID")].append(header)
+    found = [_series(headers) for headers in groups.values()]
+    return sorted(found, key=lambda series: (-len(series), series.uid))
+
+
+def read_series(source: Source | Series, uid: str | None = None) -> Series:
+    """Read one series; headers now, pixels when they are asked for.
+
+    Parameters
+    ----------
+    source : path, pydicom.Dataset, or a list of either
+        A folder (searched through, whatever the files are called), a file, a zip or a DICOMDIR.
+    uid : str, optional
+        SeriesInstanceUID, or the beginning of one; needed when there are several series.
+
+    Returns
+    -------
+    Series
+
+    Raises
+    ------
+    NothingFound
+        The path does not exist or holds no DICOM.
+    SeveralSeries
+        There are several series and no `uid`; the message lists them.
+    UnknownSeries
+        No series has that `uid`; the message lists those there are.
+
+    Examples
+    --------
+    >>> read_series("sample_data/ct_chest")
+    Series CT · 1 stack · 60 × 256 × 256 · 2.00 × 1.20 × 1.20 mm · regular
+    """
+    if isinstance(source, Series):
+        return source
+    found = all_series(source)
+    if uid is not None:
+        matching = [series for series in found if series.uid == uid] or [
+            series for series in found if series.uid.startswith(uid)
+        ]
+        if len(matching) == 1:
+            return matching[0]
+        what = "several series begin" if matching else "no series begins"
+        kind = SeveralSeries if matching else UnknownSeries
+        raise kind(f"{what} with the uid {uid!r}; there {_are(matching or found)}")
+    images = [series for series in found if series.stacks]
+    if len(images or found) > 1:
+        raise SeveralSeries(
+            f"there {_are(images or found)}\n"
+            "choose one: dv.read_series(source, uid=...); the beginning of a uid is enough"
+        )
+    return (images or found)[0]
+
+
+def _are(found: Iterable[Series]) -> str:
+    """List series for an error: UID, modality, number of images; nothing about the patient."""
+    lines = [f"\n  {series.uid or '(no UID)'}  {series.modality or '?':3}  {len(series)} images" for series in found]
+    return f"{'is' if len(lines) == 1 else 'are'} {len(lines)} series:{''.join(lines[:20])}" + (
+        f"\n  … and {len(lines) - 20} more" if len(lines) > 20 else ""
+    )
+
+
+def _series(headers: list[Header]) -> Series:
+    slices: list[Slice] = []
+    rejected: list[Rejected] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's words on odd values; the audit has better ones
+        for header in headers:
+            refusal = _refusal(header)
+            if refusal is None:
+                slices.extend(slices_of(header))
+            else:
+                rejected.append(refusal)
+        slices, copies, notes = same_instance_dropped(slices)
+        rejected.extend(
+            Rejected(one.label, "DUPLICATE_SOP", "a further copy of an instance read already") for one in copies
+        )
+        return Series(tuple(headers), stacks_of(slices, notes), tuple(rejected))
+
+
+def _refusal(header: Header) -> Rejected | None:
+    """Return why an instance is no slice, or None when it is one."""
+    assert header.dataset is not None
+    tags, label = FrameTags(header.dataset), header.location.label
+    sop_class = tags.get("SOPClassUID")
+    name = getattr(sop_class, "name", "") or "an object of unknown class"
+    if str(sop_class) in _DERIVED_OBJECTS:
+        return Rejected(label, "DERIVED_OBJECT", f"a {_DERIVED_OBJECTS[str(sop_class)]} lies over images")
+    if header.pixels is None and header.status == "truncated":
+        return Rejected(label, "TRUNCATED", "the file ends before its pixel data")
+    if header.pixels is None:
+        return Rejected(label, "NOT_IMAGE", f"{name} has no pixel data")
+    return None

@@ -1,0 +1,297 @@
+"""A stack: one pile of slices with a verdict, from the sorting to the volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from dicomview.errors import NotAVolume, UnknownChoice
+from dicomview.space.axes import Split, drop_copies, mixed_acquisitions, position_ids, split
+from dicomview.space.geometry import mean_orientation, normal_of
+from dicomview.space.grid import Grid, Verdict, judge, name_of, without_places
+from dicomview.space.groups import by_key, by_orientation, is_localizer
+from dicomview.space.volume import OnMissing, OnNonuniform, OnShear, Volume, build
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dicomview.space.slices import Slice
+
+__all__ = ["Stack", "stacks_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """One pile of slices of a series.
+
+    Parameters
+    ----------
+    slices : tuple of Slice
+        Sorted against the normal (an axial stack runs from head to feet); with extra axes these run outermost.
+    dims : tuple of str
+        Names of the axes of `shape`, for example ("slice", "row", "column") or ("echo", "slice", "row", "column").
+    coords : dict of str to tuple
+        The values along each extra axis; for "time" of a multi-frame object, ms from the first frame.
+    grid : Grid
+        What the judge found; for extra axes, of the first pile.
+    """
+
+    slices: tuple[Slice, ...]
+    dims: tuple[str, ...]
+    grid: Grid
+    coords: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Stack {self.summary()}"
+
+    def __len__(self) -> int:
+        return len(self.slices)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the slices form one regular grid, and why not."""
+        return self.grid.verdict
+
+    @property
+    def localizer(self) -> bool:
+        """True for scout views."""
+        return is_localizer(self.slices[0])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each of `dims`."""
+        extra = tuple(len(self.coords[name]) for name in self.dims[:-3])
+        per_pile = len(self.slices) // int(np.prod(extra, dtype=int))
+        return (*extra, per_pile, self.slices[0].rows, self.slices[0].columns)
+
+    @property
+    def spacing(self) -> tuple[float | None, float | None, float | None]:
+        """Distance of neighbours along (k, j, i), mm; None where unknown."""
+        rows, columns = self.slices[0].spacing or (None, None)
+        if self.grid.affine is not None:
+            return float(np.linalg.norm(self.grid.affine[:3, 0])), rows, columns
+        return None, rows, columns
+
+    @property
+    def affine(self) -> NDArray[np.float64] | None:
+        """From (k, j, i, 1) to LPS mm, (4, 4) float64; None unless the verdict is regular."""
+        if not self.verdict.regular or self.grid.affine is None:
+            return None
+        return self.grid.affine.copy()
+
+    def summary(self) -> str:
+        """Return the stack in one line: size, spacing, verdict."""
+        sizes = " × ".join(str(n) for n in self.shape)
+        known = [x for x in self.spacing if x is not None]
+        spacing = f" · {' × '.join(f'{x:.2f}' for x in known)} mm" if known else ""
+        axes = f" · {', '.join(self.dims[:-3])}" if len(self.dims) > 3 else ""
+        words = "regular" if self.verdict.regular else f"{self.verdict.code}: {self.verdict.reason}"
+        return f"{sizes}{spacing}{axes} · {'localizer · ' if self.localizer else ''}{words}"
+
+    def pile(self, **axes: int) -> tuple[Slice, ...]:
+        """Return the slices of one pile.
+
+        Parameters
+        ----------
+        **axes : int
+            Zero-based place along each extra axis, 0 when not given.
+
+        Raises
+        ------
+        UnknownChoice
+            There is no such axis, or no such place along it.
+        """
+        start, length = 0, self.shape[-3]
+        for name in axes:
+            if name not in self.dims[:-3]:
+                known = ", ".join(self.dims)
+                raise UnknownChoice(f"this stack has no axis {name!r} to choose from; it has {known}")
+        stride = len(self.slices)
+        for name, count in zip(self.dims[:-3], self.shape[:-3], strict=True):
+            place = axes.get(name, 0)
+            if not 0 <= place < count:
+                raise UnknownChoice(f"{name}={place} does not exist; it runs from 0 to {count - 1}")
+            stride //= count
+            start += place * stride
+        return self.slices[start : start + length]
+
+    def split(self) -> tuple[Stack, ...]:
+        """Return the maximal runs of slices that are regular by themselves, in order; of a regular stack, itself.
+
+        A slice that no run can take becomes a stack of one.
+        """
+        if self.verdict.regular or self.slices[0].place is None or len(self.dims) > 3:
+            return (self,)
+        runs, start = [], 0
+        while start < len(self.slices):
+            end = start + 1
+            while end < len(self.slices) and judge(self.slices[start : end + 1]).verdict.regular:
+                end += 1
+            runs.append(_three(self.slices[start:end], judge(self.slices[start:end])))
+            start = end
+        return tuple(runs)
+
+    def volume(
+        self,
+        *,
+        on_missing: OnMissing = "refuse",
+        on_nonuniform: OnNonuniform = "refuse",
+        on_shear: OnShear = "refuse",
+        on_duplicate: Literal["refuse", "first"] = "refuse",
+        **axes: int,
+    ) -> Volume:
+        """Return the modality values as one volume, or refuse.
+
+        Parameters
+        ----------
+        on_missing : "refuse" or "nan"
+            "nan" leaves missing slices empty.
+        on_nonuniform : "refuse" or "resample"
+            "resample" interpolates linearly to the smallest distance of two slices.
+        on_shear : "refuse", "affine" or "resample"
+            "affine" keeps the voxels and skews the affine; "resample" straightens by interpolation.
+        on_duplicate : "refuse" or "first"
+            "first" takes, of several images at one position, the one with the lowest InstanceNumber.
+        **axes : int
+            Zero-based place along each extra axis, for example ``echo=1``.
+
+        Raises
+        ------
+        NotAVolume
+            The slices do not form one regular grid; the message names the place and the argument that allows it.
+        UnknownChoice
+            An option or an axis that does not exist.
+
+        Examples
+        --------
+        >>> chest.volume().array.shape  # doctest: +SKIP
+        (60, 256, 256)
+        """
+        missing = [f"{name}=0 to {len(self.coords[name]) - 1}" for name in self.dims[:-3] if name not in axes]
+        if missing:
+            raise NotAVolume(f"this stack holds several volumes; choose one with volume({', '.join(missing)})")
+        slices, grid = self.pile(**axes), self.grid
+        if on_duplicate not in ("refuse", "first"):
+            raise UnknownChoice(f"on_duplicate={on_duplicate!r} is not a way to go on; choose refuse or first")
+        if self.verdict.code == "AMBIGUOUS_POSITIONS":
+            if on_duplicate == "refuse":
+                raise NotAVolume(
+                    f'{self.verdict.reason}; on_duplicate="first" takes the lowest InstanceNumber at each position'
+                )
+            slices = _first_of_each(slices)
+            grid = judge(slices)
+        return build(slices, grid, on_missing=on_missing, on_nonuniform=on_nonuniform, on_shear=on_shear)
+
+
+def stacks_of(slices: Sequence[Slice], notes: Sequence[str] = ()) -> tuple[Stack, ...]:
+    """Sort slices of one series into stacks, the main one first.
+
+    Parameters
+    ----------
+    slices : sequence of Slice
+        Of one series, in any order.
+    notes : sequence of str
+        What is known already; told by the verdict of the main stack.
+
+    Returns
+    -------
+    tuple of Stack
+        Localizers last, otherwise the largest first.
+    """
+    groups = by_key(slices)
+    stacks: list[Stack] = []
+    for group in groups:
+        if group[0].place is None:
+            stacks.append(_unplaced(group))
+            continue
+        for pile in by_orientation(group):
+            stacks.extend(_placed(pile))
+    stacks.sort(key=lambda stack: (stack.localizer, -len(stack), str(stack.slices[0].sop_instance_uid)))
+    if stacks and notes:
+        stacks[0] = _noted(stacks[0], notes)
+    return tuple(stacks)
+
+
+def _placed(pile: list[Slice]) -> list[Stack]:
+    """Return the stacks of slices of one orientation."""
+    normal = normal_of(mean_orientation(np.array([one.orientation for one in pile], float)))
+    ordered = sorted(pile, key=lambda one: (-float(np.asarray(one.position) @ normal), *_tie(one)))
+    ids = position_ids(ordered)
+    notes: list[str] = []
+    if ids[-1] + 1 < len(ids):
+        ordered, notes = drop_copies(ordered, ids)
+        ids = position_ids(ordered)
+    if ids[-1] + 1 == len(ids):
+        grid = judge(ordered, notes=notes)
+        mixed = None if grid.verdict.regular else mixed_acquisitions(ordered)
+        if mixed is None:
+            return [_three(ordered, grid)]
+    else:
+        found = split(ordered, ids)
+        if found is not None:
+            return [_extended(found, notes)]
+        mixed = mixed_acquisitions(ordered)
+        if mixed is None:
+            return [_three(ordered, _ambiguous(ordered, ids, notes))]
+    groups, note = mixed
+    return [_three(group, judge(group, notes=[*notes, note])) for group in groups]
+
+
+def _extended(found: Split, notes: Sequence[str]) -> Stack:
+    """Return the stack of a full grid with extra axes; the verdict is of its first pile."""
+    count = int(np.prod([len(axis) for axis in found.coords]))
+    first = found.slices[: len(found.slices) // count]
+    dims = (*found.names, "slice", "row", "column")
+    grid = judge(first, notes=[*notes, *found.notes])
+    return Stack(found.slices, dims, grid, dict(zip(found.names, found.coords, strict=True)))
+
+
+def _unplaced(group: list[Slice]) -> Stack:
+    """Return slices that lie nowhere, in the order of frames and InstanceNumber."""
+    ordered = sorted(group, key=lambda one: (*_tie(one)[:1], one.frame, *_tie(one)[1:]))
+    if len({one.sop_instance_uid for one in ordered}) == 1 and len(ordered) > 1:
+        times = ordered[0].frame_times
+        if times is None:
+            return _three(ordered, without_places(ordered), first="frame")
+        return Stack(tuple(ordered), ("time", "row", "column"), without_places(ordered), {"time": times})
+    return _three(ordered, without_places(ordered), first="image" if len(ordered) > 1 else "slice")
+
+
+def _ambiguous(slices: Sequence[Slice], ids: Sequence[int], notes: Sequence[str]) -> Grid:
+    repeated = [index for index in range(1, len(ids)) if ids[index] == ids[index - 1]]
+    shown = ", ".join(f"{name_of(slices, index - 1)} and {name_of(slices, index)}" for index in repeated[:5])
+    more = f" and {len(repeated) - 5} more" if len(repeated) > 5 else ""
+    reason = (
+        f"{len(slices)} different images at {ids[-1] + 1} positions, and no attribute tells them apart: {shown}{more}"
+    )
+    files = tuple(slices[i].label for index in repeated for i in (index - 1, index))
+    return Grid(Verdict("AMBIGUOUS_POSITIONS", reason, files=tuple(dict.fromkeys(files)), notes=tuple(notes)))
+
+
+def _first_of_each(slices: Sequence[Slice]) -> tuple[Slice, ...]:
+    ids = position_ids(slices)
+    groups: dict[int, Slice] = {}
+    for place, one in sorted(zip(ids, slices, strict=True), key=lambda pair: _tie(pair[1])):
+        groups.setdefault(place, one)
+    return tuple(groups[place] for place in sorted(groups))
+
+
+def _three(slices: Sequence[Slice], grid: Grid, *, first: str = "slice") -> Stack:
+    return Stack(tuple(slices), (first, "row", "column"), grid)
+
+
+def _noted(stack: Stack, notes: Sequence[str]) -> Stack:
+    old = stack.verdict
+    verdict = Verdict(old.code, old.reason, old.residual_mm, old.files, (*notes, *old.notes))
+    grid = Grid(verdict, stack.grid.affine, stack.grid.places, stack.grid.gaps, stack.grid.tilt_degrees)
+    return Stack(stack.slices, stack.dims, grid, stack.coords)
+
+
+def _tie(one: Slice) -> tuple[int, str, int, str]:
+    """Order of slices that nothing else orders; for determinism only."""
+    number = one.instance_number
+    return (0 if number is None else number, one.sop_instance_uid, one.frame, one.label)

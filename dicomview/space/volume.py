@@ -1,0 +1,204 @@
+"""A volume: one grid of modality values and its affine.
+
+Built only from what the judge calls regular, or from what the caller says in words may be done to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dicomview.errors import NotAVolume, UnknownChoice
+from dicomview.space.geometry import affine_of, mean_orientation, normal_of
+from dicomview.space.grid import Grid, name_of
+from dicomview.space.planes import planes_of
+from dicomview.space.resample import shifted, stepped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dicomview.space.slices import Slice
+
+__all__ = ["OnMissing", "OnNonuniform", "OnShear", "Volume", "build"]
+
+OnMissing = Literal["refuse", "nan"]
+OnNonuniform = Literal["refuse", "resample"]
+OnShear = Literal["refuse", "affine", "resample"]
+
+_IN_LINE_MM = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Volume:
+    """One regular grid of modality values, placed in the patient.
+
+    Parameters
+    ----------
+    array : (slices k, rows j, columns i) float32 array
+        Modality values in `units`, for CT in HU; NaN where a missing slice was left empty.
+    affine : (4, 4) float64 array
+        From (k, j, i, 1) to (x, y, z, 1) in DICOM's LPS, mm; pixel centres.
+    units : str
+        Empty when the files name none.
+    notes : tuple of str
+        What was filled, resampled or tolerated on the way.
+    """
+
+    array: NDArray[np.float32]
+    affine: NDArray[np.float64]
+    units: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        size = " × ".join(str(n) for n in self.array.shape)
+        step = " × ".join(f"{x:.3g}" for x in self.spacing)
+        return f"Volume {size} · {step} mm{' · ' + self.units if self.units else ''}"
+
+    @property
+    def spacing(self) -> tuple[float, float, float]:
+        """Distance of neighbouring voxels along (k, j, i), mm."""
+        k, j, i = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return float(k), float(j), float(i)
+
+    def value_at(self, x: float, y: float, z: float) -> float:
+        """Return the value of the voxel that holds a point.
+
+        Parameters
+        ----------
+        x, y, z : float
+            LPS, mm.
+
+        Returns
+        -------
+        float
+            In `units`; NaN outside the volume.
+        """
+        k, j, i = np.floor(np.linalg.solve(self.affine, [x, y, z, 1.0])[:3] + 0.5).astype(int)
+        inside = 0 <= k < self.array.shape[0] and 0 <= j < self.array.shape[1] and 0 <= i < self.array.shape[2]
+        return float(self.array[k, j, i]) if inside else float("nan")
+
+    def plane(self, name: str, index: int) -> NDArray[np.float32]:
+        """Return one plane as it lies on the screen.
+
+        Parameters
+        ----------
+        name : "axial", "coronal" or "sagittal"
+        index : int
+            Zero-based along the array axis of that plane.
+
+        Returns
+        -------
+        (rows, columns) float32 array
+            A view of `array`.
+
+        Raises
+        ------
+        UnknownChoice
+            There is no such plane or index.
+        """
+        planes = planes_of(self.affine)
+        if name not in planes:
+            raise UnknownChoice(f"there is no plane {name!r}; choose one of {', '.join(planes)}")
+        count = self.array.shape[planes[name].axis]
+        if not -count <= index < count:
+            raise UnknownChoice(f"there is no {name} plane {index}; they run from 0 to {count - 1}")
+        return planes[name].cut(self.array, index)  # type: ignore[return-value]  # the dtype of a view does not change
+
+
+def build(
+    slices: Sequence[Slice],
+    grid: Grid,
+    *,
+    on_missing: OnMissing = "refuse",
+    on_nonuniform: OnNonuniform = "refuse",
+    on_shear: OnShear = "refuse",
+) -> Volume:
+    """Build the volume of sorted slices that were judged, or refuse.
+
+    Parameters
+    ----------
+    slices : sequence of Slice
+        One for each position, in the order of the grid.
+    grid : Grid
+        What the judge said of them.
+    on_missing : "refuse" or "nan"
+        "nan" leaves the missing slices empty.
+    on_nonuniform : "refuse" or "resample"
+        "resample" interpolates linearly along the normal, to the smallest distance that occurs.
+    on_shear : "refuse", "affine" or "resample"
+        "affine" keeps the voxels and returns an affine whose axes are not perpendicular; "resample" shifts every
+        slice within its plane by linear interpolation, so that the grid becomes perpendicular.
+
+    Raises
+    ------
+    NotAVolume
+        The grid is not regular and nothing allows it; the message names the place and the argument.
+    UnknownChoice
+        An option has none of its values.
+    DamagedPixels, NoDecoder
+        A slice cannot be decoded.
+    """
+    for name, value, known in (
+        ("on_missing", on_missing, ("refuse", "nan")),
+        ("on_nonuniform", on_nonuniform, ("refuse", "resample")),
+        ("on_shear", on_shear, ("refuse", "affine", "resample")),
+    ):
+        if value not in known:
+            raise UnknownChoice(f"{name}={value!r} is not a way to go on; choose one of {', '.join(known)}")
+    verdict = grid.verdict
+    if any(one.colour for one in slices):
+        raise NotAVolume("colour slices have no modality values to make a volume of; look at them with dv.view")
+    if verdict.code in ("NO_GEOMETRY", "PROJECTION_ONLY"):
+        raise NotAVolume(f"{verdict.reason}; without places in the patient there is no volume, see dv.view instead")
+    if verdict.code == "MISSING_SLICES" and on_missing == "refuse":
+        raise NotAVolume(f'{verdict.reason}; on_missing="nan" leaves them empty, stack.split() gives the whole runs')
+    if verdict.code == "NONUNIFORM_SPACING" and on_nonuniform == "refuse":
+        raise NotAVolume(f'{verdict.reason}; on_nonuniform="resample" interpolates, stack.split() gives regular runs')
+    if verdict.code == "SINGLE_SLICE" and grid.affine is None:
+        raise NotAVolume(f"{verdict.reason}, so there is no third dimension; dv.view shows it")
+    sheared = grid.sheared and verdict.code != "NONUNIFORM_SPACING"
+    if sheared and on_shear == "refuse":
+        raise NotAVolume(
+            f'{verdict.reason}; on_shear="affine" keeps the voxels and skews the affine, on_shear="resample" '
+            "straightens the pile by interpolation"
+        )
+    if verdict.code == "NONUNIFORM_SPACING":
+        return _resampled_along(slices, verdict.reason)
+    assert grid.affine is not None
+    notes = list(verdict.notes)
+    count = int(grid.places[-1]) + 1
+    array = np.full((count, slices[0].rows, slices[0].columns), np.nan, np.float32)
+    for one, place in zip(slices, grid.places, strict=True):
+        array[int(place)] = one.values()
+    if count > len(slices):
+        notes.append(f"FILLED {count - len(slices)} missing slices with NaN")
+    affine = grid.affine.copy()
+    if sheared and on_shear == "resample":
+        array, affine = shifted(array, affine)
+        notes.append(f"RESAMPLED in the plane, linearly, by a tilt of {grid.tilt_degrees:.2f}°")
+    return Volume(array, affine, slices[0].unit, tuple(notes))
+
+
+def _resampled_along(slices: Sequence[Slice], reason: str) -> Volume:
+    """Interpolate slices at uneven distances to the smallest distance."""
+    positions = np.array([one.position for one in slices], float)
+    orientation = mean_orientation(np.array([one.orientation for one in slices], float))
+    normal = normal_of(orientation)
+    depths = (positions[0] - positions) @ normal
+    drift = positions - positions[0] + np.outer(depths, normal)
+    if np.linalg.norm(drift, axis=1).max() > _IN_LINE_MM:
+        worst = int(np.argmax(np.linalg.norm(drift, axis=1)))
+        raise NotAVolume(
+            f"{reason}, and {name_of(slices, worst)} lies {np.linalg.norm(drift[worst]):.2f} mm beside the line of the "
+            "others, which no interpolation along it can mend; see dv.view"
+        )
+    step = float(np.diff(depths).min())
+    array = stepped([one.values() for one in slices], depths, step)
+    spacing = slices[0].spacing
+    assert spacing is not None
+    affine = affine_of(positions[0], -step * normal, orientation, spacing)
+    return Volume(array, affine, slices[0].unit, (f"RESAMPLED linearly to {step:.3f} mm; {reason}",))
