@@ -127,6 +127,9 @@ def instances(
         ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
         ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
         ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        # pydicom would write its own version here, and the bytes would change with it.
+        ds.file_meta.ImplementationClassUID = demo_uid("implementation")
+        ds.file_meta.ImplementationVersionName = "DICOMVIEW"
         datasets.append(ds)
     return datasets
 
@@ -160,5 +163,6 @@ def write(datasets: Iterable[Dataset], folder: str | Path, *, name: str = "{:04d
 
 def _decimal(value: float) -> str:
     """Return a DS string of at most 16 characters (PS3.5 6.2)."""
+    value += 0.0  # no minus before a zero
     text = f"{value:.10g}"
     return text if len(text) <= 16 else f"{value:.8g}"

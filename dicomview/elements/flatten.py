@@ -9,6 +9,8 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.valuerep import IS, DSdecimal, DSfloat, PersonName
 
+from dicomview.quiet import quiet
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -42,7 +44,8 @@ def rows_of(dataset: Dataset, path: str = "") -> Iterator[dict[str, Any]]:
     """
     for tag in sorted(dataset.keys()):
         try:
-            element = dataset[tag]
+            with quiet():
+                element = dataset[tag]
         except Exception as error:  # noqa: BLE001  pydicom raises whatever a damaged value leads to; the row says so
             yield _row(path, tag, "", "", "", "", 0, f"cannot be read: {type(error).__name__}")
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -11,6 +10,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from dicomview.errors import DamagedPixels
 from dicomview.pixels.codecs import decoder_of
 from dicomview.pixels.frames import FrameTags
+from dicomview.quiet import quiet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,8 +65,7 @@ def stored_values(header: Dataset, stream: BinaryIO, frame: int = 0, *, vr: str 
     decoder = decoder_of(transfer_syntax(header))
     options = _image_description(header) | {"pixel_vr": vr, "transfer_syntax_uid": transfer_syntax(header)}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what pydicom warns of here is a matter for the audit
+        with quiet():
             array, _ = decoder.as_array(stream, index=frame, raw=False, **options)
     except Exception as error:
         raise DamagedPixels(f"the pixel data cannot be decoded: {_first_sentence(error)}") from error

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pydicom.datadict import tag_for_keyword
 from pydicom.multival import MultiValue
 
+from dicomview.quiet import quiet
+
 if TYPE_CHECKING:
     from pydicom.dataelem import DataElement
     from pydicom.dataset import Dataset
@@ -45,12 +47,13 @@ class FrameTags:
     def get(self, keyword: str, default: Any = None) -> Any:
         """Return the value of `keyword` for this frame, or `default` when absent, empty or malformed."""
         try:
-            if self.multiframe:
-                element = self._functional_groups().get(int(tag_for_keyword(keyword) or 0))
-                if element is not None and element.value not in (None, ""):
-                    return element.value
-            value = self.dataset.get(keyword)
-        except (ValueError, TypeError, OverflowError, AttributeError, KeyError):
+            with quiet():
+                if self.multiframe:
+                    element = self._functional_groups().get(int(tag_for_keyword(keyword) or 0))
+                    if element is not None and element.value not in (None, ""):
+                        return element.value
+                value = self.dataset.get(keyword)
+        except Exception:  # noqa: BLE001  pydicom converts on access and raises whatever a damaged value leads to
             return default
         return default if value is None or (isinstance(value, str | MultiValue) and not value) else value
 
@@ -94,7 +97,19 @@ class FrameTags:
             per_frame = self.dataset.get("PerFrameFunctionalGroupsSequence")
             for item in (*(shared or [])[:1], *(per_frame or [])[self.frame : self.frame + 1]):
                 for macro in item:
-                    if macro.VR == "SQ" and macro.value:
-                        for element in macro.value[0]:
-                            self._groups[int(element.tag)] = element
+                    self._groups.update(_elements_under(macro))
         return self._groups
+
+
+def _elements_under(macro: DataElement) -> dict[int, DataElement]:
+    """Return the elements of the one item of a functional group, those of nested items included.
+
+    Nested ones are needed where a macro has a sequence of its own, as for DiffusionGradientOrientation.
+    """
+    if macro.VR != "SQ" or len(macro.value) != 1:
+        return {}
+    found: dict[int, DataElement] = {}
+    for element in macro.value[0]:
+        found = _elements_under(element) | found
+        found[int(element.tag)] = element
+    return found

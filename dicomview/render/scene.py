@@ -130,8 +130,8 @@ class Scene:
     def presets(self) -> list[Window]:
         """Return the windows a menu offers: those of the file, then the usual ones where the values are in HU."""
         stored = [
-            Window(w.center, w.width, w.function, w.explanation or ("file" if n == 0 else f"file {n + 1}"))
-            for n, w in enumerate(self.file_windows())
+            Window(w.center, w.width, w.function, f"{w.explanation or f'window {n}'} (file)")
+            for n, w in enumerate(self.file_windows(), start=1)
         ]
         return stored + (list(presets().values()) if self.unit == "HU" else [])
 

@@ -6,7 +6,7 @@ when every one of its values has the same set of positions, each once; so what m
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
@@ -110,9 +110,13 @@ def position_ids(slices: Sequence[Slice]) -> list[int]:
 
 
 def drop_copies(slices: Sequence[Slice], ids: Sequence[int]) -> tuple[list[Slice], list[str]]:
-    """Drop images that equal another one at their position in pixels and in every attribute an axis could be of."""
+    """Drop images that equal another one at their position in values and in every attribute an axis could be of.
+
+    Nothing is dropped when that would leave gaps in what was even: the empty slices at the ends of a functional
+    series equal each other at every moment, and are no copies.
+    """
     kept: list[Slice] = []
-    dropped = 0
+    dropped: list[Slice] = []
     seen: dict[tuple[Any, ...], list[Slice]] = defaultdict(list)
     digests: dict[int, bytes] = {}
 
@@ -125,11 +129,18 @@ def drop_copies(slices: Sequence[Slice], ids: Sequence[int]) -> tuple[list[Slice
         alike = seen[(place, *(value(one) for _, value in _AXES))]
         # Pixels are read only for those that nothing else tells apart.
         if any(digest(one) == digest(other) for other in alike):
-            dropped += 1
+            dropped.append(one)
             continue
         alike.append(one)
         kept.append(one)
-    return kept, [f"DUPLICATES_DROPPED {dropped}"] if dropped else []
+    if not dropped or (_even(ids) and not _even(position_ids(kept))):
+        return list(slices), []
+    return kept, [f"DUPLICATES_DROPPED {len(dropped)}: {', '.join(one.label for one in dropped)}"]
+
+
+def _even(ids: Sequence[int]) -> bool:
+    """Return True when every position has the same number of images."""
+    return len(set(Counter(ids).values())) == 1
 
 
 def split(slices: Sequence[Slice], ids: Sequence[int]) -> Split | None:
@@ -163,7 +174,8 @@ def split(slices: Sequence[Slice], ids: Sequence[int]) -> Split | None:
                 return found
     note = ("SPLIT_BY_INSTANCE_NUMBER nothing but InstanceNumber tells the repeats of a position apart",)
     for name, values in candidates:
-        turns = _repetitions(slices, [hash((place, v)) for place, v in zip(ids, values, strict=True)])
+        cells: dict[Any, int] = {}
+        turns = _repetitions(slices, [cells.setdefault(pair, len(cells)) for pair in zip(ids, values, strict=True)])
         if turns:
             found = _full_grid(slices, ids, (name, "repetition"), list(zip(values, turns, strict=True)), note)
             if found:
@@ -173,12 +185,12 @@ def split(slices: Sequence[Slice], ids: Sequence[int]) -> Split | None:
 
 
 def mixed_acquisitions(slices: Sequence[Slice]) -> tuple[list[list[Slice]], str] | None:
-    """Split two interleaved reconstructions of one series, each regular by itself and with another step.
+    """Split two reconstructions of one series, each regular by itself and with another step or thickness.
 
     Returns
     -------
     (groups, note) or None
-        None when no attribute makes groups that are all regular and overlap along the normal.
+        None when no attribute makes groups that are all regular.
     """
     for name, value in _AXES:
         groups: dict[Any, list[Slice]] = defaultdict(list)
@@ -189,7 +201,9 @@ def mixed_acquisitions(slices: Sequence[Slice]) -> tuple[list[list[Slice]], str]
         piles = list(groups.values())
         if any(len(set(position_ids(pile))) < len(pile) or not judge(pile).verdict.regular for pile in piles):
             continue
-        if _overlap(piles, slices) and len({_make(pile) for pile in piles}) == len(piles):
+        # Two runs that follow each other with another thickness are one scan with two spacings.
+        apart = name != "thickness" or _interleaved(piles, slices)
+        if apart and len({_make(pile) for pile in piles}) == len(piles):
             return piles, f"MIXED_ACQUISITIONS told apart by {name}"
     return None
 
@@ -200,7 +214,7 @@ def _make(pile: Sequence[Slice]) -> tuple[float, float | None]:
     return round(step, 2), pile[0].tags.number("SliceThickness")
 
 
-def _overlap(piles: Sequence[Sequence[Slice]], order: Sequence[Slice]) -> bool:
+def _interleaved(piles: Sequence[Sequence[Slice]], order: Sequence[Slice]) -> bool:
     """Return True when the piles interleave in `order` instead of following each other."""
     owner = {id(one): number for number, pile in enumerate(piles) for one in pile}
     changes = sum(owner[id(a)] != owner[id(b)] for a, b in pairwise(order))

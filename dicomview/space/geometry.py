@@ -49,7 +49,8 @@ def fit_line(positions: NDArray[np.float64], places: NDArray[np.float64]) -> tup
         slice.
     """
     design = np.stack([np.ones(len(places)), places], axis=1)
-    origin, step = np.linalg.lstsq(design, positions, rcond=None)[0]
+    # Rounded to 1e-9 mm: the rest is the noise of the solver, and an exact grid should look like one.
+    origin, step = np.round(np.linalg.lstsq(design, positions, rcond=None)[0], 9) + 0.0
     return origin, step
 
 

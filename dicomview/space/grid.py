@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
@@ -31,6 +31,7 @@ VerdictCode = Literal[
     "SHEAR",
     "AMBIGUOUS_POSITIONS",
     "NO_GEOMETRY",
+    "BAD_GEOMETRY",
     "PROJECTION_ONLY",
 ]
 
@@ -49,8 +50,8 @@ class Verdict:
     Parameters
     ----------
     code : str
-        "OK", "SINGLE_SLICE", "MISSING_SLICES", "NONUNIFORM_SPACING", "SHEAR", "AMBIGUOUS_POSITIONS", "NO_GEOMETRY" or
-        "PROJECTION_ONLY".
+        "OK", "SINGLE_SLICE", "MISSING_SLICES", "NONUNIFORM_SPACING", "SHEAR", "AMBIGUOUS_POSITIONS", "NO_GEOMETRY",
+        "BAD_GEOMETRY" or "PROJECTION_ONLY".
     reason : str
         The same in words, with numbers in mm.
     residual_mm : float
@@ -112,12 +113,8 @@ def name_of(slices: Sequence[Slice], index: int) -> str:
 def without_places(slices: Sequence[Slice]) -> Grid:
     """Return the verdict on slices that do not say where they lie."""
     code, _, words = slices[0].fault.partition(": ")
-    verdict = Verdict(
-        "PROJECTION_ONLY" if code == "PROJECTION_ONLY" else "NO_GEOMETRY",
-        f"{words or 'no position'}; shown in the order of frames and InstanceNumber",
-        files=tuple(s.label for s in slices),
-    )
-    return Grid(verdict)
+    reason = f"{words}; shown in the order of frames and InstanceNumber"
+    return Grid(Verdict(cast("VerdictCode", code), reason, files=tuple(s.label for s in slices)))
 
 
 def judge(slices: Sequence[Slice], *, notes: Sequence[str] = ()) -> Grid:
@@ -152,7 +149,7 @@ def judge(slices: Sequence[Slice], *, notes: Sequence[str] = ()) -> Grid:
     worst = float(residuals.max())
     allowed = max(_EXACT_MM, min(_TOLERATED_MM, _TOLERATED_PART * float(np.linalg.norm(step))))
     notes = [*notes, *_orientation_notes(orientations)]
-    if worst <= allowed:
+    if worst <= allowed and float(np.linalg.norm(step)) > SAME_PLACE_MM:
         tilt = _tilt(step, normal)
         if worst > _EXACT_MM:
             notes.append(f"JITTER {worst:.3f} mm")
@@ -190,6 +187,8 @@ def _multiples(gaps: NDArray[np.float64]) -> NDArray[np.float64] | None:
     multiples = np.round(gaps / smallest)
     if np.abs(gaps - multiples * smallest).max() > _GAP_PART * smallest or (multiples > 1).mean() > _MISSING_PART:
         return None
+    if (multiples - 1).sum() > len(gaps):
+        return None  # more holes than slices: two piles, not one with gaps
     return multiples if (multiples > 1).any() else None
 
 
@@ -210,8 +209,10 @@ def _missing(
     more = f" and {len(after) - 5} more places" if len(after) > 5 else ""
     reason = (
         f"{count} {'slice is' if count == 1 else 'slices are'} missing: the {len(slices)} slices are "
-        f"{np.linalg.norm(step):.3f} mm apart, except {shown}{more}"
+        f"{abs(step @ normal):.3f} mm apart, except {shown}{more}"
     )
+    if _tilt(step, normal) > _TILT_DEGREES:
+        reason += f"; they are also shifted against each other by a tilt of {_tilt(step, normal):.2f}°"
     files = tuple(slices[int(k) + side].label for k in after for side in (0, 1))
     verdict = Verdict("MISSING_SLICES", reason, residual, files, tuple(notes))
     return Grid(verdict, affine, places, gaps, _tilt(step, normal))
@@ -236,9 +237,10 @@ def _single(
     spacing: tuple[float, float],
     notes: Sequence[str],
 ) -> Grid:
-    nominal = one.tags.number("SpacingBetweenSlices") or one.tags.number("SliceThickness")
+    said = (one.tags.number(keyword) for keyword in ("SpacingBetweenSlices", "SliceThickness"))
+    nominal = next((mm for mm in said if mm is not None and mm > 0), None)
     affine = None
-    if nominal and nominal > 0:
+    if nominal:
         # Slices run against the normal; with one of them only the tags say how thick it is.
         affine = affine_of(position, -nominal * normal_of(orientation), orientation, spacing)
     reason = f"one slice, nominally {nominal:g} mm thick" if nominal else "one slice of unknown thickness"
@@ -251,11 +253,12 @@ def _orientation_notes(orientations: NDArray[np.float64]) -> list[str]:
 
 
 def _thickness_notes(one: Slice, step: float) -> list[str]:
-    thickness = one.tags.number("SliceThickness")
-    if not thickness or thickness <= 0:
-        return []
-    if step < 0.5 * thickness:
+    declared, thickness = one.tags.number("SpacingBetweenSlices"), one.tags.number("SliceThickness")
+    if declared is not None and declared > 0 and abs(step - declared) > _GAP_PART * declared:
+        code = "GAP" if step > declared else "OVERLAP"
+        return [f"{code} slices every {step:.2f} mm, SpacingBetweenSlices says {declared:g} mm"]
+    if thickness and thickness > 0 and step < 0.5 * thickness:
         return [f"OVERLAP slices of {thickness:g} mm every {step:.2f} mm"]
-    if step > 1.05 * thickness:
+    if thickness and thickness > 0 and step > (1 + _GAP_PART) * thickness:
         return [f"GAP slices of {thickness:g} mm every {step:.2f} mm"]
     return []

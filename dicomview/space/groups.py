@@ -77,18 +77,19 @@ def same_instance_dropped(slices: Sequence[Slice]) -> tuple[list[Slice], list[Sl
 
 
 def pixel_digest(one: Slice) -> bytes:
-    """Return a digest of the stored values of a slice; of its raw bytes when they cannot be decoded."""
+    """Return a digest of the modality values of a slice; of its raw bytes when they cannot be decoded."""
     try:
-        return hashlib.sha256(np.ascontiguousarray(one.stored()).tobytes()).digest()
+        return hashlib.sha256(np.ascontiguousarray(one.values()).tobytes()).digest()
     except (ValueError, ImportError):
         with one.source.open_pixels() as stream:
             return hashlib.sha256(stream.read()).digest()
 
 
 def _same_place(one: Slice, other: Slice) -> bool:
-    if one.position is None or other.position is None:
-        return one.position is other.position
-    return bool(np.abs(one.position - other.position).max() < SAME_PLACE_MM)
+    if one.place is None or other.place is None:
+        return one.place is other.place
+    same_direction = np.abs(one.place.orientation - other.place.orientation).max() <= _COSINE
+    return bool(same_direction and np.abs(one.place.position - other.place.position).max() < SAME_PLACE_MM)
 
 
 def _key(one: Slice) -> Hashable:
@@ -119,9 +120,9 @@ def _key(one: Slice) -> Hashable:
 def _clusters(
     slices: Sequence[Slice], of: Callable[[Slice], NDArray[np.float64]], tolerance: float
 ) -> list[list[Slice]]:
-    """Group by the first member that is within `tolerance` in every component."""
+    """Group by the first member that is within `tolerance` in every component; the order of `slices` is no matter."""
     found: list[tuple[NDArray[np.float64], list[Slice]]] = []
-    for one in slices:
+    for one in sorted(slices, key=lambda one: (*of(one).tolist(), one.sop_instance_uid, one.frame, one.label)):
         value = of(one)
         for reference, members in found:
             if np.abs(value - reference).max() <= tolerance:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -212,19 +211,19 @@ def _are(found: Iterable[Series]) -> str:
 def _series(headers: list[Header]) -> Series:
     slices: list[Slice] = []
     rejected: list[Rejected] = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom's words on odd values; the audit has better ones
-        for header in headers:
-            refusal = _refusal(header)
-            if refusal is None:
-                slices.extend(slices_of(header))
-            else:
-                rejected.append(refusal)
-        slices, copies, notes = same_instance_dropped(slices)
-        rejected.extend(
-            Rejected(one.label, "DUPLICATE_SOP", "a further copy of an instance read already") for one in copies
-        )
-        return Series(tuple(headers), stacks_of(slices, notes), tuple(rejected))
+    for header in headers:
+        refusal = _refusal(header)
+        if refusal is None:
+            slices.extend(slices_of(header))
+        else:
+            rejected.append(refusal)
+    slices, copies, notes = same_instance_dropped(slices)
+    again = "a further copy of an instance read already"
+    rejected.extend(Rejected(one.label, "DUPLICATE_SOP", again) for one in copies)
+    cut = sum(one.source.status == "truncated" for one in slices)
+    if cut:
+        notes.append(f"TRUNCATED {cut} slices whose files end too early; each keeps its place")
+    return Series(tuple(headers), stacks_of(slices, notes), tuple(rejected))
 
 
 def _refusal(header: Header) -> Rejected | None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "Slice", "slices_of"]
 
+_BAD_SPACING = "BAD_GEOMETRY: PixelSpacing is not two numbers above 0"
 # Modalities whose pixels are shadows on a detector: a distance in them is not a distance in the patient.
 _PROJECTIONS = frozenset({"CR", "DX", "MG", "IO", "PX", "RF", "RG", "XA", "RTIMAGE"})
 
@@ -214,7 +215,11 @@ def slices_of(source: Header) -> Iterator[Slice]:
     for frame in range(count):
         tags = FrameTags(dataset, frame)
         spacing, kind = _spacing(tags)
-        place, fault = places[frame] if places is not None else _place(tags, spacing, kind)
+        place, fault = places[frame] if places is not None else _place(tags)
+        if place is not None and kind != "patient":
+            # Without a pixel size the first pixel has a place and the others have none.
+            code = "NO_GEOMETRY: PixelSpacing is missing" if tags.get("PixelSpacing") is None else _BAD_SPACING
+            place, fault = None, code
         yield Slice(source, tags, place, spacing, kind, fault)
 
 
@@ -236,7 +241,7 @@ def _spacing(tags: FrameTags) -> tuple[tuple[float, float] | None, str]:
     return None, ""
 
 
-def _place(tags: FrameTags, spacing: tuple[float, float] | None, kind: str) -> tuple[Place | None, str]:
+def _place(tags: FrameTags) -> tuple[Place | None, str]:
     """Return the place of a plane, or None with the reason."""
     if tags.text("Modality") in _PROJECTIONS:
         return None, "PROJECTION_ONLY: a projection lies on a detector, not in a plane of the patient"
@@ -244,30 +249,22 @@ def _place(tags: FrameTags, spacing: tuple[float, float] | None, kind: str) -> t
         return None, "NO_GEOMETRY: the frames share one position, so they are moments rather than places"
     if "MOSAIC" in tags.texts("ImageType"):
         return None, "NO_GEOMETRY: a mosaic of many slices in one picture; its tiles have no position of their own"
-    position, orientation = tags.numbers("ImagePositionPatient"), tags.numbers("ImageOrientationPatient")
-    missing = [
-        name
-        for name, found in (
-            ("ImagePositionPatient", position),
-            ("ImageOrientationPatient", orientation),
-            ("PixelSpacing", spacing if kind == "patient" else None),
-        )
-        if not found
-    ]
+    needed = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
+    missing = [keyword for keyword in needed if tags.get(keyword) is None]
     if missing:
-        return None, f"NO_GEOMETRY: {', '.join(missing)} missing or malformed"
-    return _checked_place(position, orientation)
+        return None, f"NO_GEOMETRY: {', '.join(missing)} missing or unreadable"
+    return _checked_place(tags.numbers("ImagePositionPatient"), tags.numbers("ImageOrientationPatient"))
 
 
 def _checked_place(position: tuple[float, ...], orientation: tuple[float, ...]) -> tuple[Place | None, str]:
     p, o = np.array(position, float), np.array(orientation, float)
     if p.shape != (3,) or not np.isfinite(p).all():
-        return None, "NO_GEOMETRY: ImagePositionPatient is not three finite numbers"
+        return None, "BAD_GEOMETRY: ImagePositionPatient is not three finite numbers"
     if o.shape != (6,) or not np.isfinite(o).all():
-        return None, "NO_GEOMETRY: ImageOrientationPatient is not six finite numbers"
+        return None, "BAD_GEOMETRY: ImageOrientationPatient is not six finite numbers"
     lengths = np.linalg.norm(o.reshape(2, 3), axis=1)
     if np.abs(lengths - 1).max() > 1e-3 or abs(float(o[:3] @ o[3:])) > 1e-3:
-        return None, "NO_GEOMETRY: ImageOrientationPatient is not two perpendicular directions of length 1"
+        return None, "BAD_GEOMETRY: ImageOrientationPatient is not two perpendicular directions of length 1"
     return Place(p, o), ""
 
 

@@ -37,7 +37,7 @@ class Stack:
     coords : dict of str to tuple
         The values along each extra axis; for "time" of a multi-frame object, ms from the first frame.
     grid : Grid
-        What the judge found; for extra axes, of the first pile.
+        What the judge found; with extra axes, of the pile that is worst off.
     """
 
     slices: tuple[Slice, ...]
@@ -174,7 +174,8 @@ class Stack:
         missing = [f"{name}=0 to {len(self.coords[name]) - 1}" for name in self.dims[:-3] if name not in axes]
         if missing:
             raise NotAVolume(f"this stack holds several volumes; choose one with volume({', '.join(missing)})")
-        slices, grid = self.pile(**axes), self.grid
+        slices = self.pile(**axes)
+        grid = judge(slices, notes=self.verdict.notes) if len(self.dims) > 3 else self.grid
         if on_duplicate not in ("refuse", "first"):
             raise UnknownChoice(f"on_duplicate={on_duplicate!r} is not a way to go on; choose refuse or first")
         if self.verdict.code == "AMBIGUOUS_POSITIONS":
@@ -243,10 +244,12 @@ def _placed(pile: list[Slice]) -> list[Stack]:
 
 def _extended(found: Split, notes: Sequence[str]) -> Stack:
     """Return the stack of a full grid with extra axes; the verdict is of its first pile."""
-    count = int(np.prod([len(axis) for axis in found.coords]))
-    first = found.slices[: len(found.slices) // count]
+    length = len(found.slices) // int(np.prod([len(axis) for axis in found.coords]))
+    piles = [found.slices[start : start + length] for start in range(0, len(found.slices), length)]
+    # Every pile is judged; the one that is worst off speaks for all.
+    grids = [judge(pile, notes=[*notes, *found.notes]) for pile in piles]
+    grid = max(grids, key=lambda grid: (not grid.verdict.regular, grid.verdict.residual_mm))
     dims = (*found.names, "slice", "row", "column")
-    grid = judge(first, notes=[*notes, *found.notes])
     return Stack(found.slices, dims, grid, dict(zip(found.names, found.coords, strict=True)))
 
 

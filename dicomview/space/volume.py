@@ -30,6 +30,7 @@ OnNonuniform = Literal["refuse", "resample"]
 OnShear = Literal["refuse", "affine", "resample"]
 
 _IN_LINE_MM = 0.1
+_MOST_RESAMPLED = 8  # times as many slices as there were; beyond that two of them lie all but together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +153,7 @@ def build(
     verdict = grid.verdict
     if any(one.colour for one in slices):
         raise NotAVolume("colour slices have no modality values to make a volume of; look at them with dv.view")
-    if verdict.code in ("NO_GEOMETRY", "PROJECTION_ONLY"):
+    if verdict.code in ("NO_GEOMETRY", "BAD_GEOMETRY", "PROJECTION_ONLY"):
         raise NotAVolume(f"{verdict.reason}; without places in the patient there is no volume, see dv.view instead")
     if verdict.code == "MISSING_SLICES" and on_missing == "refuse":
         raise NotAVolume(f'{verdict.reason}; on_missing="nan" leaves them empty, stack.split() gives the whole runs')
@@ -197,6 +198,11 @@ def _resampled_along(slices: Sequence[Slice], reason: str) -> Volume:
             "others, which no interpolation along it can mend; see dv.view"
         )
     step = float(np.diff(depths).min())
+    if depths[-1] / step > _MOST_RESAMPLED * len(slices):
+        raise NotAVolume(
+            f"{reason}; steps of the smallest distance, {step:.3f} mm, would make {depths[-1] / step:.0f} slices of "
+            f"{len(slices)}; stack.split() gives regular runs"
+        )
     array = stepped([one.values() for one in slices], depths, step)
     spacing = slices[0].spacing
     assert spacing is not None

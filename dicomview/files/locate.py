@@ -1,0 +1,233 @@
+"""What there is to read: every path under a source, each with a name short enough for a table.
+
+Nothing is judged here and nothing is left out: a picture, a text file or a hidden file is a `Location` too, and the
+reader of headers says what it is.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from pydicom.dataset import Dataset
+
+from dicomview.errors import NothingFound, UnsafeArchive
+from dicomview.files import archive, dicomdir
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+__all__ = ["Location", "Source", "locate"]
+
+Source: TypeAlias = "str | os.PathLike[str] | Dataset | Iterable[str | os.PathLike[str] | Dataset]"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where one instance is: a file, a member of a zip archive, or a data set in memory.
+
+    Attributes
+    ----------
+    label : str
+        Short name for tables: the path relative to the source given, ``"scan.zip::a/0001"``, or ``"dataset 3"``
+        (zero-based place in the list given).
+    path : Path or None
+        The file, or the archive that holds it; None for a data set in memory.
+    member : str or None
+        The name inside the archive.
+    dataset : pydicom.Dataset or None
+        The data set, when it is in memory already.
+    """
+
+    label: str
+    path: Path | None
+    member: str | None = None
+    dataset: Dataset | None = field(default=None, compare=False, repr=False)
+
+    def open(self) -> BinaryIO:
+        """Open for reading only, seekable; a member of an archive is held in memory.
+
+        Raises
+        ------
+        OSError
+            The file is missing or may not be read.
+        UnsafeArchive
+            The member is encrypted or damaged.
+        """
+        if self.path is None:
+            raise FileNotFoundError(f"{self.label} is not a file")
+        if self.member is not None:
+            return io.BytesIO(archive.read_member(self.path, self.member))
+        return self.path.open("rb")
+
+
+def locate(source: Source) -> Iterator[Location]:
+    """Return every path under `source`, in an order that is the same on every machine.
+
+    Parameters
+    ----------
+    source : path, pydicom.Dataset, or a list of either
+        A folder (with all folders in it, hidden files included), a file, a zip archive, a DICOMDIR (with the files
+        it refers to), data sets in memory. A file met twice is given once. Links to folders are followed, never in
+        circles.
+
+    Raises
+    ------
+    NothingFound
+        A path does not exist, or the list is empty.
+    UnsafeArchive
+        An archive given by name is encrypted, damaged or a bomb. (One met in a folder is a row like any other.)
+    TypeError
+        `source` is neither a path nor a data set nor a list of them.
+    """
+    return _distinct(_one(source, None) if isinstance(source, str | os.PathLike | Dataset) else _many(source))
+
+
+def _distinct(locations: Iterator[Location]) -> Iterator[Location]:
+    seen: set[tuple[str, str | None]] = set()
+    for location in locations:
+        if location.path is not None:
+            key = (os.path.abspath(location.path), location.member)  # noqa: PTH100 (does not touch the disk)
+            if key in seen:
+                continue
+            seen.add(key)
+        yield location
+
+
+def _many(sources: Iterable[str | os.PathLike[str] | Dataset]) -> Iterator[Location]:
+    if not isinstance(sources, Iterable) or isinstance(sources, bytes | bytearray):
+        raise TypeError(_not_a_source(sources))
+    items = list(sources)
+    if not items:
+        raise NothingFound("the list of files is empty; give a folder, a file, or a list with at least one of them")
+    for item in items:
+        if not isinstance(item, str | os.PathLike | Dataset):
+            raise TypeError(_not_a_source(item))
+    base = _common_folder([_path(item) for item in items if not isinstance(item, Dataset)])
+    for place, item in enumerate(items):
+        if isinstance(item, Dataset):
+            yield Location(f"dataset {place}", None, dataset=item)
+        else:
+            yield from _one(item, base)
+
+
+def _one(source: str | os.PathLike[str] | Dataset, base: Path | None) -> Iterator[Location]:
+    """Give what is under one source; labels are relative to `base`, or to the source itself without one."""
+    if isinstance(source, Dataset):
+        yield Location("dataset 0", None, dataset=source)
+        return
+    path = _path(source)
+    if not os.path.lexists(path):
+        raise NothingFound(_no_such_path(path))
+    if path.is_dir():
+        yield from _folder(path, base or path)
+        return
+    label = _label(path, base or path.parent)
+    head = _head(path)
+    if archive.is_zip(head):
+        for member in archive.members(path):
+            yield Location(f"{label}::{member}", path, member)
+        return
+    yield Location(label, path)
+    if dicomdir.is_dicomdir(head):
+        for reference in dicomdir.references(path):
+            yield Location(_label(path.parent, base or path.parent, reference.name), reference.path)
+
+
+def _folder(folder: Path, base: Path) -> Iterator[Location]:
+    root, seen, waiting = _resolved(folder), set[Path](), [folder]
+    while waiting:
+        here = waiting.pop()
+        real = _resolved(here)
+        if real in seen:
+            continue
+        seen.add(real)
+        try:
+            entries = sorted(here.iterdir())
+        except OSError:
+            yield Location(_label(here, base) + "/", here)  # may not be listed: its row says so
+            continue
+        folders = []
+        for entry in entries:
+            if not entry.is_dir():
+                yield from _in_folder(entry, base)
+            # A link to a folder inside the source is met under its own name anyway.
+            elif not (entry.is_symlink() and _resolved(entry).is_relative_to(root)):
+                folders.append(entry)
+        waiting.extend(reversed(folders))
+
+
+def _in_folder(path: Path, base: Path) -> Iterator[Location]:
+    label = _label(path, base)
+    if path.suffix.lower() == ".zip" and path.is_file() and archive.is_zip(_head(path)):
+        try:
+            inside = archive.members(path)
+        except (UnsafeArchive, OSError):
+            inside = ()  # refused: the archive itself becomes the row
+        if inside:
+            for member in inside:
+                yield Location(f"{label}::{member}", path, member)
+            return
+    yield Location(label, path)
+
+
+def _head(path: Path) -> bytes:
+    """Return the first bytes of a regular file; nothing when it cannot be read, which its header will say."""
+    try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            return b""
+        with path.open("rb") as stream:
+            return stream.read(1024)
+    except OSError:
+        return b""
+
+
+def _path(source: str | os.PathLike[str]) -> Path:
+    return Path(source).expanduser()
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # a circle of links
+        return path.absolute()
+
+
+def _label(path: Path, base: Path, *more: str) -> str:
+    try:
+        relative = path.relative_to(base)
+    except ValueError:
+        relative = path
+    # A name that is no text on this system (bytes of another encoding) must still be printable.
+    return relative.joinpath(*more).as_posix().encode("utf-8", "replace").decode("utf-8")
+
+
+def _common_folder(paths: list[Path]) -> Path | None:
+    """Return the deepest folder that is or holds all paths, as they spell it; None when there is none."""
+    try:
+        return Path(os.path.commonpath([path if path.is_dir() else path.parent for path in paths])) if paths else None
+    except ValueError:
+        return None
+
+
+def _no_such_path(path: Path) -> str:
+    text = f"there is no file or folder {str(path)!r}; check the spelling"
+    parent = path.parent
+    if not parent.is_dir():
+        return f"{text} (there is no folder {str(parent)!r} either; the working folder is {str(Path.cwd())!r})"
+    try:
+        close = difflib.get_close_matches(path.name, sorted(entry.name for entry in parent.iterdir()), n=3)
+    except OSError:
+        close = []
+    if close:
+        return f"{text}. Did you mean {' or '.join(repr(str(parent / name)) for name in close)}?"
+    return f"{text} (the working folder is {str(Path.cwd())!r})"
+
+
+def _not_a_source(thing: object) -> str:
+    return f"cannot read from a {type(thing).__name__}; give a path, a pydicom Dataset, or a list of them"

@@ -1,0 +1,125 @@
+"""The picture on paper: a matplotlib figure with letters, a scale bar and a caption."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from dicomview.render import Picture, picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from dicomview.files import Source
+    from dicomview.pixels import Window
+    from dicomview.space import Series, Slice, Stack, Volume
+
+__all__ = ["caption_of", "draw", "figure", "window_words"]
+
+_HEIGHT_INCHES = 5.0
+_BAR_MM = (1, 2, 5, 10, 20, 50, 100, 200)
+
+
+def figure(
+    source: Source | Series | Stack | Slice | Volume | NDArray[Any],
+    *,
+    index: int | None = None,
+    plane: str | None = None,
+    window: Window | str | tuple[float, float] | None = None,
+    **axes: Any,
+) -> Figure:
+    """Return a matplotlib figure of one picture, ready for ``savefig``.
+
+    Parameters
+    ----------
+    source, index, plane, window, **axes
+        As for `dicomview.picture`, whose pixels it shows.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not known to pyplot, so it needs no closing; a notebook shows it when it ends a cell.
+
+    Raises
+    ------
+    NothingFound, SeveralSeries, NotAnImage, UnknownChoice, NoDecoder, DamagedPixels
+
+    Examples
+    --------
+    >>> figure("sample_data/ct_chest", index=30, window="bone").savefig("bone.png")  # doctest: +SKIP
+    """
+    shown = picture(source, index=index, plane=plane, window=window, **axes)
+    rows, columns = shown.pixels.shape[:2]
+    width = _HEIGHT_INCHES * columns / (rows * shown.aspect)
+    fig = Figure(figsize=(min(max(width, 2.5), 12), _HEIGHT_INCHES + 0.35), layout="constrained")
+    draw(fig.add_subplot(), shown)
+    return fig
+
+
+def draw(ax: Axes, shown: Picture) -> None:
+    """Draw a picture into an `Axes`: pixels unchanged, true aspect, letters, scale bar, caption.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    shown : Picture
+    """
+    ax.imshow(shown.pixels, cmap="gray", vmin=0, vmax=255, aspect=shown.aspect, interpolation="nearest")
+    ax.set_axis_off()
+    ax.set_title(caption_of(shown), fontsize=9, loc="left", parse_math=False)
+    style: dict[str, Any] = {"transform": ax.transAxes, "color": "white", "fontsize": 10, "parse_math": False}
+    style["bbox"] = {"facecolor": "black", "alpha": 0.4, "edgecolor": "none", "pad": 1.5}
+    if shown.letters is not None:
+        left, right, top, bottom = shown.letters
+        for x, y, text, across, down in (
+            (0.01, 0.5, left, "left", "center"),
+            (0.99, 0.5, right, "right", "center"),
+            (0.5, 0.99, top, "center", "top"),
+            (0.5, 0.01, bottom, "center", "bottom"),
+        ):
+            ax.text(x, y, text, ha=across, va=down, **style)
+    if shown.notes:
+        ax.text(0.99, 0.01, "\n".join(shown.notes), ha="right", va="bottom", **style | {"fontsize": 7})
+    if shown.spacing is not None:
+        _scale_bar(ax, shown, style)
+
+
+def caption_of(shown: Picture) -> str:
+    """Return the picture in one line: title, plane and place, window. Never the patient."""
+    where = f"{shown.plane} {shown.index + 1}/{shown.count}"
+    parts = (shown.title, where, shown.place, window_words(shown))
+    return " · ".join(part for part in parts if part)
+
+
+def window_words(shown: Picture) -> str:
+    """Return the window as it stands in a corner: "C 40 W 400 HU"."""
+    window = shown.window
+    if window is None:
+        return ""
+    function = "" if window.function == "LINEAR" or window.explanation == "automatic" else f" {window.function}"
+    return f"C {window.center:g} W {window.width:g}{' ' + shown.unit if shown.unit else ''}{function}"
+
+
+def _scale_bar(ax: Axes, shown: Picture, style: dict[str, Any]) -> None:
+    """Draw the longest round length that fits into a third of the width."""
+    assert shown.spacing is not None
+    rows, columns = shown.pixels.shape[:2]
+    width_mm = columns * shown.spacing[1]
+    length = max((mm for mm in _BAR_MM if mm <= width_mm / 3), default=None)
+    if length is None:
+        return
+    x, y = 0.03 * columns - 0.5, 0.95 * rows - 0.5
+    pixels = length / shown.spacing[1]
+    thick = max(rows * 0.008, 0.5)
+    ax.add_patch(Rectangle((x, y), pixels, thick, facecolor="white", edgecolor="black", linewidth=0.5))
+    ax.text(
+        x + pixels / 2,
+        y - thick,
+        f"{length} mm",
+        ha="center",
+        va="bottom",
+        **style | {"transform": ax.transData, "fontsize": 7},
+    )
