@@ -7,6 +7,7 @@ identifier: a slice is named by its index and its InstanceNumber.
 from __future__ import annotations
 
 __all__ = [
+    "AlreadyThere",
     "DamagedPixels",
     "DicomviewError",
     "MissingExtra",
@@ -27,6 +28,10 @@ class DicomviewError(Exception):
 
 class NothingFound(DicomviewError, FileNotFoundError):
     """The path does not exist, or nothing under it is DICOM."""
+
+
+class AlreadyThere(DicomviewError, FileExistsError):
+    """Something was to be written where there is something already; nothing was overwritten."""
 
 
 class UnsafeArchive(DicomviewError, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -142,30 +143,41 @@ def lab(start_lab: StartLab, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 # --- Chromium --------------------------------------------------------------------------------------------------------
 
 
-def find_chromium(own: str) -> str | None:
-    """Find a Chromium: the one named in CHROMIUM, on the PATH, Debian's, or Playwright's `own`."""
+@functools.cache
+def find_chromium() -> str | None:
+    """Find a Chromium: the one named in CHROMIUM, on the PATH, Debian's, or Playwright's own."""
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "chrome", "/usr/bin/chromium")
-    found = (shutil.which(name) for name in (*names, own) if name)
-    return next(filter(None, found), None)
+    for name in filter(None, names):
+        if found := shutil.which(name):
+            return found
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        return shutil.which(playwright.chromium.executable_path)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a browser where there is none, in one line for all; fail where CI=true."""
+    # Not in the fixture: pytest would then report every test by itself.
+    if item.get_closest_marker("browser") and find_chromium() is None:
+        lack = "no Chromium: set CHROMIUM to its path, or run python -m playwright install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(lack, pytrace=False)
+        pytest.skip(lack)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium; the test is skipped where there is none, and fails where CI=true."""
+    """A headless Chromium, for tests marked ``browser``."""
     from playwright.sync_api import expect, sync_playwright
 
+    executable = find_chromium()
     expect.set_options(timeout=PATIENCE / 3)
+    features = ("background-networking", "component-update", "sync", "quic", "gpu")
+    arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{feature}" for feature in features)]
     with sync_playwright() as playwright:
-        executable = find_chromium(playwright.chromium.executable_path)
-        if executable is None:
-            lack = "no Chromium: set CHROMIUM, or run python -m playwright install chromium"
-            if os.environ.get("CI") == "true":
-                pytest.fail(lack, pytrace=False)
-            pytest.skip(lack)
-        quiet = ["no-first-run", "background-networking", "component-update", "sync", "quic"]
-        quiet = [f"--{name}" if name.startswith("no-") else f"--disable-{name}" for name in quiet]
         browser = playwright.chromium.launch(
-            executable_path=executable, headless=True, args=["--no-sandbox", "--disable-gpu", *quiet], timeout=PATIENCE
+            executable_path=executable, headless=True, args=arguments, timeout=PATIENCE
         )
         try:
             yield browser

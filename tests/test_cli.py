@@ -19,6 +19,8 @@ import pytest
 import dicomview
 from dicomview import cli
 from dicomview.errors import DicomviewError
+from dicomview.lab import server
+from dicomview.lab.folder import choose_folder
 
 if TYPE_CHECKING:
     from conftest import StartLab
@@ -62,7 +64,7 @@ COPIES = [".dicomview-lab", "notebooks/01_first_look.ipynb", "sample_data/ct/000
 def test_the_wheel_s_notebooks_and_data_are_copied(
     package: Path, start: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = cli.choose_folder(start, None, package)
+    folder = choose_folder(start, None, package)
     assert folder == start / "dicomview-lab"
     assert files(folder) == COPIES
     assert capsys.readouterr().out == f"Copied the notebooks and sample data into {folder}\n"
@@ -70,40 +72,40 @@ def test_the_wheel_s_notebooks_and_data_are_copied(
 
 def test_an_editable_install_copies_from_its_clone(tmp_path: Path, start: Path) -> None:
     fill(tmp_path / "clone")
-    assert files(cli.choose_folder(start, None, tmp_path / "clone" / "dicomview")) == COPIES
+    assert files(choose_folder(start, None, tmp_path / "clone" / "dicomview")) == COPIES
 
 
 def test_the_folder_is_reused_and_nothing_is_overwritten(
     package: Path, start: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = cli.choose_folder(start, None, package)
+    folder = choose_folder(start, None, package)
     (folder / "notebooks" / "01_first_look.ipynb").write_text("my work")
     (folder / "mine.ipynb").write_text("mine")
     (package / "share" / "notebooks" / "02_new.ipynb").write_text("of a later version")
     capsys.readouterr()
-    assert cli.choose_folder(start, None, package) == folder
+    assert choose_folder(start, None, package) == folder
     assert (folder / "notebooks" / "01_first_look.ipynb").read_text() == "my work"
     assert files(folder) == sorted([*COPIES, "mine.ipynb", "notebooks/02_new.ipynb"])
     assert capsys.readouterr().out == f"Opening {folder} as you left it\n"
 
 
 def test_started_inside_the_folder_no_second_one_is_made(package: Path, start: Path) -> None:
-    folder = cli.choose_folder(start, None, package)
-    assert cli.choose_folder(folder / "notebooks", None, package) == folder
+    folder = choose_folder(start, None, package)
+    assert choose_folder(folder / "notebooks", None, package) == folder
 
 
 def test_a_foreign_folder_of_that_name_is_left_alone(package: Path, start: Path) -> None:
     for name in ("dicomview-lab", "dicomview-lab-2"):
         (start / name).mkdir()
         (start / name / "thesis.txt").write_text("mine")
-    assert cli.choose_folder(start, None, package) == start / "dicomview-lab-3"
+    assert choose_folder(start, None, package) == start / "dicomview-lab-3"
     assert files(start / "dicomview-lab") == ["thesis.txt"]
-    assert cli.choose_folder(start, None, package) == start / "dicomview-lab-3"
+    assert choose_folder(start, None, package) == start / "dicomview-lab-3"
 
 
 def test_an_empty_folder_of_that_name_is_taken(package: Path, start: Path) -> None:
     (start / "dicomview-lab").mkdir()
-    assert cli.choose_folder(start, None, package) == start / "dicomview-lab"
+    assert choose_folder(start, None, package) == start / "dicomview-lab"
 
 
 @pytest.mark.parametrize("inside", [".", "notebooks"])
@@ -115,30 +117,30 @@ def test_in_a_clone_the_clone_is_opened(
     (clone / "dicomview").mkdir()
     (clone / "dicomview" / "__init__.py").touch()
     before = files(clone)
-    assert cli.choose_folder(clone / inside, None, package) == clone
+    assert choose_folder(clone / inside, None, package) == clone
     assert files(clone) == before
     assert capsys.readouterr().out == f"Opening the clone {clone}\n"
 
 
 def test_the_folder_asked_for_is_made(package: Path, start: Path, tmp_path: Path) -> None:
-    assert cli.choose_folder(start, Path("deep/new"), package) == start / "deep" / "new"
+    assert choose_folder(start, Path("deep/new"), package) == start / "deep" / "new"
     assert files(start / "deep" / "new") == COPIES
-    assert cli.choose_folder(start, tmp_path / "absolute", package) == tmp_path / "absolute"
-    assert cli.choose_folder(start, tmp_path / "absolute", package) == tmp_path / "absolute"
+    assert choose_folder(start, tmp_path / "absolute", package) == tmp_path / "absolute"
+    assert choose_folder(start, tmp_path / "absolute", package) == tmp_path / "absolute"
 
 
 def test_a_folder_with_other_things_is_refused(package: Path, start: Path) -> None:
     (start / "scan.dcm").write_text("mine")
     with pytest.raises(DicomviewError, match="already holds other things"):
-        cli.choose_folder(start, Path(), package)
+        choose_folder(start, Path(), package)
     with pytest.raises(DicomviewError, match="already holds other things"):
-        cli.choose_folder(start, Path("scan.dcm"), package)
+        choose_folder(start, Path("scan.dcm"), package)
     assert files(start) == ["scan.dcm"]
 
 
 def test_an_installation_without_notebooks_says_so_and_leaves_no_folder(tmp_path: Path, start: Path) -> None:
     with pytest.raises(DicomviewError, match="holds no notebooks"):
-        cli.choose_folder(start, None, tmp_path / "dicomview")
+        choose_folder(start, None, tmp_path / "dicomview")
     assert list(start.iterdir()) == []
 
 
@@ -173,8 +175,8 @@ def test_a_port_in_use_is_refused(
 def test_the_first_free_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        monkeypatch.setattr(cli, "FIRST_PORT", port)
-        assert port < cli._first_free_port() < port + 200
+        monkeypatch.setattr(server, "FIRST_PORT", port)
+        assert port < server.first_free_port() < port + 200
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "٣"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.demo.instances import instances, write
-from dicomview.errors import MissingExtra
+from dicomview.errors import AlreadyThere, MissingExtra
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,7 @@ def brain(folder: str | Path) -> Path:
 
     Raises
     ------
-    FileExistsError
+    AlreadyThere
         There is something in `folder` already. Nothing is written then.
     MissingExtra
         nilearn is not installed.
@@ -57,7 +57,7 @@ def brain(folder: str | Path) -> Path:
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         what = "holds files already" if folder.is_dir() else "is a file"
-        raise FileExistsError(f"{folder} {what}; nothing was written. Name a folder that is empty or not there yet.")
+        raise AlreadyThere(f"{folder} {what}; nothing was written. Name a folder that is empty or not there yet.")
     values, affine = _template()
     # Both in-plane axes are turned round, so the first pixel is the voxel at their far ends.
     stored = np.rint(_FULL_SCALE * values[::-1, ::-1, :]).astype(np.uint16).transpose(2, 1, 0)

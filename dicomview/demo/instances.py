@@ -13,6 +13,8 @@ import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import PYDICOM_ROOT_UID, UID, CTImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
+from dicomview.errors import AlreadyThere
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -148,17 +150,18 @@ def write(datasets: Iterable[Dataset], folder: str | Path, *, name: str = "{:04d
 
     Raises
     ------
-    FileExistsError
-        A file of that name is there already; nothing is overwritten.
+    AlreadyThere
+        A file of that name is there already; nothing is written then.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for place, ds in enumerate(datasets, start=1):
-        path = folder / name.format(place)
+    planned = [(folder / name.format(place), ds) for place, ds in enumerate(datasets, start=1)]
+    taken = next((path for path, _ in planned if path.exists()), None)
+    if taken is not None:
+        raise AlreadyThere(f"{taken} is there already; nothing was written. Name another folder.")
+    for path, ds in planned:
         ds.save_as(path, enforce_file_format=True, overwrite=False)
-        paths.append(path)
-    return paths
+    return [path for path, _ in planned]
 
 
 def _decimal(value: float) -> str:

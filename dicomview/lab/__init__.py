@@ -1,0 +1,1 @@
+"""What ``dicomview lab`` does: find or make the folder, start JupyterLab on it."""
