@@ -14,6 +14,7 @@ __all__ = [
     "NoDecoder",
     "NotAVolume",
     "NotAnImage",
+    "NotSuv",
     "NothingFound",
     "SeveralSeries",
     "UnknownChoice",
@@ -52,6 +53,10 @@ class NotAnImage(DicomviewError, TypeError):
 
 class NotAVolume(DicomviewError, ValueError):
     """The slices do not form one regular grid; the message says where, by how much, and which argument allows it."""
+
+
+class NotSuv(DicomviewError, ValueError):
+    """The values cannot be turned into standardised uptake values; the message lists what is missing or contradicts."""
 
 
 class NoDecoder(DicomviewError, ImportError):

@@ -8,6 +8,9 @@ from dicomview.space.grid import Verdict
 from dicomview.space.series import Rejected, Series, all_series, read_series
 from dicomview.space.slices import Slice
 from dicomview.space.stack import Stack
+from dicomview.space.suv import SuvScale, suv_scale
 from dicomview.space.volume import Volume
 
-__all__ = ["Rejected", "Series", "Slice", "Stack", "Verdict", "Volume", "all_series", "read_series"]
+__all__ = [
+    "Rejected", "Series", "Slice", "Stack", "SuvScale", "Verdict", "Volume", "all_series", "read_series", "suv_scale",
+]  # fmt: skip

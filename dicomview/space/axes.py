@@ -15,6 +15,7 @@ import numpy as np
 
 from dicomview.space.grid import SAME_PLACE_MM, judge
 from dicomview.space.groups import pixel_digest
+from dicomview.space.vectors import VECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,6 +74,10 @@ def _component(one: Slice) -> Any:
     return one.tags.text("ComplexImageComponent") or "\\".join(one.tags.texts("ImageType")[2:]) or None
 
 
+def _vector(name: str) -> Callable[[Slice], Any]:
+    return lambda one: one.vectors.get(name)
+
+
 # In order of trust. Content times, windows and largest values always differ and are therefore not here.
 _AXES: tuple[tuple[str, Callable[[Slice], Any]], ...] = (
     ("echo", _first("EchoTime", "EffectiveEchoTime", "EchoNumbers")),
@@ -82,6 +87,7 @@ _AXES: tuple[tuple[str, Callable[[Slice], Any]], ...] = (
     ("repetition_time", _first("RepetitionTime")),
     ("diffusion", _diffusion),
     ("component", _component),
+    *((name, _vector(name)) for name in VECTORS if name != "slice"),
     ("time", _first("TemporalPositionIdentifier")),
     ("time", _first("TemporalPositionIndex")),
     ("time", _first("TriggerTime")),
@@ -246,11 +252,13 @@ def _repetitions(slices: Sequence[Slice], ids: Sequence[int]) -> list[int] | Non
 
     Either whole volumes follow each other, or all turns of one position do; anything else would be a guess.
     """
-    numbers = [one.instance_number for one in slices]
-    if any(number is None for number in numbers) or len(set(numbers)) < len(numbers):
+    # The tiles of a mosaic share its number, and follow each other in it.
+    numbers = [(one.instance_number, 0 if one.tile is None else one.tile.number) for one in slices]
+    if any(number is None for number, _ in numbers) or len(set(numbers)) < len(numbers):
         return None
+    ranked = sorted(range(len(slices)), key=lambda k: (numbers[k][0] or 0, numbers[k][1]))
     by_place: dict[int, list[int]] = defaultdict(list)
-    for index in sorted(range(len(slices)), key=lambda k: numbers[k] or 0):
+    for index in ranked:
         by_place[ids[index]].append(index)
     counts = {len(members) for members in by_place.values()}
     if len(counts) != 1 or counts == {1}:
@@ -259,7 +267,7 @@ def _repetitions(slices: Sequence[Slice], ids: Sequence[int]) -> list[int] | Non
     for members in by_place.values():
         for turn, index in enumerate(members):
             turns[index] = turn
-    order = [turns[index] for index in sorted(range(len(slices)), key=lambda k: numbers[k] or 0)]
+    order = [turns[index] for index in ranked]
     volumes_follow = order == sorted(order)
     turns_follow = order == list(range(counts.pop())) * len(by_place)
     return turns if volumes_follow or turns_follow else None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dicomview.space.slices import Slice
 
-__all__ = ["SAME_PLACE_MM", "Grid", "Verdict", "VerdictCode", "judge", "name_of", "without_places"]
+__all__ = ["SAME_PLACE_MM", "Grid", "Verdict", "VerdictCode", "ambiguous", "judge", "name_of", "without_places"]
 
 VerdictCode = Literal[
     "OK",
@@ -33,6 +33,7 @@ VerdictCode = Literal[
     "NO_GEOMETRY",
     "BAD_GEOMETRY",
     "PROJECTION_ONLY",
+    "MOSAIC_WITHOUT_CSA",
 ]
 
 SAME_PLACE_MM = 0.01  # closer than this, two positions are one
@@ -51,7 +52,7 @@ class Verdict:
     ----------
     code : str
         "OK", "SINGLE_SLICE", "MISSING_SLICES", "NONUNIFORM_SPACING", "SHEAR", "AMBIGUOUS_POSITIONS", "NO_GEOMETRY",
-        "BAD_GEOMETRY" or "PROJECTION_ONLY".
+        "BAD_GEOMETRY", "PROJECTION_ONLY" or "MOSAIC_WITHOUT_CSA".
     reason : str
         The same in words, with numbers in mm.
     residual_mm : float
@@ -115,6 +116,18 @@ def without_places(slices: Sequence[Slice]) -> Grid:
     code, _, words = slices[0].fault.partition(": ")
     reason = f"{words}; shown in the order of frames and InstanceNumber"
     return Grid(Verdict(cast("VerdictCode", code), reason, files=tuple(s.label for s in slices)))
+
+
+def ambiguous(slices: Sequence[Slice], ids: Sequence[int], notes: Sequence[str]) -> Grid:
+    """Return the verdict on several images at one position that nothing tells apart; `ids` number the positions."""
+    repeated = [index for index in range(1, len(ids)) if ids[index] == ids[index - 1]]
+    shown = ", ".join(f"{name_of(slices, index - 1)} and {name_of(slices, index)}" for index in repeated[:5])
+    more = f" and {len(repeated) - 5} more" if len(repeated) > 5 else ""
+    reason = (
+        f"{len(slices)} different images at {ids[-1] + 1} positions, and no attribute tells them apart: {shown}{more}"
+    )
+    files = tuple(slices[i].label for index in repeated for i in (index - 1, index))
+    return Grid(Verdict("AMBIGUOUS_POSITIONS", reason, files=tuple(dict.fromkeys(files)), notes=tuple(notes)))
 
 
 def judge(slices: Sequence[Slice], *, notes: Sequence[str] = ()) -> Grid:

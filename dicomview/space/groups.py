@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dicomview.space.slices import Slice
 
-__all__ = ["by_key", "by_orientation", "is_localizer", "pixel_digest", "same_instance_dropped"]
+__all__ = ["by_key", "by_orientation", "is_localizer", "pixel_digest", "same_instance_dropped", "tie"]
 
 _SPACING_MM = 1e-4
 _COSINE = 1e-3
@@ -61,7 +61,7 @@ def same_instance_dropped(slices: Sequence[Slice]) -> tuple[list[Slice], list[Sl
     first: dict[tuple[str, int], Slice] = {}
     kept, dropped, conflicts = [], [], 0
     for one in slices:
-        key = one.sop_instance_uid, one.frame
+        key = one.sop_instance_uid, one.part
         twin = first.setdefault(key, one) if key[0] else one
         if twin is one:
             kept.append(one)
@@ -74,6 +74,12 @@ def same_instance_dropped(slices: Sequence[Slice]) -> tuple[list[Slice], list[Sl
     if conflicts:
         notes.append(f"SOP_CONFLICT {conflicts} files claim the SOPInstanceUID of another and differ from it")
     return kept, dropped, notes
+
+
+def tie(one: Slice) -> tuple[int, str, int, str]:
+    """Return the order of slices that nothing else orders; for determinism only."""
+    number = one.instance_number
+    return (0 if number is None else number, one.sop_instance_uid, one.part, one.label)
 
 
 def pixel_digest(one: Slice) -> bytes:
@@ -122,7 +128,7 @@ def _clusters(
 ) -> list[list[Slice]]:
     """Group by the first member that is within `tolerance` in every component; the order of `slices` is no matter."""
     found: list[tuple[NDArray[np.float64], list[Slice]]] = []
-    for one in sorted(slices, key=lambda one: (*of(one).tolist(), one.sop_instance_uid, one.frame, one.label)):
+    for one in sorted(slices, key=lambda one: (*of(one).tolist(), one.sop_instance_uid, one.part, one.label)):
         value = of(one)
         for reference, members in found:
             if np.abs(value - reference).max() <= tolerance:

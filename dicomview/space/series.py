@@ -201,8 +201,13 @@ def read_series(source: Source | Series, uid: str | None = None) -> Series:
 
 
 def _are(found: Iterable[Series]) -> str:
-    """List series for an error: UID, modality, number of images; nothing about the patient."""
-    lines = [f"\n  {series.uid or '(no UID)'}  {series.modality or '?':3}  {len(series)} images" for series in found]
+    """List series for an error: UID, modality, size, number; nothing about the patient."""
+    lines = [
+        f"\n  {series.uid or '(no UID)'}  {series.modality or '?':3} {len(series)} images"
+        + (f" of {series[0].rows} × {series[0].columns}" if series.stacks else "")
+        + (f", SeriesNumber {number}" if (number := series.tags.integer("SeriesNumber", -1)) >= 0 else "")
+        for series in found
+    ]
     return f"{'is' if len(lines) == 1 else 'are'} {len(lines)} series:{''.join(lines[:20])}" + (
         f"\n  … and {len(lines) - 20} more" if len(lines) > 20 else ""
     )

@@ -1,13 +1,12 @@
 """A slice: one image plane, whatever kind of object it came in.
 
-The one place that knows the DICOM keywords of the image plane. Single-frame instances, enhanced multi-frame, RT dose
-and reconstructed nuclear medicine look the same above this file.
+With `places`, the one place that knows the DICOM keywords of the image plane. Single-frame instances, enhanced
+multi-frame, mosaics, RT dose and reconstructed nuclear medicine look the same above this file.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -16,38 +15,22 @@ import numpy as np
 
 from dicomview.errors import DamagedPixels, NoDecoder
 from dicomview.pixels import FrameTags, file_windows, frame_count, has_colour, padding_range, rescale_of, stored_values
-from dicomview.space.geometry import normal_of
+from dicomview.space.mosaic import is_mosaic, tiles_of
+from dicomview.space.places import place_of, places_of_frames, spacing_fault, spacing_of
+from dicomview.space.vectors import index_vectors, vector_times
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
     from dicomview.files import Header
     from dicomview.pixels import Rescale, Window
+    from dicomview.space.mosaic import Tile
+    from dicomview.space.places import Place
 
-__all__ = ["Place", "Slice", "slices_of"]
-
-_BAD_SPACING = "BAD_GEOMETRY: PixelSpacing is not two numbers above 0"
-# Modalities whose pixels are shadows on a detector: a distance in them is not a distance in the patient.
-_PROJECTIONS = frozenset({"CR", "DX", "MG", "IO", "PX", "RF", "RG", "XA", "RTIMAGE"})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """Where a plane lies in the patient.
-
-    Parameters
-    ----------
-    position : (3,) float64 array
-        ImagePositionPatient: centre of the first pixel, LPS, mm.
-    orientation : (6,) float64 array
-        ImageOrientationPatient.
-    """
-
-    position: NDArray[np.float64]
-    orientation: NDArray[np.float64]
+__all__ = ["Slice", "slices_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +51,10 @@ class Slice:
         "patient", "detector" (ImagerPixelSpacing of a projection), "calibrated" (ultrasound region) or "" (unknown).
     fault : str
         Reason code and words when there is no place.
+    tile : Tile, optional
+        The part of the frame that is this slice, of a mosaic; None for the whole frame.
+    vectors : mapping of str to int
+        Where the frame stands along each index vector of a nuclear medicine object, slowest first (PS3.3 C.8.4.8).
     """
 
     source: Header
@@ -76,6 +63,8 @@ class Slice:
     spacing: tuple[float, float] | None
     spacing_kind: str = ""
     fault: str = ""
+    tile: Tile | None = None
+    vectors: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def header(self) -> Dataset:
@@ -93,17 +82,26 @@ class Slice:
         return frame_count(self.header)
 
     @property
+    def part(self) -> int:
+        """Zero-based number of the slice within its file: the frame, of a mosaic the tile."""
+        return self.frame if self.tile is None else self.tile.number
+
+    @property
     def label(self) -> str:
-        """Where the slice came from, for tables: path below the source, and the frame of a multi-frame file."""
+        """Where the slice came from, for tables: path below the source, and the part of a file with several slices."""
         label = self.source.location.label
-        return f"{label}#{self.frame}" if self.frame_count > 1 else label
+        return f"{label}#{self.part}" if self.frame_count > 1 or self.tile is not None else label
 
     @property
     def frame_times(self) -> tuple[float, ...] | None:
         """When each frame of a multi-frame instance was taken, ms after the first; None when the file does not say.
 
-        FrameTimeVector, FrameTime, or CineRate and RecommendedDisplayFrameRate (PS3.3 C.7.6.5).
+        FrameTimeVector, FrameTime, or CineRate and RecommendedDisplayFrameRate (PS3.3 C.7.6.5); of a dynamic nuclear
+        medicine object, the durations of its phases (PS3.3 C.8.4.14).
         """
+        phased = vector_times(self.tags, self.frame_count) if "time" in self.vectors else None
+        if phased is not None:
+            return phased
         vector = self.tags.numbers("FrameTimeVector")
         if len(vector) == self.frame_count:
             return tuple(accumulate(vector))
@@ -114,12 +112,12 @@ class Slice:
     @property
     def rows(self) -> int:
         """Rows."""
-        return self.tags.integer("Rows")
+        return self.tags.integer("Rows") if self.tile is None else self.tile.rows
 
     @property
     def columns(self) -> int:
         """Columns."""
-        return self.tags.integer("Columns")
+        return self.tags.integer("Columns") if self.tile is None else self.tile.columns
 
     @property
     def position(self) -> NDArray[np.float64] | None:
@@ -186,13 +184,14 @@ class Slice:
         vr = self.source.pixels.vr if self.source.pixels is not None else "OW"
         try:
             with self.source.open_pixels() as stream:
-                return stored_values(self.header, stream, self.frame, vr=vr)
+                stored = stored_values(self.header, stream, self.frame, vr=vr)
         except (NoDecoder, DamagedPixels) as error:
             number = self.instance_number
             where = f"slice with InstanceNumber {number}" if number is not None else "slice without InstanceNumber"
             raise type(error)(f"{where}: {error}") from error
         except OSError as error:
             raise DamagedPixels(f"the file of a slice cannot be read any more: {error.strerror or error}") from error
+        return stored if self.tile is None else np.ascontiguousarray(stored[self.tile.cut])
 
     def values(self) -> NDArray[np.float32]:
         """Return the modality values, (rows, columns) float32, in `unit`; for colour the stored RGB."""
@@ -211,87 +210,30 @@ def slices_of(source: Header) -> Iterator[Slice]:
     dataset = source.dataset
     assert dataset is not None
     count = frame_count(dataset)
-    places = _places_of_frames(dataset, count)
+    mosaic = is_mosaic(FrameTags(dataset))
+    if mosaic and count == 1:
+        yield from _of_mosaic(source)
+        return
+    vectors = index_vectors(FrameTags(dataset), count)
+    places = places_of_frames(dataset, vectors)
     for frame in range(count):
         tags = FrameTags(dataset, frame)
-        spacing, kind = _spacing(tags)
-        place, fault = places[frame] if places is not None else _place(tags)
+        spacing, kind = spacing_of(tags)
+        place, fault = places[frame] if places is not None else place_of(tags)
         if place is not None and kind != "patient":
-            # Without a pixel size the first pixel has a place and the others have none.
-            code = "NO_GEOMETRY: PixelSpacing is missing" if tags.get("PixelSpacing") is None else _BAD_SPACING
-            place, fault = None, code
-        yield Slice(source, tags, place, spacing, kind, fault)
+            place, fault = None, spacing_fault(tags)
+        if mosaic:
+            place, fault = None, "MOSAIC_WITHOUT_CSA: each of several frames is a mosaic of many slices"
+        yield Slice(source, tags, place, spacing, kind, fault, vectors=vectors[frame])
 
 
-def _spacing(tags: FrameTags) -> tuple[tuple[float, float] | None, str]:
-    """Return ((row, column) mm, kind)."""
-    projection = tags.text("Modality") in _PROJECTIONS
-    for keyword, kind in (("PixelSpacing", "patient"), ("ImagerPixelSpacing", "detector")):
-        found = tags.numbers(keyword)
-        if len(found) == 2 and all(math.isfinite(x) and x > 0 for x in found):
-            # PixelSpacing of a projection is calibrated or copied from the detector (PS3.3 10.7.1.3).
-            calibrated = projection and kind == "patient" and bool(tags.text("PixelSpacingCalibrationType"))
-            return (found[0], found[1]), "calibrated" if calibrated else ("detector" if projection else kind)
-    for region in tags.get("SequenceOfUltrasoundRegions") or ():
-        inner = FrameTags(region)
-        delta = inner.number("PhysicalDeltaY"), inner.number("PhysicalDeltaX")
-        centimetres = inner.integer("PhysicalUnitsXDirection") == inner.integer("PhysicalUnitsYDirection") == 3
-        if centimetres and delta[0] and delta[1]:
-            return (abs(delta[0]) * 10, abs(delta[1]) * 10), "calibrated"
-    return None, ""
-
-
-def _place(tags: FrameTags) -> tuple[Place | None, str]:
-    """Return the place of a plane, or None with the reason."""
-    if tags.text("Modality") in _PROJECTIONS:
-        return None, "PROJECTION_ONLY: a projection lies on a detector, not in a plane of the patient"
-    if frame_count(tags.dataset) > 1 and not tags.multiframe:
-        return None, "NO_GEOMETRY: the frames share one position, so they are moments rather than places"
-    if "MOSAIC" in tags.texts("ImageType"):
-        return None, "NO_GEOMETRY: a mosaic of many slices in one picture; its tiles have no position of their own"
-    needed = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
-    missing = [keyword for keyword in needed if tags.get(keyword) is None]
-    if missing:
-        return None, f"NO_GEOMETRY: {', '.join(missing)} missing or unreadable"
-    return _checked_place(tags.numbers("ImagePositionPatient"), tags.numbers("ImageOrientationPatient"))
-
-
-def _checked_place(position: tuple[float, ...], orientation: tuple[float, ...]) -> tuple[Place | None, str]:
-    p, o = np.array(position, float), np.array(orientation, float)
-    if p.shape != (3,) or not np.isfinite(p).all():
-        return None, "BAD_GEOMETRY: ImagePositionPatient is not three finite numbers"
-    if o.shape != (6,) or not np.isfinite(o).all():
-        return None, "BAD_GEOMETRY: ImageOrientationPatient is not six finite numbers"
-    lengths = np.linalg.norm(o.reshape(2, 3), axis=1)
-    if np.abs(lengths - 1).max() > 1e-3 or abs(float(o[:3] @ o[3:])) > 1e-3:
-        return None, "BAD_GEOMETRY: ImageOrientationPatient is not two perpendicular directions of length 1"
-    return Place(p, o), ""
-
-
-def _places_of_frames(dataset: Dataset, count: int) -> list[tuple[Place | None, str]] | None:
-    """Return the places of frames whose step is kept in one element of the whole object, or None for all others."""
-    tags = FrameTags(dataset)
-    if count == 1:
-        return None
-    if tags.text("Modality") == "RTDOSE":
-        offsets = tags.numbers("GridFrameOffsetVector")
-        if len(offsets) != count:
-            return [(None, f"NO_GEOMETRY: GridFrameOffsetVector has {len(offsets)} values for {count} frames")] * count
-        # PS3.3 C.8.8.3.2: offsets along R × C from the position, or, when the first is not 0, z coordinates.
-        return _places_along(tags, [x - offsets[0] for x in offsets])
-    if tags.text("Modality") == "NM" and "RECON TOMO" in tags.texts("ImageType"):
-        detectors, step = tags.get("DetectorInformationSequence"), tags.number("SpacingBetweenSlices")
-        if not detectors or not step:
-            return None
-        # PS3.3 C.8.4.15: a negative spacing means that the frames follow each other against R × C.
-        return _places_along(FrameTags(detectors[0]), [k * step for k in range(count)])
-    return None
-
-
-def _places_along(tags: FrameTags, offsets: list[float]) -> list[tuple[Place | None, str]]:
-    """Return places `offsets` mm along the normal from the position that `tags` give."""
-    first, fault = _checked_place(tags.numbers("ImagePositionPatient"), tags.numbers("ImageOrientationPatient"))
-    if first is None:
-        return [(None, fault)] * len(offsets)
-    normal = normal_of(first.orientation)
-    return [(Place(first.position + offset * normal, first.orientation), "") for offset in offsets]
+def _of_mosaic(source: Header) -> Iterator[Slice]:
+    """Yield the tiles of a mosaic; the picture as it is when nothing says how to take it apart."""
+    assert source.dataset is not None
+    tags = FrameTags(source.dataset)
+    spacing, kind = spacing_of(tags)
+    tiles, fault = tiles_of(tags)
+    for tile, place in tiles:
+        yield Slice(source, tags, place, spacing, kind, tile=tile)
+    if not tiles:
+        yield Slice(source, tags, None, spacing, kind, fault)

@@ -10,8 +10,10 @@ import numpy as np
 from dicomview.errors import NotAVolume, UnknownChoice
 from dicomview.space.axes import Split, drop_copies, mixed_acquisitions, position_ids, split
 from dicomview.space.geometry import mean_orientation, normal_of
-from dicomview.space.grid import Grid, Verdict, judge, name_of, without_places
-from dicomview.space.groups import by_key, by_orientation, is_localizer
+from dicomview.space.grid import Grid, Verdict, ambiguous, judge, without_places
+from dicomview.space.groups import by_key, by_orientation, is_localizer, tie
+from dicomview.space.suv import in_suv, kind_of, suv_scale
+from dicomview.space.vectors import layout
 from dicomview.space.volume import OnMissing, OnNonuniform, OnShear, Volume, build
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ class Stack:
     dims : tuple of str
         Names of the axes of `shape`, for example ("slice", "row", "column") or ("echo", "slice", "row", "column").
     coords : dict of str to tuple
-        The values along each extra axis; for "time" of a multi-frame object, ms from the first frame.
+        The values along each extra axis; for "time" of a multi-frame object, ms from the first frame. Frames without
+        a place also have those of the axis that is scrolled through.
     grid : Grid
         What the judge found; with extra axes, of the pile that is worst off.
     """
@@ -108,8 +111,8 @@ class Stack:
         start, length = 0, self.shape[-3]
         for name in axes:
             if name not in self.dims[:-3]:
-                known = ", ".join(self.dims)
-                raise UnknownChoice(f"this stack has no axis {name!r} to choose from; it has {known}")
+                known = ", ".join(self.dims[:-3]) or "none"
+                raise UnknownChoice(f"{name!r} is neither an option nor an extra axis of this stack; its axes: {known}")
         stride = len(self.slices)
         for name, count in zip(self.dims[:-3], self.shape[:-3], strict=True):
             place = axes.get(name, 0)
@@ -142,6 +145,7 @@ class Stack:
         on_nonuniform: OnNonuniform = "refuse",
         on_shear: OnShear = "refuse",
         on_duplicate: Literal["refuse", "first"] = "refuse",
+        units: str | None = None,
         **axes: int,
     ) -> Volume:
         """Return the modality values as one volume, or refuse.
@@ -156,6 +160,9 @@ class Stack:
             "affine" keeps the voxels and skews the affine; "resample" straightens by interpolation.
         on_duplicate : "refuse" or "first"
             "first" takes, of several images at one position, the one with the lowest InstanceNumber.
+        units : "SUVbw", "SUVlbm", "SUVlbmj" or "SUVbsa", optional
+            Of PET: uptake by body weight, lean body mass (by James, by Janmahasatian) or body surface. Without it the
+            values stay in the unit of the file.
         **axes : int
             Zero-based place along each extra axis, for example ``echo=1``.
 
@@ -163,6 +170,8 @@ class Stack:
         ------
         NotAVolume
             The slices do not form one regular grid; the message names the place and the argument that allows it.
+        NotSuv
+            `units` are asked for, and an element needed for them is missing; the message lists what is.
         UnknownChoice
             An option or an axis that does not exist.
 
@@ -172,10 +181,11 @@ class Stack:
         (60, 256, 256)
         """
         missing = [f"{name}=0 to {len(self.coords[name]) - 1}" for name in self.dims[:-3] if name not in axes]
-        if missing:
+        placed = self.slices[0].place is not None
+        if missing and placed:
             raise NotAVolume(f"this stack holds several volumes; choose one with volume({', '.join(missing)})")
         slices = self.pile(**axes)
-        grid = judge(slices, notes=self.verdict.notes) if len(self.dims) > 3 else self.grid
+        grid = judge(slices, notes=self.verdict.notes) if placed and len(self.dims) > 3 else self.grid
         if on_duplicate not in ("refuse", "first"):
             raise UnknownChoice(f"on_duplicate={on_duplicate!r} is not a way to go on; choose refuse or first")
         if self.verdict.code == "AMBIGUOUS_POSITIONS":
@@ -185,7 +195,10 @@ class Stack:
                 )
             slices = _first_of_each(slices)
             grid = judge(slices)
-        return build(slices, grid, on_missing=on_missing, on_nonuniform=on_nonuniform, on_shear=on_shear)
+        # Of all slices: the decay is counted to the first acquisition, whichever pile that is in.
+        scale = None if units is None else suv_scale(self.slices, kind_of(units))
+        volume = build(slices, grid, on_missing=on_missing, on_nonuniform=on_nonuniform, on_shear=on_shear)
+        return volume if scale is None else in_suv(volume, scale)
 
 
 def stacks_of(slices: Sequence[Slice], notes: Sequence[str] = ()) -> tuple[Stack, ...]:
@@ -220,7 +233,7 @@ def stacks_of(slices: Sequence[Slice], notes: Sequence[str] = ()) -> tuple[Stack
 def _placed(pile: list[Slice]) -> list[Stack]:
     """Return the stacks of slices of one orientation."""
     normal = normal_of(mean_orientation(np.array([one.orientation for one in pile], float)))
-    ordered = sorted(pile, key=lambda one: (-float(np.asarray(one.position) @ normal), *_tie(one)))
+    ordered = sorted(pile, key=lambda one: (-float(np.asarray(one.position) @ normal), *tie(one)))
     ids = position_ids(ordered)
     notes: list[str] = []
     if ids[-1] + 1 < len(ids):
@@ -237,7 +250,7 @@ def _placed(pile: list[Slice]) -> list[Stack]:
             return [_extended(found, notes)]
         mixed = mixed_acquisitions(ordered)
         if mixed is None:
-            return [_three(ordered, _ambiguous(ordered, ids, notes))]
+            return [_three(ordered, ambiguous(ordered, ids, notes))]
     groups, note = mixed
     return [_three(group, judge(group, notes=[*notes, note])) for group in groups]
 
@@ -254,9 +267,13 @@ def _extended(found: Split, notes: Sequence[str]) -> Stack:
 
 
 def _unplaced(group: list[Slice]) -> Stack:
-    """Return slices that lie nowhere, in the order of frames and InstanceNumber."""
-    ordered = sorted(group, key=lambda one: (*_tie(one)[:1], one.frame, *_tie(one)[1:]))
+    """Return slices that lie nowhere, by their index vectors, else in the order of frames and InstanceNumber."""
+    ordered = sorted(group, key=lambda one: (*tie(one)[:1], one.frame, *tie(one)[1:]))
     if len({one.sop_instance_uid for one in ordered}) == 1 and len(ordered) > 1:
+        found = layout(ordered)
+        if found is not None:
+            names, coords, slices = found
+            return Stack(slices, (*names, "row", "column"), without_places(slices), coords)
         times = ordered[0].frame_times
         if times is None:
             return _three(ordered, without_places(ordered), first="frame")
@@ -264,21 +281,10 @@ def _unplaced(group: list[Slice]) -> Stack:
     return _three(ordered, without_places(ordered), first="image" if len(ordered) > 1 else "slice")
 
 
-def _ambiguous(slices: Sequence[Slice], ids: Sequence[int], notes: Sequence[str]) -> Grid:
-    repeated = [index for index in range(1, len(ids)) if ids[index] == ids[index - 1]]
-    shown = ", ".join(f"{name_of(slices, index - 1)} and {name_of(slices, index)}" for index in repeated[:5])
-    more = f" and {len(repeated) - 5} more" if len(repeated) > 5 else ""
-    reason = (
-        f"{len(slices)} different images at {ids[-1] + 1} positions, and no attribute tells them apart: {shown}{more}"
-    )
-    files = tuple(slices[i].label for index in repeated for i in (index - 1, index))
-    return Grid(Verdict("AMBIGUOUS_POSITIONS", reason, files=tuple(dict.fromkeys(files)), notes=tuple(notes)))
-
-
 def _first_of_each(slices: Sequence[Slice]) -> tuple[Slice, ...]:
     ids = position_ids(slices)
     groups: dict[int, Slice] = {}
-    for place, one in sorted(zip(ids, slices, strict=True), key=lambda pair: _tie(pair[1])):
+    for place, one in sorted(zip(ids, slices, strict=True), key=lambda pair: tie(pair[1])):
         groups.setdefault(place, one)
     return tuple(groups[place] for place in sorted(groups))
 
@@ -292,9 +298,3 @@ def _noted(stack: Stack, notes: Sequence[str]) -> Stack:
     verdict = Verdict(old.code, old.reason, old.residual_mm, old.files, (*notes, *old.notes))
     grid = Grid(verdict, stack.grid.affine, stack.grid.places, stack.grid.gaps, stack.grid.tilt_degrees)
     return Stack(stack.slices, stack.dims, grid, stack.coords)
-
-
-def _tie(one: Slice) -> tuple[int, str, int, str]:
-    """Order of slices that nothing else orders; for determinism only."""
-    number = one.instance_number
-    return (0 if number is None else number, one.sop_instance_uid, one.frame, one.label)

@@ -153,7 +153,7 @@ def build(
     verdict = grid.verdict
     if any(one.colour for one in slices):
         raise NotAVolume("colour slices have no modality values to make a volume of; look at them with dv.view")
-    if verdict.code in ("NO_GEOMETRY", "BAD_GEOMETRY", "PROJECTION_ONLY"):
+    if verdict.code in ("NO_GEOMETRY", "BAD_GEOMETRY", "PROJECTION_ONLY", "MOSAIC_WITHOUT_CSA"):
         raise NotAVolume(f"{verdict.reason}; without places in the patient there is no volume, see dv.view instead")
     if verdict.code == "MISSING_SLICES" and on_missing == "refuse":
         raise NotAVolume(f'{verdict.reason}; on_missing="nan" leaves them empty, stack.split() gives the whole runs')
