@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydicom.datadict import keyword_for_tag
+from pydicom.datadict import dictionary_description, dictionary_has_tag, keyword_for_tag
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.valuerep import IS, DSdecimal, DSfloat, PersonName
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pydicom.dataelem import DataElement
     from pydicom.dataset import Dataset
+    from pydicom.tag import BaseTag
 
 __all__ = ["COLUMNS", "plain", "rows_of"]
 
@@ -39,22 +40,22 @@ def rows_of(dataset: Dataset, path: str = "") -> Iterator[dict[str, Any]]:
     ------
     dict
         With `COLUMNS`: path ("BeamSequence[0].BeamName"), tag ("(300A,00C2)"), keyword and name from the dictionary,
-        private creator, VR, VM, value. A value that cannot be converted is its raw text; binary values and pixel
-        data are described by their length.
+        private creator, VR, VM, value. A value that cannot be converted is its bytes as they are in the file, and its
+        VM is 0; long binary values and pixel data are described by their length.
     """
     for tag in sorted(dataset.keys()):
+        step = path + (keyword_for_tag(tag) or str(tag))
         try:
             with quiet():
                 element = dataset[tag]
-        except Exception as error:  # noqa: BLE001  pydicom raises whatever a damaged value leads to; the row says so
-            yield _row(path, tag, "", "", "", "", 0, f"cannot be read: {type(error).__name__}")
+        except Exception:  # noqa: BLE001  pydicom raises whatever a damaged value leads to
+            yield _unconverted(dataset, tag, step)
             continue
         step = path + (element.keyword or str(element.tag))
         creator = (element.private_creator or "") if element.tag.is_private else ""
         value = element.value
         if isinstance(value, Sequence):
-            count = len(value)
-            yield _row(step, tag, element.keyword, element.name, creator, "SQ", 1, f"{count} item{'s' * (count != 1)}")
+            yield _row(step, tag, element.keyword, element.name, creator, "SQ", 1, plain(value))
             for place, item in enumerate(value):
                 yield from rows_of(item, f"{step}[{place}].")
         else:
@@ -62,9 +63,16 @@ def rows_of(dataset: Dataset, path: str = "") -> Iterator[dict[str, Any]]:
 
 
 def plain(value: Any) -> Any:
-    """Return a pydicom value as plain Python: int, float, str, or a tuple of them; None when empty."""
+    """Return a pydicom value as plain Python: int, float, str, bytes, or a tuple of them; None when empty.
+
+    A sequence is told by the number of its items, long bytes by their length.
+    """
     if value is None or (isinstance(value, str | PersonName | MultiValue | bytes) and not value):
         return None
+    if isinstance(value, Sequence):
+        return f"{len(value)} item{'s' * (len(value) != 1)}"
+    if isinstance(value, bytes) and len(value) > _LONG_BYTES:
+        return f"{len(value):,} bytes"
     if isinstance(value, MultiValue | list | tuple):
         return tuple(plain(part) for part in value)
     if isinstance(value, IS):
@@ -78,12 +86,21 @@ def _shown(element: DataElement) -> Any:
     value = element.value
     if int(element.tag) in _PIXELS:
         return f"{len(value or b''):,} bytes of pixel data"
-    if isinstance(value, bytes) and len(value) > _LONG_BYTES:
-        return f"{len(value):,} bytes"
-    return plain(value)
+    with quiet():  # names of persons are decoded here
+        return plain(value)
+
+
+def _unconverted(dataset: Dataset, tag: BaseTag, path: str) -> dict[str, Any]:
+    """Return the row of an element whose value pydicom cannot convert."""
+    try:
+        raw = dataset.get_item(tag)
+        vr, value = str(raw.VR or ""), plain(raw.value)
+    except Exception as error:  # noqa: BLE001  left in the file by pydicom's defer_size, and the file has gone
+        vr, value = "", f"cannot be read: {type(error).__name__}"
+    name = dictionary_description(tag) if dictionary_has_tag(tag) else ""
+    return _row(path, tag, keyword_for_tag(tag), name, "", vr, 0, value)
 
 
 def _row(path: str, tag: Any, keyword: str, name: str, creator: str, vr: str, vm: int, value: Any) -> dict[str, Any]:
-    keyword = keyword or keyword_for_tag(tag)
     text = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
-    return dict(zip(COLUMNS, (path or text, text, keyword, name, creator, vr, vm, value), strict=True))
+    return dict(zip(COLUMNS, (path, text, keyword, name, creator, vr, vm, value), strict=True))

@@ -31,6 +31,9 @@ ACQUIRED = "acquired"  # the name of the only plane of pictures that do not say 
 
 _SAMPLED_SLICES = 8  # for the automatic window; enough for percentiles, few enough to decode at once
 
+_VOLUME_WORDS = {"FILLED": "missing slices left empty", "RESAMPLED": "resampled"}
+_SKEWED = 1e-3  # cosine between two axes
+
 _VERDICT_WORDS = {
     "MISSING_SLICES": "slices missing",
     "NONUNIFORM_SPACING": "uneven distances between slices",
@@ -122,9 +125,12 @@ class Scene:
         """How many pictures there are in each plane."""
         return {name: view.count for name, view in self.views.items()}
 
-    @functools.cache  # noqa: B019  a scene lives as long as the view it belongs to
     def automatic_window(self) -> Window:
         """Return one window over the bulk of all values, padding left out."""
+        return self._automatic
+
+    @functools.cached_property
+    def _automatic(self) -> Window:
         return automatic(self.sampled_values(), padding=self.padding)
 
     def presets(self) -> list[Window]:
@@ -164,17 +170,19 @@ class StackScene(Scene):
         self.title = " · ".join(word for word in (tags.text("Modality"), described) if word)
         self.affine = stack.affine
         self.notes = _notes(stack, axes)
+        why, letters = self._why_flat(), None
         plane = ACQUIRED if first.orientation is None else acquired_plane(first.orientation)
-        letters = None
+        if self.affine is not None and not why:
+            # At 45° one slice alone may be named otherwise than the whole stack.
+            self._planes = planes_of(self.affine)
+            plane = next(iter(self._planes))
         if first.orientation is not None:
             tilted = np.eye(4)
             tilted[:3, 1], tilted[:3, 2] = first.orientation[3:], first.orientation[:3]
             letters = Plane(plane, 0, 1, 2).letters(tilted)
         self.views = {plane: View(len(self.slices), first.rows, first.columns, first.spacing, letters)}
         self.refused = {}
-        why = self._why_flat()
         if self.affine is not None and not why:
-            self._planes = planes_of(self.affine)
             shape = len(self.slices), first.rows, first.columns
             for name, other in list(self._planes.items())[1:]:
                 self.views[name] = _view(other, self.affine, shape)
@@ -253,19 +261,22 @@ class VolumeScene(Scene):
     volume : Volume
     placed : bool
         False for an array whose place in the patient is unknown: no letters, one plane only.
+    measured : bool
+        False for an array whose pixel size is unknown: no millimetres.
     """
 
-    def __init__(self, volume: Volume, *, placed: bool = True) -> None:
+    def __init__(self, volume: Volume, *, placed: bool = True, measured: bool = True) -> None:
         self.volume, self.unit, self.placed = volume, volume.units, placed
         self.title, self.refused = "", {}
         shape = volume.array.shape
         if placed:
             self._planes = planes_of(volume.affine)
+            self.notes = _volume_notes(volume)
         else:
-            self.notes = ("array without a place in the patient",)
+            self.notes = ("array without a place in the patient", *(() if measured else ("pixel size unknown",)))
             self._planes = {ACQUIRED: Plane(ACQUIRED, 0, 1, 2)}
         self.views = {
-            name: _view(plane, volume.affine, (shape[0], shape[1], shape[2]), letters=placed)
+            name: _view(plane, volume.affine, (shape[0], shape[1], shape[2]), letters=placed, measured=measured)
             for name, plane in self._planes.items()
         }
         finite = volume.array[np.isfinite(volume.array)]
@@ -305,6 +316,8 @@ def scene_of(source: Source | Series | Stack | Slice | Volume | NDArray[Any], **
     if isinstance(source, np.ndarray):
         return _array_scene(source, axes.pop("spacing", None), axes)
     if isinstance(source, Volume):
+        if axes:
+            raise UnknownChoice(f"{_listed(axes)} is neither an option nor an axis of a Volume; it has no extra axes")
         return VolumeScene(source)
     if isinstance(source, Slice):
         return StackScene(stacks_of([source])[0], **axes)
@@ -322,27 +335,42 @@ def scene_of(source: Source | Series | Stack | Slice | Volume | NDArray[Any], **
 
 def _array_scene(array: NDArray[Any], spacing: Sequence[float] | None, axes: Mapping[str, Any]) -> Scene:
     if axes:
-        raise UnknownChoice(f"an array has no axis {', '.join(axes)}; only spacing=(k, j, i) may be given")
+        raise UnknownChoice(f"{_listed(axes)} is no option for an array, which has spacing=(k, j, i) only")
     if array.ndim not in (2, 3) or array.dtype.kind not in "iufb" or not array.size:
         raise UnknownChoice(
             f"an array of shape {array.shape} and dtype {array.dtype} is no stack of grey pictures; give (rows, "
             "columns) or (slices, rows, columns) numbers"
         )
-    steps = tuple(float(x) for x in (spacing or (1.0,) * array.ndim))
-    if len(steps) != array.ndim or min(steps) <= 0:
+    try:
+        steps = np.ones(array.ndim) if spacing is None else np.array(spacing, float)
+    except (TypeError, ValueError):
+        steps = np.empty(0)
+    if steps.shape != (array.ndim,) or not (np.isfinite(steps).all() and steps.min() > 0):
         raise UnknownChoice(f"spacing {spacing!r} does not fit an array of {array.ndim} axes; give mm for each of them")
-    affine = np.diag((1.0,) * (4 - array.ndim) + steps + (1.0,)) if array.ndim == 2 else np.diag((*steps, 1.0))
+    affine = np.diag([*np.ones(3 - array.ndim), *steps, 1.0])
     affine = affine[[2, 1, 0, 3]]  # rows of an affine are x, y, z; the array axes are k, j, i
-    return VolumeScene(Volume(np.atleast_3d(array.T).T.astype(np.float32), affine), placed=False)
+    volume = Volume(np.atleast_3d(array.T).T.astype(np.float32), affine)
+    return VolumeScene(volume, placed=False, measured=spacing is not None)
 
 
-def _view(plane: Plane, affine: NDArray[np.float64], shape: tuple[int, int, int], *, letters: bool = True) -> View:
+def _listed(axes: Mapping[str, Any]) -> str:
+    return ", ".join(repr(name) for name in axes)
+
+
+def _view(
+    plane: Plane,
+    affine: NDArray[np.float64],
+    shape: tuple[int, int, int],
+    *,
+    letters: bool = True,
+    measured: bool = True,
+) -> View:
     steps = np.linalg.norm(affine[:3, :3], axis=0)
     return View(
         shape[plane.axis],
         shape[plane.rows],
         shape[plane.columns],
-        (float(steps[plane.rows]), float(steps[plane.columns])),
+        (float(steps[plane.rows]), float(steps[plane.columns])) if measured else None,
         plane.letters(affine) if letters else None,
     )
 
@@ -359,8 +387,18 @@ def _placed(
     rows, columns = raster.samples.shape[:2]
     middle = origin + (rows - 1) / 2 * row_step + (columns - 1) / 2 * column_step
     axis = int(np.argmax(np.abs(np.cross(column_step, row_step))))
-    words = f"{'xyz'[axis]} {middle[axis]:.1f} mm".replace("-", "−")
+    words = f"{'xyz'[axis]} {middle[axis]:z.1f} mm".replace("-", "−")
     return Shot(raster, words, origin, row_step, column_step, instance, inverted)
+
+
+def _volume_notes(volume: Volume) -> tuple[str, ...]:
+    """Return what was done to the slices on the way, in a few words each."""
+    codes = {note.split()[0] for note in volume.notes if note}
+    directions = volume.affine[:3, :3] / np.linalg.norm(volume.affine[:3, :3], axis=0)
+    notes = [words for code, words in _VOLUME_WORDS.items() if code in codes]
+    if np.abs(directions.T @ directions - np.eye(3)).max() > _SKEWED:
+        notes.append("skewed: the axes are not perpendicular")
+    return tuple(notes)
 
 
 def _notes(stack: Stack, axes: Mapping[str, int]) -> tuple[str, ...]:

@@ -77,6 +77,8 @@ def resolve(
         The plane, the index or the window does not exist; the message says what does.
     """
     wanted = state.plane if plane is None else plane
+    if not isinstance(wanted, str):
+        raise UnknownChoice(f"a plane is a name, one of {', '.join(scene.counts)}, not {type(wanted).__name__}")
     if wanted not in scene.counts:
         why = scene.refused.get(wanted, f"choose one of {', '.join(scene.counts)}")
         raise UnknownChoice(f"there is no plane {wanted!r} to show: {why}")
@@ -92,7 +94,7 @@ def resolve(
     if window is None:
         chosen = state.window
     else:
-        chosen = scene.automatic_window() if isinstance(window, str) and window == "auto" else as_window(window)
+        chosen = scene.automatic_window() if isinstance(window, str) and window.lower() == "auto" else as_window(window)
     return replace(state, plane=wanted, positions=tuple(positions.items()), window=chosen)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["caption_of", "draw", "figure", "window_words"]
 
 _HEIGHT_INCHES = 5.0
+_CAPTION_POINTS = 9.0
+_LETTER_POINTS = 0.6 * _CAPTION_POINTS  # width of a letter, on the large side
 _BAR_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 
 
@@ -69,7 +72,14 @@ def draw(ax: Axes, shown: Picture) -> None:
     """
     ax.imshow(shown.pixels, cmap="gray", vmin=0, vmax=255, aspect=shown.aspect, interpolation="nearest")
     ax.set_axis_off()
-    ax.set_title(caption_of(shown), fontsize=9, loc="left", parse_math=False)
+    # Not matplotlib's own wrap: it measures "$" as mathematics, whatever parse_math says.
+    rows, columns = shown.pixels.shape[:2]
+    paper = ax.figure.bbox
+    taken = min(paper.width, paper.height * columns / (rows * shown.aspect))
+    # The caption begins where the picture does, which stands in the middle, and may run to the edge.
+    points = (paper.width + taken) / 2 / ax.figure.dpi * 72
+    caption = textwrap.fill(caption_of(shown), max(20, int(points / _LETTER_POINTS)), break_on_hyphens=False)
+    ax.set_title(caption, fontsize=_CAPTION_POINTS, loc="left", parse_math=False)
     style: dict[str, Any] = {"transform": ax.transAxes, "color": "white", "fontsize": 10, "parse_math": False}
     style["bbox"] = {"facecolor": "black", "alpha": 0.4, "edgecolor": "none", "pad": 1.5}
     if shown.letters is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import traitlets
 
+from dicomview.errors import UnknownChoice
 from dicomview.render import Scene, ViewState, resolve, scene_of, state_from, state_message, take
 from dicomview.views.canvas import Canvas
 from dicomview.views.controls import WindowControls
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from dicomview.space import Series, Slice, Stack, Volume
 
 __all__ = ["SliceView", "view"]
+
+_FACES = ("plane", "index", "window")  # the traits that are faces of the state
 
 
 class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -72,7 +75,6 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
             plane=self._state.plane,
             window=self._state.window,
         )
-        self.observe(self._wished, ["index", "plane", "window"])
         self.canvas.observe(self._gesture, "state")
 
     def __repr__(self) -> str:
@@ -83,6 +85,12 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         """All that decides the picture, as one frozen value."""
         return self._state
 
+    def close(self) -> None:
+        """Take the view and its parts off every page, and let go of the slices."""
+        for part in self.children:
+            part.close()
+        super().close()
+
     def picture(self) -> Picture:
         """Return the picture shown now, as an array with its letters and window."""
         return take(self.scene, self._state)
@@ -91,17 +99,47 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     def _checked(self, proposal: Any) -> Any:
         """Refuse, in words, what does not exist; a wish for the window becomes a `Window`."""
         name = proposal.trait.name
-        return getattr(resolve(self.scene, self._state, **{name: proposal.value}), name)
+        # Under `hold_trait_notifications` the plane may have been set just before, and the index counts along it.
+        return getattr(resolve(self.scene, self._state, **{"plane": self.plane, name: proposal.value}), name)
 
-    def _wished(self, change: Any) -> None:
-        """Answer a trait that was set from Python."""
-        if change.new != getattr(self._state, change.name):
-            self._take_state(resolve(self.scene, self._state, **{change.name: change.new}))
+    def notify_change(self, change: Any) -> None:
+        """Answer a trait that was set from Python, then tell observers; traitlets calls this."""
+        if change.name not in _FACES:
+            super().notify_change(change)
+        elif change.new != getattr(self, change.name):
+            return  # an observer has wished again, and that has been told already
+        elif all(getattr(self, name) == getattr(self._state, name) for name in _FACES):
+            super().notify_change(change)
+        else:
+            # Observers hear of this change first and of those that follow from it afterwards, so that two views whose
+            # traits are linked one by one come to rest.
+            with self.hold_trait_notifications():
+                self.notify_change(change)
+                self._answer()
+
+    def _answer(self) -> None:
+        """Make the state that the traits wish for."""
+        now = {name: getattr(self, name) for name in _FACES}
+        wish = {name: value for name, value in now.items() if value != getattr(self._state, name)}
+        try:
+            self._take_state(resolve(self.scene, self._state, **wish))
+        except UnknownChoice:
+            self._take_state(self._state)
+            raise
 
     def _gesture(self, change: Any) -> None:
-        """Take over the state of a gesture, which is on the screen already."""
-        if change.new != state_message(self._state):
-            self._take_state(state_from(change.new))
+        """Take over the state of a gesture, which is on the screen already; one that cannot be is taken back."""
+        if change.new == state_message(self._state):
+            return
+        state = self._state
+        try:
+            said = state_from(change.new)
+            for plane, index in said.positions:
+                state = resolve(self.scene, state, plane=plane, index=index)
+            state = resolve(self.scene, state, plane=said.plane, window=said.window)
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+            state = self._state
+        self._take_state(state)
 
     def _control_moved(self, window: Window) -> None:
         self._take_state(resolve(self.scene, self._state, window=window))
