@@ -191,7 +191,6 @@ def test_a_volume_of_monochrome1_is_as_white_as_its_stack():
     )
 
 
-@pytest.mark.xfail(strict=True, reason="Stack.pile compares whatever it is given with the length of the axis")
 @pytest.mark.parametrize("place", ["x", 1.0, None])
 def test_a_place_along_an_axis_that_is_no_whole_number(place):
     with pytest.raises(UnknownChoice, match="echo"):

@@ -39,6 +39,11 @@ class PixelSpan:
     length: int
     vr: str = "OW"
 
+    @property
+    def size(self) -> int | None:
+        """Length of the value in bytes; None when it is encapsulated."""
+        return None if self.length == UNDEFINED else self.length
+
 
 def encapsulated(dataset: Dataset) -> bool:
     """Return True when the transfer syntax of `dataset` packs its pixel data into fragments."""

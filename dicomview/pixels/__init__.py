@@ -5,22 +5,30 @@ Window and polarity are for the eye only; they never touch the values that Pytho
 """
 
 from dicomview.pixels.colour import has_colour, to_rgb
-from dicomview.pixels.decode import frame_count, stored_values, transfer_syntax
+from dicomview.pixels.decode import frame_count, pixel_cells, stored_values, transfer_syntax
 from dicomview.pixels.frames import FrameTags
 from dicomview.pixels.modality import Rescale, padding_range, rescale_of
+from dicomview.pixels.overlays import Overlay, overlays_of
+from dicomview.pixels.voi import Voi, VoiTable, file_voi
 from dicomview.pixels.window import Window, WindowLike, as_window, automatic, file_windows, presets
 
 __all__ = [
     "FrameTags",
+    "Overlay",
     "Rescale",
+    "Voi",
+    "VoiTable",
     "Window",
     "WindowLike",
     "as_window",
     "automatic",
+    "file_voi",
     "file_windows",
     "frame_count",
     "has_colour",
+    "overlays_of",
     "padding_range",
+    "pixel_cells",
     "presets",
     "rescale_of",
     "stored_values",

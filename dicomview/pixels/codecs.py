@@ -8,35 +8,53 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-from typing import TYPE_CHECKING
+import struct
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from pydicom import uid
+from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels.decoders.base import Decoder, get_decoder
 
 from dicomview.errors import NoDecoder
+from dicomview.pixels.codestream import codestream_size
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pydicom.pixels.decoders.base import DecodeRunner
 
-__all__ = ["DECODER_DEPENDENCIES", "decode_frame", "decoder_of", "is_available"]
+__all__ = ["DECODER_DEPENDENCIES", "decode", "decode_frame", "decoder_of", "is_available"]
 
-_PYDICOM_PLUGINS = ("gdcm", "pylibjpeg", "pyjpegls", "pillow", "rle")
+# Without gdcm: it answers a damaged codestream with std::terminate, which ends the kernel and all that is in it.
+_PYDICOM_PLUGINS = ("pylibjpeg", "pyjpegls", "pillow", "rle")
 
-# Transfer syntax to the imagecodecs functions that read its codestreams, in order.
-_READERS: dict[str, tuple[str, ...]] = {
-    uid.JPEGBaseline8Bit: ("jpeg8_decode",),
-    uid.JPEGExtended12Bit: ("jpeg8_decode",),
-    uid.JPEGLossless: ("ljpeg_decode",),
-    uid.JPEGLosslessSV1: ("ljpeg_decode",),
-    uid.JPEGLSLossless: ("jpegls_decode",),
-    uid.JPEGLSNearLossless: ("jpegls_decode",),
-    uid.JPEG2000Lossless: ("jpeg2k_decode",),
-    uid.JPEG2000: ("jpeg2k_decode",),
-    uid.HTJ2KLossless: ("jpeg2k_decode",),
-    uid.HTJ2KLosslessRPCL: ("jpeg2k_decode",),
-    uid.HTJ2K: ("jpeg2k_decode",),
+# Transfer syntax to the imagecodecs function that reads its codestreams.
+_READERS: dict[str, str] = {
+    uid.JPEGBaseline8Bit: "jpeg8_decode",
+    uid.JPEGExtended12Bit: "jpeg8_decode",
+    uid.JPEGLossless: "ljpeg_decode",
+    uid.JPEGLosslessSV1: "ljpeg_decode",
+    uid.JPEGLSLossless: "jpegls_decode",
+    uid.JPEGLSNearLossless: "jpegls_decode",
+    uid.JPEG2000Lossless: "jpeg2k_decode",
+    uid.JPEG2000: "jpeg2k_decode",
+    uid.HTJ2KLossless: "jpeg2k_decode",
+    uid.HTJ2KLosslessRPCL: "jpeg2k_decode",
+    uid.HTJ2K: "jpeg2k_decode",
 }
+
+# JPEG XL, lossless, recompressed JPEG, and lossy: newer than pydicom's decoders, so read without them.
+_JPEG_XL = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (110, 111, 112))
+
+# Decoders of ITU T.81 fill what is missing of a picture with grey and say nothing, and those of JPEG-LS search for its
+# end for seconds. So the end mark is looked for first.
+_MARKED_END = frozenset({*uid.JPEGTransferSyntaxes, *uid.JPEGLSTransferSyntaxes})
+_END_OF_IMAGE = b"\xff\xd9"
+_OTHER_SIZE = "the compressed frame has {} rows and {} columns, and the header says {} and {}"
+_NOT_INSTALLED = (
+    "the pixel data are stored as {} and no decoder for it is installed; "
+    "run: python -m pip install imagecodecs pylibjpeg pylibjpeg-openjpeg pylibjpeg-rle pyjpegls"
+)
 
 # What a plugin module of pydicom must offer, beside is_available and the decoding function.
 DECODER_DEPENDENCIES = dict.fromkeys(_READERS, ("numpy", "imagecodecs"))
@@ -64,21 +82,103 @@ def decode_frame(source: bytes, runner: DecodeRunner) -> bytes:
     """
     import imagecodecs
 
-    failure: Exception | None = None
-    for name in _READERS[runner.transfer_syntax]:
-        try:
-            samples = np.asarray(getattr(imagecodecs, name)(source))
-        except Exception as error:  # noqa: BLE001  each codec has its own error class; the last one is reported
-            failure = error
-            continue
-        if runner.samples_per_pixel == 3:
-            runner.set_option("planar_configuration", 0)
-            if runner.transfer_syntax in (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, *uid.JPEG2000TransferSyntaxes):
-                # libjpeg and OpenJPEG have undone the colour transform of the codestream.
-                runner.set_option("photometric_interpretation", "RGB")
-        runner.set_option("bits_allocated", 8 * samples.dtype.itemsize)
-        return samples.astype(samples.dtype.newbyteorder("<"), copy=False).tobytes()
-    raise failure or NoDecoder(f"imagecodecs has no reader for {runner.transfer_syntax}")
+    samples = np.asarray(getattr(imagecodecs, _READERS[runner.transfer_syntax])(source))
+    if runner.samples_per_pixel == 3:
+        runner.set_option("planar_configuration", 0)
+        if runner.transfer_syntax in (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, *uid.JPEG2000TransferSyntaxes):
+            # libjpeg and OpenJPEG have undone the colour transform of the codestream.
+            runner.set_option("photometric_interpretation", "RGB")
+    runner.set_option("bits_allocated", 8 * samples.dtype.itemsize)
+    return samples.astype(samples.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def decode(stream: BinaryIO, syntax: str, frame: int, options: dict[str, Any]) -> NDArray[np.generic]:
+    """Return the samples of one frame as its decoder gives them.
+
+    Parameters
+    ----------
+    stream : binary file
+        At the first byte of the value of the pixel data element.
+    syntax : str
+        Transfer syntax UID.
+    frame : int
+        Zero-based.
+    options : dict
+        What pydicom's decoders want to know of the image.
+
+    Returns
+    -------
+    (rows, columns) or (rows, columns, 3) array
+        Colour as RGB.
+
+    Raises
+    ------
+    NoDecoder
+        No installed package reads the transfer syntax.
+    ValueError
+        The frame is not there, or not all of it.
+    """
+    read_jpeg_xl = syntax in _JPEG_XL and importlib.util.find_spec("imagecodecs") is not None
+    decoder = None if read_jpeg_xl else decoder_of(syntax)
+    if not 0 <= frame < options["number_of_frames"]:
+        raise ValueError(f"frame {frame} was asked for, and the header announces {options['number_of_frames']}")
+    if decoder is not None and decoder.is_native:
+        return _native(decoder, stream, frame, options)
+    offsets = options.pop("extended_offsets", None)
+    try:
+        codestream = get_frame(stream, frame, number_of_frames=options["number_of_frames"], extended_offsets=offsets)
+    except struct.error:
+        raise ValueError(f"the compressed pixel data break off before frame {frame}") from None
+    if not codestream:
+        raise ValueError("the compressed frame is empty")
+    if decoder is None:
+        return _jpeg_xl(codestream, options)
+    if syntax in _MARKED_END and _END_OF_IMAGE not in codestream:
+        raise ValueError("the compressed frame breaks off: its end mark is missing")
+    found, announced = codestream_size(codestream), (options["rows"], options["columns"])
+    if found is not None and found != announced:
+        # Decoders go by one or the other: the picture would come out sheared.
+        raise ValueError(_OTHER_SIZE.format(*found, *announced))
+    array, _ = decoder.as_array(encapsulate([codestream]), index=0, raw=False, **options | {"number_of_frames": 1})
+    return np.asarray(array)
+
+
+def _native(decoder: Decoder, stream: BinaryIO, frame: int, options: dict[str, Any]) -> NDArray[np.generic]:
+    """Return the samples of one uncompressed frame, having made sure that all of its bytes are there."""
+    shape = options["rows"], options["columns"]
+    samples = shape[0] * shape[1] * options["samples_per_pixel"]
+    if options["photometric_interpretation"] == "YBR_FULL_422":
+        samples = samples * 2 // 3  # two pixels share their colour
+    bits = samples * options["bits_allocated"]
+    begin, skipped = divmod(frame * bits, 8)
+    length = (skipped + bits + 7) // 8
+    start = stream.tell()
+    stream.seek(start + begin)
+    found = stream.read(length)
+    stream.seek(start)
+    if len(found) < length:
+        raise ValueError(f"frame {frame} needs {length:,} bytes, and {len(found):,} are there")
+    if options["bits_allocated"] == 1 and options["samples_per_pixel"] == 1:
+        # Frames follow each other without a gap (PS3.5 8.1.1), so one may begin and end within a byte.
+        unpacked = np.unpackbits(np.frombuffer(found, np.uint8), bitorder="little")
+        return unpacked[skipped : skipped + bits].reshape(shape)
+    array, _ = decoder.as_array(stream, index=frame, raw=False, **options)
+    return np.asarray(array)
+
+
+def _jpeg_xl(codestream: bytes, options: dict[str, Any]) -> NDArray[np.generic]:
+    """Return the samples of a JPEG XL codestream, which must have the size that the header announces."""
+    import imagecodecs
+
+    samples = np.asarray(imagecodecs.jpegxl_decode(codestream))
+    shape = options["rows"], options["columns"]
+    if samples.shape[:2] != shape:
+        raise ValueError(_OTHER_SIZE.format(*samples.shape[:2], *shape))
+    if samples.shape[2:] != ((3,) if options["samples_per_pixel"] == 3 else ()):
+        raise ValueError(f"the compressed frame is not of {options['samples_per_pixel']} samples a pixel")
+    if options["pixel_representation"] and samples.dtype.kind == "u":
+        return samples.view(f"i{samples.dtype.itemsize}")
+    return samples
 
 
 @functools.cache
@@ -94,6 +194,8 @@ def decoder_of(syntax: str) -> Decoder:
     try:
         shared = get_decoder(syntax)
     except NotImplementedError:
+        if syntax in _JPEG_XL:
+            raise NoDecoder(_NOT_INSTALLED.format(name)) from None
         raise NoDecoder(
             f"the pixel data are stored as {name}, which no package dicomview knows can decode; "
             "convert the file with the software that made it"
@@ -108,8 +210,5 @@ def decoder_of(syntax: str) -> Decoder:
     if syntax in _READERS:
         decoder.add_plugin("imagecodecs", (__name__, "decode_frame"))
     if not decoder.is_available:
-        raise NoDecoder(
-            f"the pixel data are stored as {name} and no decoder for it is installed; "
-            "run: python -m pip install imagecodecs pylibjpeg pylibjpeg-openjpeg pylibjpeg-rle pyjpegls python-gdcm"
-        )
+        raise NoDecoder(_NOT_INSTALLED.format(name))
     return decoder

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from dicomview.errors import DamagedPixels
-from dicomview.pixels.codecs import decoder_of
+from dicomview.errors import DamagedPixels, DicomviewError
+from dicomview.pixels.codecs import decode
 from dicomview.pixels.frames import FrameTags
 from dicomview.quiet import quiet
 
@@ -16,16 +16,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
-__all__ = ["frame_count", "stored_values", "transfer_syntax"]
+__all__ = ["frame_count", "pixel_cells", "stored_values", "transfer_syntax"]
 
 
 def transfer_syntax(header: Dataset) -> UID:
-    """Return the transfer syntax UID of a header; a data set made in memory without one is native little endian."""
+    """Return the transfer syntax UID of a header.
+
+    Without file meta information it is the native one that the data set was read from; one made in memory is little
+    endian.
+    """
     meta = getattr(header, "file_meta", None)
     syntax = meta.get("TransferSyntaxUID") if meta is not None else None
     if syntax:
         return UID(syntax)
-    return ImplicitVRLittleEndian if header.original_encoding[0] else ExplicitVRLittleEndian
+    implicit, little = header.original_encoding
+    if little is False:
+        return ExplicitVRBigEndian
+    return ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
 
 
 def frame_count(header: Dataset) -> int:
@@ -33,7 +40,9 @@ def frame_count(header: Dataset) -> int:
     return max(1, FrameTags(header).integer("NumberOfFrames", 1))
 
 
-def stored_values(header: Dataset, stream: BinaryIO, frame: int = 0, *, vr: str = "OW") -> NDArray[np.generic]:
+def stored_values(
+    header: Dataset, stream: BinaryIO, frame: int = 0, *, vr: str = "OW", length: int | None = None
+) -> NDArray[np.generic]:
     """Return the stored values of one frame.
 
     Parameters
@@ -44,8 +53,11 @@ def stored_values(header: Dataset, stream: BinaryIO, frame: int = 0, *, vr: str 
         At the first byte of the value of the pixel data element. Only the frame asked for is read.
     frame : int
         Zero-based.
-    vr : "OB" or "OW"
-        Of the pixel data element; it decides the byte order of 8-bit samples in big endian files (PS3.5 A.3).
+    vr : "OB", "OW", "OF" or "OD"
+        Of the pixel data element. It decides the byte order of 8-bit samples in big endian files (PS3.5 A.3), and
+        "OF" and "OD" are Float and Double Float Pixel Data.
+    length : int, optional
+        Bytes of the value, where it has a length: what follows it in the stream is never taken for pixels.
 
     Returns
     -------
@@ -62,22 +74,67 @@ def stored_values(header: Dataset, stream: BinaryIO, frame: int = 0, *, vr: str 
     DamagedPixels
         The bytes cannot be decoded, or are fewer than the header announces.
     """
-    decoder = decoder_of(transfer_syntax(header))
-    options = _image_description(header) | {"pixel_vr": vr, "transfer_syntax_uid": transfer_syntax(header)}
+    array = pixel_cells(header, stream, frame, vr=vr, length=length)
+    if array.ndim == 3 or array.dtype.kind == "f":
+        return array
+    tags = FrameTags(header)
+    return _significant_bits(array, tags.integer("HighBit", -1), tags.integer("BitsStored", 8 * array.dtype.itemsize))
+
+
+def pixel_cells(
+    header: Dataset, stream: BinaryIO, frame: int = 0, *, vr: str = "OW", length: int | None = None
+) -> NDArray[np.generic]:
+    """Return a frame as `stored_values` does, but with all bits of each cell: old overlays hide in unused ones."""
+    syntax = transfer_syntax(header)
+    options = _image_description(header, vr) | {"pixel_vr": vr, "transfer_syntax_uid": syntax}
+    if length is not None and not syntax.is_private and not _encapsulated(syntax):
+        needed = _native_bytes(options, frame)
+        if needed > length:
+            raise DamagedPixels(
+                f"the pixel data end after {length:,} bytes, and this frame reaches to byte {needed:,}; ask the sender "
+                "for the file again"
+            )
     try:
         with quiet():
-            array, _ = decoder.as_array(stream, index=frame, raw=False, **options)
+            array = decode(stream, syntax, frame, options)
+    except DicomviewError:
+        raise
     except Exception as error:
         raise DamagedPixels(f"the pixel data cannot be decoded: {_first_sentence(error)}") from error
-    if array.ndim == 3 or array.dtype.kind == "f":
-        return np.asarray(array)
-    return _significant_bits(array, header, options["bits_stored"])
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _image_description(header: Dataset) -> dict[str, Any]:
+def _encapsulated(syntax: UID) -> bool:
+    try:
+        return bool(syntax.is_encapsulated)
+    except ValueError:  # newer than pydicom's dictionary, and so compressed
+        return True
+
+
+def _native_bytes(options: dict[str, Any], frame: int) -> int:
+    """Return where a frame ends in uncompressed pixel data (PS3.5 8.1.1, 8.2)."""
+    bits = options["rows"] * options["columns"] * options["samples_per_pixel"] * options["bits_allocated"]
+    if options["photometric_interpretation"] == "YBR_FULL_422":
+        bits = bits * 2 // 3  # two pixels share their colour
+    return int((bits * (frame + 1) + 7) // 8)
+
+
+def _pixel_keyword(header: Dataset, vr: str) -> str:
+    """Return which of the three pixel data elements the stream is the value of."""
+    for keyword, float_vr, bits in (("FloatPixelData", "OF", 32), ("DoubleFloatPixelData", "OD", 64)):
+        if vr == float_vr or keyword in header:
+            return keyword
+        # A header read without its pixel data, of a file that names no VR: only floats have no sign and no BitsStored.
+        undescribed = "PixelRepresentation" not in header and "BitsStored" not in header and "PixelData" not in header
+        if undescribed and FrameTags(header).integer("BitsAllocated") == bits:
+            return keyword
+    return "PixelData"
+
+
+def _image_description(header: Dataset, vr: str) -> dict[str, Any]:
     """Return what a decoder must know of the image; what is absent gets the value the standard implies."""
     tags = FrameTags(header)
-    keyword = next((k for k in ("FloatPixelData", "DoubleFloatPixelData") if k in header), "PixelData")
+    keyword = _pixel_keyword(header, vr)
     bits = tags.integer("BitsAllocated", {"FloatPixelData": 32, "DoubleFloatPixelData": 64}.get(keyword, 0))
     rows, columns = tags.integer("Rows"), tags.integer("Columns")
     if not (rows > 0 and columns > 0 and bits > 0):
@@ -99,18 +156,18 @@ def _image_description(header: Dataset) -> dict[str, Any]:
     }
     if options["samples_per_pixel"] > 1:
         options["planar_configuration"] = tags.integer("PlanarConfiguration")
-    if "ExtendedOffsetTable" in header and "ExtendedOffsetTableLengths" in header:
-        options["extended_offsets"] = (header.ExtendedOffsetTable, header.ExtendedOffsetTableLengths)
+    offsets, lengths = tags.get("ExtendedOffsetTable"), tags.get("ExtendedOffsetTableLengths")
+    if offsets and lengths and len(offsets) == len(lengths):
+        options["extended_offsets"] = (offsets, lengths)
     return options
 
 
-def _significant_bits(array: NDArray[np.generic], header: Dataset, bits_stored: int) -> NDArray[np.generic]:
+def _significant_bits(array: NDArray[np.generic], high_bit: int, bits_stored: int) -> NDArray[np.generic]:
     """Keep the BitsStored bits that end at HighBit and extend the sign: whatever else is in the cell is not image."""
     cell = 8 * array.dtype.itemsize
     if bits_stored >= cell:
         return array
-    high = header.get("HighBit")
-    shift = int(high) + 1 - bits_stored if isinstance(high, int) and bits_stored <= int(high) + 1 <= cell else 0
+    shift = high_bit + 1 - bits_stored if bits_stored <= high_bit + 1 <= cell else 0
     up, down = cell - bits_stored - shift, cell - bits_stored
     # Up to the top of the cell and down again; on a signed dtype the way down copies the sign bit.
     kept: NDArray[np.generic] = np.right_shift(np.left_shift(array, up), down)
@@ -118,7 +175,9 @@ def _significant_bits(array: NDArray[np.generic], header: Dataset, bits_stored: 
 
 
 def _first_sentence(error: Exception) -> str:
-    """Return the first line of an error of the decoder, for a message of one sentence."""
+    """Return what an error of the decoder says, for a message of one sentence."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[1] if len(lines) > 1 and lines[0].endswith(":") else (lines[0] if lines else type(error).__name__)
-    return text[:200]
+    if len(lines) > 1 and lines[0].endswith(":"):
+        # Each decoder in turn has refused; the last one, imagecodecs, says best why.
+        return lines[-1][:200]
+    return (lines[0] if lines else type(error).__name__)[:200]

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.multival import MultiValue
+from pydicom.uid import ExplicitVRBigEndian
 
 from dicomview.quiet import quiet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydicom.dataelem import DataElement
     from pydicom.dataset import Dataset
 
@@ -44,13 +47,20 @@ class FrameTags:
         """True when the data set has functional groups."""
         return "PerFrameFunctionalGroupsSequence" in self.dataset
 
+    @property
+    def little_endian(self) -> bool:
+        """True unless the data set was read from a big endian file: words inside OW values are swapped there."""
+        meta = getattr(self.dataset, "file_meta", None)
+        syntax = meta.get("TransferSyntaxUID") if meta is not None else None
+        return syntax != ExplicitVRBigEndian if syntax else self.dataset.original_encoding[1] is not False
+
     def get(self, keyword: str, default: Any = None) -> Any:
         """Return the value of `keyword` for this frame, or `default` when absent, empty or malformed."""
         try:
             with quiet():
-                if self.multiframe:
+                if self.multiframe or "SharedFunctionalGroupsSequence" in self.dataset:
                     element = self._functional_groups().get(int(tag_for_keyword(keyword) or 0))
-                    if element is not None and element.value not in (None, ""):
+                    if element is not None:
                         return element.value
                 value = self.dataset.get(keyword)
         except Exception:  # noqa: BLE001  pydicom converts on access and raises whatever a damaged value leads to
@@ -59,13 +69,15 @@ class FrameTags:
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return all values of `keyword` as floats; empty when absent or when any of them is not a number."""
+        found = self.readings(keyword)
+        return () if None in found else tuple(x for x in found if x is not None)
+
+    def readings(self, keyword: str) -> tuple[float | None, ...]:
+        """Return all values of `keyword` in their places, None for each that is not a number."""
         value = self.get(keyword)
         if value is None:
             return ()
-        try:
-            return tuple(float(x) for x in (value if isinstance(value, list | tuple | MultiValue) else [value]))
-        except (TypeError, ValueError, OverflowError):
-            return ()
+        return tuple(_reading(x) for x in (value if isinstance(value, list | tuple | MultiValue) else [value]))
 
     def number(self, keyword: str, default: float | None = None) -> float | None:
         """Return the first value of `keyword` as a finite float, else `default`."""
@@ -92,24 +104,53 @@ class FrameTags:
     def _functional_groups(self) -> dict[int, DataElement]:
         """Return the elements of the functional group macros of this frame, per-frame winning over shared."""
         if self._groups is None:
-            self._groups = {}
             shared = self.dataset.get("SharedFunctionalGroupsSequence")
             per_frame = self.dataset.get("PerFrameFunctionalGroupsSequence")
+            groups: dict[int, DataElement] = {}
             for item in (*(shared or [])[:1], *(per_frame or [])[self.frame : self.frame + 1]):
-                for macro in item:
-                    self._groups.update(_elements_under(macro))
+                groups |= _elements_under(item)
+            self._groups = groups  # at once, for another thread may be asking too
         return self._groups
 
 
-def _elements_under(macro: DataElement) -> dict[int, DataElement]:
-    """Return the elements of the one item of a functional group, those of nested items included.
+def _elements_under(item: Dataset) -> dict[int, DataElement]:
+    """Return the elements below the macros of one item of functional groups; where two are equal, the shallower one.
 
-    Nested ones are needed where a macro has a sequence of its own, as for DiffusionGradientOrientation.
+    Deep ones are needed where a macro has a sequence of its own, as for DiffusionGradientOrientation.
     """
-    if macro.VR != "SQ" or len(macro.value) != 1:
-        return {}
     found: dict[int, DataElement] = {}
-    for element in macro.value[0]:
-        found = _elements_under(element) | found
-        found[int(element.tag)] = element
+    level = [item]
+    while level:
+        level = [
+            element.value[0]
+            for dataset in level
+            for element in _sound_elements(dataset)
+            if element.VR == "SQ" and len(element.value) == 1
+        ]
+        for dataset in level:
+            for element in _sound_elements(dataset):
+                found.setdefault(int(element.tag), element)
     return found
+
+
+def _sound_elements(dataset: Dataset) -> Iterator[DataElement]:
+    """Yield the elements that can be read and have a value.
+
+    Private ones are left out: some makers keep a whole older header there, with another rescale in it.
+    """
+    for tag in dataset.keys():  # noqa: SIM118  a Dataset iterates over elements, and stumbles over a damaged one
+        if tag.is_private:
+            continue
+        try:
+            element = dataset[tag]
+        except Exception:  # noqa: BLE001  one damaged element does not make its neighbours unreadable
+            continue
+        if element.value is not None and element.value not in ("", b""):
+            yield element
+
+
+def _reading(value: object) -> float | None:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dicomview.pixels.frames import FrameTags
+from dicomview.pixels.lut import lookup_table
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from pydicom.dataset import Dataset
-
-    from dicomview.pixels.frames import FrameTags
 
 __all__ = ["Rescale", "padding_range", "rescale_of"]
 
@@ -62,9 +62,11 @@ def rescale_of(tags: FrameTags) -> Rescale:
     unit = _unit(tags)
     luts = tags.get("ModalityLUTSequence")
     if luts:
-        table = _table(luts[0], signed=tags.integer("PixelRepresentation") == 1)
+        item = FrameTags(luts[0])
+        table = lookup_table(item, signed=tags.integer("PixelRepresentation") == 1, little_endian=tags.little_endian)
         if table is not None:
-            return Rescale(unit=unit, first=table[0], table=table[1])
+            declared = _declared(item.text("ModalityLUTType"))
+            return Rescale(unit=declared or unit, first=table.first, table=table.entries)
     if tags.text("Modality") == "RTDOSE":
         return Rescale(tags.number("DoseGridScaling") or 1.0, 0.0, unit)
     return Rescale(tags.number("RescaleSlope") or 1.0, tags.number("RescaleIntercept") or 0.0, unit)
@@ -76,12 +78,19 @@ def padding_range(tags: FrameTags) -> tuple[int, int] | None:
     if value is None:
         return None
     limit = tags.number("PixelPaddingRangeLimit", value)
-    low, high = sorted((int(value), int(value if limit is None else limit)))
-    bits = tags.integer("BitsStored", 16)
-    if tags.integer("PixelRepresentation") == 1 and low >= 1 << (bits - 1):
-        # Written as US although the pixels are signed: the same bits, read the other way.
-        low, high = low - (1 << bits), high - (1 << bits)
+    bits = max(1, min(16, tags.integer("BitsStored", 16)))  # the two elements have 16 bits
+    signed = tags.integer("PixelRepresentation") == 1
+    ends = (_as_pixel(int(x), bits, signed=signed) for x in (value, value if limit is None else limit))
+    low, high = sorted(ends)
     return low, high
+
+
+def _as_pixel(value: int, bits: int, *, signed: bool) -> int:
+    """Return a value written as US although the pixels are signed, or the reverse: the same bits, read anew."""
+    if signed and value >= 1 << (bits - 1):
+        value &= (1 << bits) - 1
+        return value - (1 << bits) if value >> (bits - 1) else value
+    return value + 65536 if value < 0 and not signed else value
 
 
 def _unit(tags: FrameTags) -> str:
@@ -91,25 +100,11 @@ def _unit(tags: FrameTags) -> str:
         return _PET_UNITS.get(units, units)
     if modality == "RTDOSE":
         return {"GY": "Gy", "RELATIVE": "%"}.get(tags.text("DoseUnits"), "")
-    declared = tags.text("RescaleType")
-    if declared:
-        return "" if declared in ("US", "UNSPECIFIED", "normalized") else declared
+    if tags.text("RescaleType"):
+        return _declared(tags.text("RescaleType"))
     # Before 2009 CT images had no RescaleType; C.8.2.1.1.4 says HU for the ordinary ones.
     return "HU" if modality == "CT" and tags.number("RescaleIntercept") is not None else ""
 
 
-def _table(item: Dataset, *, signed: bool) -> tuple[int, NDArray[np.float64]] | None:
-    """Return (first stored value mapped, entries) of a LUT item (PS3.3 C.11.1.1), or None when it is malformed."""
-    try:
-        count, first, bits = (int(x) for x in item.LUTDescriptor)
-        data = item.LUTData
-    except (AttributeError, TypeError, ValueError):
-        return None
-    count = count or 65536
-    if signed and first >= 32768:
-        first -= 65536
-    if isinstance(data, bytes):
-        entries = np.frombuffer(data, "<u2" if len(data) >= 2 * count else np.uint8)
-    else:
-        entries = np.atleast_1d(np.asarray(data, np.int64)) & ((1 << max(bits, 8)) - 1)
-    return (first, entries[:count].astype(np.float64)) if entries.size else None
+def _declared(unit: str) -> str:
+    return "" if unit in ("US", "UNSPECIFIED", "normalized") else unit

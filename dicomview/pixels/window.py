@@ -25,6 +25,9 @@ __all__ = ["Window", "WindowFunction", "WindowLike", "as_window", "automatic", "
 
 WindowFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
+# Not NaN, not infinite, and the distance of any two is finite; what is beyond stands for "no value".
+_LARGEST = 1e300
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -59,7 +62,7 @@ class Window:
         try:
             object.__setattr__(self, "center", float(self.center))
             object.__setattr__(self, "width", float(self.width))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise UnknownChoice(
                 f"a window is made of two numbers, not of {self.center!r} and {self.width!r}; write Window(40, 400)"
             ) from None
@@ -110,7 +113,7 @@ class Window:
         Parameters
         ----------
         values : float array of any shape
-            Modality values, for CT in HU. NaN becomes black.
+            Modality values, for CT in HU. NaN, which is no value, becomes black in either polarity.
         invert : bool
             True for MONOCHROME1 and PresentationLUTShape INVERSE: small values are white.
 
@@ -126,17 +129,19 @@ class Window:
         a cast first would let bright voxels wrap to dark ones.
         """
         x, c, w = np.asarray(values, np.float64), self.center, self.width
-        if self.function == "LINEAR_EXACT":
-            y = ((x - c) / w + 0.5) * 255
-        elif self.function == "SIGMOID":
-            # Beyond 700 the exponential leaves the range of float64; the result is 0 or 255 long before.
-            y = 255 / (1 + np.exp(np.clip(-4 * (x - c) / w, -700, 700)))
-        elif w > 1:
-            y = ((x - (c - 0.5)) / (w - 1) + 0.5) * 255
-        else:
-            y = np.where(x <= c - 0.5, 0.0, 255.0)
+        with np.errstate(over="ignore"):  # infinity is clipped like every other value outside
+            if self.function == "LINEAR_EXACT":
+                y = ((x - c) / w + 0.5) * 255
+            elif self.function == "SIGMOID":
+                y = 255 / (1 + np.exp(-4 * (x - c) / w))
+            elif w > 1:
+                y = ((x - (c - 0.5)) / (w - 1) + 0.5) * 255
+            else:
+                y = np.where(x <= c - 0.5, 0.0, 255.0)
         levels = np.floor(np.clip(np.nan_to_num(y, nan=0.0), 0, 255) + 0.5).astype(np.uint8)
-        return np.subtract(np.uint8(255), levels) if invert else levels
+        if invert:
+            levels = np.subtract(np.uint8(255), levels)
+        return np.where(np.isnan(x), np.uint8(0), levels)
 
 
 WindowLike = Window | str | tuple[float, float]
@@ -184,22 +189,28 @@ def automatic(values: Iterable[NDArray[np.floating]], *, padding: tuple[float, f
     values : iterable of float arrays
         Modality values; all of them make one window, so that a tissue keeps its grey from slice to slice.
     padding : (low, high), optional
-        Modality values of PixelPaddingValue and PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2), left out.
+        Modality values of PixelPaddingValue and PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2), left out, unless there
+        is nothing else.
 
     Returns
     -------
     Window
         LINEAR_EXACT, so that its two ends are exactly the percentiles.
     """
-    kept = []
+    image, empty = [], []
     for plane in values:
-        flat = np.asarray(plane, np.float64).ravel()
-        flat = flat[np.isfinite(flat)]
+        flat = np.asarray(plane).ravel()
+        flat = flat[np.abs(flat.astype(np.float64)) <= _LARGEST]
         if padding is not None:
-            inside = (flat < padding[0]) | (flat > padding[1])
-            flat = flat[inside] if inside.any() else flat
-        kept.append(flat)
-    pool = np.concatenate(kept) if kept else np.empty(0)
+            # In the precision of the values, where a float32 value equals the padding it was computed from.
+            low, high = np.asarray(padding).astype(np.result_type(flat.dtype, np.float32))
+            outside = (flat >= low) & (flat <= high)
+            empty.append(flat[outside].astype(np.float64))
+            flat = flat[~outside]
+        image.append(flat.astype(np.float64))
+    pool = np.concatenate(image) if image else np.empty(0)
+    if not pool.size and empty:
+        pool = np.concatenate(empty)
     if not pool.size:
         return Window(0.5, 1, "LINEAR_EXACT", "automatic")
     low, high = np.percentile(pool, (1, 99))
@@ -218,14 +229,14 @@ def file_windows(tags: FrameTags) -> tuple[Window, ...]:
     tags : FrameTags
         WindowCenter, WindowWidth, WindowCenterWidthExplanation and VOILUTFunction are read.
     """
-    centers, widths = tags.numbers("WindowCenter"), tags.numbers("WindowWidth")
+    centers, widths = tags.readings("WindowCenter"), tags.readings("WindowWidth")
     names = tags.texts("WindowCenterWidthExplanation")
     function = tags.text("VOILUTFunction", "LINEAR").upper()
     if function not in get_args(WindowFunction):
         function = "LINEAR"
     found = []
     for place, (center, width) in enumerate(zip(centers, widths, strict=False)):
-        if math.isfinite(center) and math.isfinite(width) and width > 0:
+        if center is not None and width is not None and math.isfinite(center) and math.isfinite(width) and width > 0:
             name = names[place] if place < len(names) else ""
             found.append(Window(center, width, cast("WindowFunction", function), name))
     return tuple(found)

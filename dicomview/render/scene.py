@@ -16,7 +16,7 @@ from dicomview.render.raster import Raster, from_stored, from_values
 from dicomview.render.state import ViewState
 from dicomview.space import Series, Slice, Stack, Volume, read_series
 from dicomview.space.planes import Plane, acquired_plane, planes_of
-from dicomview.space.stack import stacks_of
+from dicomview.space.sorting import stacks_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,7 +111,7 @@ class Scene:
         """Return modality values of a few planes spread over the whole."""
         raise NotImplementedError
 
-    def file_windows(self) -> tuple[Window, ...]:
+    def file_windows(self) -> tuple[Any, ...]:
         """Return the windows stored in the file."""
         return ()
 
@@ -197,7 +197,7 @@ class StackScene(Scene):
             return "a single slice has no other planes"
         return "" if self.stack.verdict.regular else self.stack.verdict.reason
 
-    def file_windows(self) -> tuple[Window, ...]:
+    def file_windows(self) -> tuple[Any, ...]:
         """Return the windows of the middle slice: one set for the stack, so that a tissue keeps its grey."""
         return self.slices[len(self.slices) // 2].windows
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -37,12 +37,15 @@ class Split:
         The values along each of them.
     slices : tuple of Slice
         In the order of the axes, the position running fastest.
+    units : tuple of str
+        Of the values along each of them; empty where they have none.
     notes : tuple of str
     """
 
     names: tuple[str, ...]
     coords: tuple[tuple[Any, ...], ...]
     slices: tuple[Slice, ...]
+    units: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -78,31 +81,38 @@ def _vector(name: str) -> Callable[[Slice], Any]:
     return lambda one: one.vectors.get(name)
 
 
+class _Axis(NamedTuple):
+    name: str
+    value: Callable[[Slice], Any]
+    unit: str = ""
+
+
 # In order of trust. Content times, windows and largest values always differ and are therefore not here.
-_AXES: tuple[tuple[str, Callable[[Slice], Any]], ...] = (
-    ("echo", _first("EchoTime", "EffectiveEchoTime", "EchoNumbers")),
-    ("echo", _first("EchoNumbers")),
-    ("inversion_time", _first("InversionTime")),
-    ("flip_angle", _first("FlipAngle")),
-    ("repetition_time", _first("RepetitionTime")),
-    ("diffusion", _diffusion),
-    ("component", _component),
-    *((name, _vector(name)) for name in VECTORS if name != "slice"),
-    ("time", _first("TemporalPositionIdentifier")),
-    ("time", _first("TemporalPositionIndex")),
-    ("time", _first("TriggerTime")),
-    ("time", _first("NominalCardiacTriggerDelayTime")),
-    ("time", _first("FrameReferenceTime")),
-    ("time", _first("ActualFrameDuration")),
-    ("acquisition", _first("AcquisitionNumber")),
-    ("acquisition", _text("AcquisitionDateTime")),
-    ("acquisition", _text("AcquisitionTime")),
-    ("kvp", _first("KVP")),
-    ("kernel", _text("ConvolutionKernel")),
-    ("thickness", _first("SliceThickness")),
-    ("contrast", _text("ContrastBolusAgent")),
-    ("image_type", _text("ImageType")),
+_AXES = (
+    _Axis("echo", _first("EchoTime", "EffectiveEchoTime"), "ms"),
+    _Axis("echo", _first("EchoNumbers")),
+    _Axis("inversion_time", _first("InversionTime"), "ms"),
+    _Axis("flip_angle", _first("FlipAngle"), "°"),
+    _Axis("repetition_time", _first("RepetitionTime"), "ms"),
+    _Axis("diffusion", _diffusion, "s/mm²"),
+    _Axis("component", _component),
+    *(_Axis(name, _vector(name)) for name in VECTORS if name != "slice"),
+    _Axis("time", _first("TemporalPositionIdentifier")),
+    _Axis("time", _first("TemporalPositionIndex")),
+    _Axis("time", _first("TriggerTime"), "ms"),
+    _Axis("time", _first("NominalCardiacTriggerDelayTime"), "ms"),
+    _Axis("time", _first("FrameReferenceTime"), "ms"),
+    _Axis("time", _first("ActualFrameDuration"), "ms"),
+    _Axis("acquisition", _first("AcquisitionNumber")),
+    _Axis("acquisition", _text("AcquisitionDateTime")),
+    _Axis("acquisition", _text("AcquisitionTime")),
+    _Axis("kvp", _first("KVP"), "kV"),
+    _Axis("kernel", _text("ConvolutionKernel")),
+    _Axis("thickness", _first("SliceThickness"), "mm"),
+    _Axis("contrast", _text("ContrastBolusAgent")),
+    _Axis("image_type", _text("ImageType")),
 )
+_REPETITION = _Axis("repetition", _first("InstanceNumber"))
 
 
 def position_ids(slices: Sequence[Slice]) -> list[int]:
@@ -132,7 +142,7 @@ def drop_copies(slices: Sequence[Slice], ids: Sequence[int]) -> tuple[list[Slice
         return digests[id(one)]
 
     for one, place in zip(slices, ids, strict=True):
-        alike = seen[(place, *(value(one) for _, value in _AXES))]
+        alike = seen[(place, *(axis.value(one) for axis in _AXES))]
         # Pixels are read only for those that nothing else tells apart.
         if any(digest(one) == digest(other) for other in alike):
             dropped.append(one)
@@ -165,29 +175,29 @@ def split(slices: Sequence[Slice], ids: Sequence[int]) -> Split | None:
         None when nothing tells the images apart.
     """
     candidates = []
-    for name, value in _AXES:
-        values = [value(one) for one in slices]
+    for axis in _AXES:
+        values = [axis.value(one) for one in slices]
         if len(set(values)) > 1:
-            candidates.append((name, values))
-    for name, values in candidates:
-        found = _full_grid(slices, ids, (name,), [(v,) for v in values])
+            candidates.append((axis, values))
+    for axis, values in candidates:
+        found = _full_grid(slices, ids, (axis,), [(v,) for v in values])
         if found:
             return found
-    for (name, values), (other, others) in combinations(candidates, 2):
-        if name != other:
-            found = _full_grid(slices, ids, (name, other), list(zip(values, others, strict=True)))
+    for (axis, values), (other, others) in combinations(candidates, 2):
+        if axis.name != other.name:
+            found = _full_grid(slices, ids, (axis, other), list(zip(values, others, strict=True)))
             if found:
                 return found
     note = ("SPLIT_BY_INSTANCE_NUMBER nothing but InstanceNumber tells the repeats of a position apart",)
-    for name, values in candidates:
+    for axis, values in candidates:
         cells: dict[Any, int] = {}
         turns = _repetitions(slices, [cells.setdefault(pair, len(cells)) for pair in zip(ids, values, strict=True)])
         if turns:
-            found = _full_grid(slices, ids, (name, "repetition"), list(zip(values, turns, strict=True)), note)
+            found = _full_grid(slices, ids, (axis, _REPETITION), list(zip(values, turns, strict=True)), note)
             if found:
                 return found
     turns = _repetitions(slices, ids)
-    return _full_grid(slices, ids, ("repetition",), [(t,) for t in turns], note) if turns else None
+    return _full_grid(slices, ids, (_REPETITION,), [(t,) for t in turns], note) if turns else None
 
 
 def mixed_acquisitions(slices: Sequence[Slice]) -> tuple[list[list[Slice]], str] | None:
@@ -198,19 +208,19 @@ def mixed_acquisitions(slices: Sequence[Slice]) -> tuple[list[list[Slice]], str]
     (groups, note) or None
         None when no attribute makes groups that are all regular.
     """
-    for name, value in _AXES:
+    for axis in _AXES:
         groups: dict[Any, list[Slice]] = defaultdict(list)
         for one in slices:
-            groups[value(one)].append(one)
+            groups[axis.value(one)].append(one)
         if len(groups) < 2 or min(len(group) for group in groups.values()) < 3:
             continue
         piles = list(groups.values())
         if any(len(set(position_ids(pile))) < len(pile) or not judge(pile).verdict.regular for pile in piles):
             continue
         # Two runs that follow each other with another thickness are one scan with two spacings.
-        apart = name != "thickness" or _interleaved(piles, slices)
+        apart = axis.name != "thickness" or _interleaved(piles, slices)
         if apart and len({_make(pile) for pile in piles}) == len(piles):
-            return piles, f"MIXED_ACQUISITIONS told apart by {name}"
+            return piles, f"MIXED_ACQUISITIONS told apart by {axis.name}"
     return None
 
 
@@ -230,21 +240,22 @@ def _interleaved(piles: Sequence[Sequence[Slice]], order: Sequence[Slice]) -> bo
 def _full_grid(
     slices: Sequence[Slice],
     ids: Sequence[int],
-    names: tuple[str, ...],
+    axes: tuple[_Axis, ...],
     values: Sequence[tuple[Any, ...]],
     notes: tuple[str, ...] = (),
 ) -> Split | None:
     """Return the split by `values` when every combination of them has every position exactly once."""
-    coords = tuple(tuple(sorted({v[axis] for v in values}, key=_sort_key)) for axis in range(len(names)))
+    coords = tuple(tuple(sorted({v[axis] for v in values}, key=_sort_key)) for axis in range(len(axes)))
     positions = sorted(set(ids))
-    combinations_ = [(a,) for a in coords[0]] if len(names) == 1 else [(a, b) for a in coords[0] for b in coords[1]]
+    combinations_ = [(a,) for a in coords[0]] if len(axes) == 1 else [(a, b) for a in coords[0] for b in coords[1]]
     if min(len(axis) for axis in coords) < 2 or len(combinations_) * len(positions) != len(slices):
         return None
     cells = {(value, place): one for one, value, place in zip(slices, values, ids, strict=True)}
     if len(cells) != len(slices):
         return None
     ordered = tuple(cells[value, place] for value in combinations_ for place in positions)
-    return Split(names, coords, ordered, notes)
+    names, units = tuple(axis.name for axis in axes), tuple(axis.unit for axis in axes)
+    return Split(names, coords, ordered, units, notes)
 
 
 def _repetitions(slices: Sequence[Slice], ids: Sequence[int]) -> list[int] | None:

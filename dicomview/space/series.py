@@ -11,12 +11,13 @@ from dicomview.files import Header, read_headers
 from dicomview.pixels import FrameTags
 from dicomview.space.groups import same_instance_dropped
 from dicomview.space.slices import Slice, slices_of
-from dicomview.space.stack import Stack, stacks_of
+from dicomview.space.sorting import stacks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dicomview.files import Source
+    from dicomview.space.stack import Stack
     from dicomview.space.volume import Volume
 
 __all__ = ["Rejected", "Series", "all_series", "read_series"]

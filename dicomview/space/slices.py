@@ -14,19 +14,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dicomview.errors import DamagedPixels, NoDecoder
-from dicomview.pixels import FrameTags, file_windows, frame_count, has_colour, padding_range, rescale_of, stored_values
+from dicomview.pixels import (
+    FrameTags,
+    Overlay,
+    file_voi,
+    frame_count,
+    has_colour,
+    overlays_of,
+    padding_range,
+    pixel_cells,
+    rescale_of,
+    stored_values,
+)
 from dicomview.space.mosaic import is_mosaic, tiles_of
 from dicomview.space.places import place_of, places_of_frames, spacing_fault, spacing_of
 from dicomview.space.vectors import index_vectors, vector_times
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
     from dicomview.files import Header
-    from dicomview.pixels import Rescale, Window
+    from dicomview.pixels import Rescale, Voi
     from dicomview.space.mosaic import Tile
     from dicomview.space.places import Place
 
@@ -164,9 +175,9 @@ class Slice:
         return self.rescale.unit
 
     @property
-    def windows(self) -> tuple[Window, ...]:
-        """The windows stored in the file, in its order."""
-        return file_windows(self.tags)
+    def windows(self) -> tuple[Voi, ...]:
+        """The windows stored in the file and then its VOI lookup tables, in its order."""
+        return file_voi(self.tags)
 
     @property
     def padding(self) -> tuple[int, int] | None:
@@ -181,10 +192,22 @@ class Slice:
         NoDecoder, DamagedPixels
             With the InstanceNumber of the slice.
         """
-        vr = self.source.pixels.vr if self.source.pixels is not None else "OW"
+        return self._decoded(stored_values)
+
+    def overlays(self) -> tuple[Overlay, ...]:
+        """Return the overlay planes of the slice, those in unused bits of the pixels included."""
+        size = self.tags.integer("Rows"), self.tags.integer("Columns")
+        found = overlays_of(self.tags, size, lambda: self._decoded(pixel_cells))
+        if self.tile is None:
+            return found
+        return tuple(Overlay(one.name, one.mask[self.tile.cut]) for one in found)
+
+    def _decoded(self, decode: Callable[..., NDArray[np.generic]]) -> NDArray[np.generic]:
+        span = self.source.pixels
+        vr, length = ("OW", None) if span is None else (span.vr, span.size)
         try:
             with self.source.open_pixels() as stream:
-                stored = stored_values(self.header, stream, self.frame, vr=vr)
+                stored = decode(self.header, stream, self.frame, vr=vr, length=length)
         except (NoDecoder, DamagedPixels) as error:
             number = self.instance_number
             where = f"slice with InstanceNumber {number}" if number is not None else "slice without InstanceNumber"

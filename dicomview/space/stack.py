@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dicomview.errors import NotAVolume, UnknownChoice
-from dicomview.space.axes import Split, drop_copies, mixed_acquisitions, position_ids, split
-from dicomview.space.geometry import mean_orientation, normal_of
-from dicomview.space.grid import Grid, Verdict, ambiguous, judge, without_places
-from dicomview.space.groups import by_key, by_orientation, is_localizer, tie
+from dicomview.space.axes import position_ids
+from dicomview.space.grid import Grid, Verdict, judge
+from dicomview.space.groups import is_localizer, tie
 from dicomview.space.suv import in_suv, kind_of, suv_scale
-from dicomview.space.vectors import layout
 from dicomview.space.volume import OnMissing, OnNonuniform, OnShear, Volume, build
 
 if TYPE_CHECKING:
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     from dicomview.space.slices import Slice
 
-__all__ = ["Stack", "stacks_of"]
+__all__ = ["Stack"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,17 +34,20 @@ class Stack:
         Sorted against the normal (an axial stack runs from head to feet); with extra axes these run outermost.
     dims : tuple of str
         Names of the axes of `shape`, for example ("slice", "row", "column") or ("echo", "slice", "row", "column").
+    grid : Grid
+        What the judge found; with extra axes, of the pile that is worst off.
     coords : dict of str to tuple
         The values along each extra axis; for "time" of a multi-frame object, ms from the first frame. Frames without
         a place also have those of the axis that is scrolled through.
-    grid : Grid
-        What the judge found; with extra axes, of the pile that is worst off.
+    units : dict of str to str
+        Of the values in `coords`; an axis without unit is absent or empty.
     """
 
     slices: tuple[Slice, ...]
     dims: tuple[str, ...]
     grid: Grid
     coords: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Stack {self.summary()}"
@@ -116,6 +117,8 @@ class Stack:
         stride = len(self.slices)
         for name, count in zip(self.dims[:-3], self.shape[:-3], strict=True):
             place = axes.get(name, 0)
+            if isinstance(place, bool) or not hasattr(place, "__index__"):
+                raise UnknownChoice(f"{name} is a whole number from 0 to {count - 1}, not {place!r}")
             if not 0 <= place < count:
                 raise UnknownChoice(f"{name}={place} does not exist; it runs from 0 to {count - 1}")
             stride //= count
@@ -134,7 +137,7 @@ class Stack:
             end = start + 1
             while end < len(self.slices) and judge(self.slices[start : end + 1]).verdict.regular:
                 end += 1
-            runs.append(_three(self.slices[start:end], judge(self.slices[start:end])))
+            runs.append(Stack(self.slices[start:end], ("slice", "row", "column"), judge(self.slices[start:end])))
             start = end
         return tuple(runs)
 
@@ -201,100 +204,9 @@ class Stack:
         return volume if scale is None else in_suv(volume, scale)
 
 
-def stacks_of(slices: Sequence[Slice], notes: Sequence[str] = ()) -> tuple[Stack, ...]:
-    """Sort slices of one series into stacks, the main one first.
-
-    Parameters
-    ----------
-    slices : sequence of Slice
-        Of one series, in any order.
-    notes : sequence of str
-        What is known already; told by the verdict of the main stack.
-
-    Returns
-    -------
-    tuple of Stack
-        Localizers last, otherwise the largest first.
-    """
-    groups = by_key(slices)
-    stacks: list[Stack] = []
-    for group in groups:
-        if group[0].place is None:
-            stacks.append(_unplaced(group))
-            continue
-        for pile in by_orientation(group):
-            stacks.extend(_placed(pile))
-    stacks.sort(key=lambda stack: (stack.localizer, -len(stack), str(stack.slices[0].sop_instance_uid)))
-    if stacks and notes:
-        stacks[0] = _noted(stacks[0], notes)
-    return tuple(stacks)
-
-
-def _placed(pile: list[Slice]) -> list[Stack]:
-    """Return the stacks of slices of one orientation."""
-    normal = normal_of(mean_orientation(np.array([one.orientation for one in pile], float)))
-    ordered = sorted(pile, key=lambda one: (-float(np.asarray(one.position) @ normal), *tie(one)))
-    ids = position_ids(ordered)
-    notes: list[str] = []
-    if ids[-1] + 1 < len(ids):
-        ordered, notes = drop_copies(ordered, ids)
-        ids = position_ids(ordered)
-    if ids[-1] + 1 == len(ids):
-        grid = judge(ordered, notes=notes)
-        mixed = None if grid.verdict.regular else mixed_acquisitions(ordered)
-        if mixed is None:
-            return [_three(ordered, grid)]
-    else:
-        found = split(ordered, ids)
-        if found is not None:
-            return [_extended(found, notes)]
-        mixed = mixed_acquisitions(ordered)
-        if mixed is None:
-            return [_three(ordered, ambiguous(ordered, ids, notes))]
-    groups, note = mixed
-    return [_three(group, judge(group, notes=[*notes, note])) for group in groups]
-
-
-def _extended(found: Split, notes: Sequence[str]) -> Stack:
-    """Return the stack of a full grid with extra axes; the verdict is of its first pile."""
-    length = len(found.slices) // int(np.prod([len(axis) for axis in found.coords]))
-    piles = [found.slices[start : start + length] for start in range(0, len(found.slices), length)]
-    # Every pile is judged; the one that is worst off speaks for all.
-    grids = [judge(pile, notes=[*notes, *found.notes]) for pile in piles]
-    grid = max(grids, key=lambda grid: (not grid.verdict.regular, grid.verdict.residual_mm))
-    dims = (*found.names, "slice", "row", "column")
-    return Stack(found.slices, dims, grid, dict(zip(found.names, found.coords, strict=True)))
-
-
-def _unplaced(group: list[Slice]) -> Stack:
-    """Return slices that lie nowhere, by their index vectors, else in the order of frames and InstanceNumber."""
-    ordered = sorted(group, key=lambda one: (*tie(one)[:1], one.frame, *tie(one)[1:]))
-    if len({one.sop_instance_uid for one in ordered}) == 1 and len(ordered) > 1:
-        found = layout(ordered)
-        if found is not None:
-            names, coords, slices = found
-            return Stack(slices, (*names, "row", "column"), without_places(slices), coords)
-        times = ordered[0].frame_times
-        if times is None:
-            return _three(ordered, without_places(ordered), first="frame")
-        return Stack(tuple(ordered), ("time", "row", "column"), without_places(ordered), {"time": times})
-    return _three(ordered, without_places(ordered), first="image" if len(ordered) > 1 else "slice")
-
-
 def _first_of_each(slices: Sequence[Slice]) -> tuple[Slice, ...]:
     ids = position_ids(slices)
     groups: dict[int, Slice] = {}
     for place, one in sorted(zip(ids, slices, strict=True), key=lambda pair: tie(pair[1])):
         groups.setdefault(place, one)
     return tuple(groups[place] for place in sorted(groups))
-
-
-def _three(slices: Sequence[Slice], grid: Grid, *, first: str = "slice") -> Stack:
-    return Stack(tuple(slices), (first, "row", "column"), grid)
-
-
-def _noted(stack: Stack, notes: Sequence[str]) -> Stack:
-    old = stack.verdict
-    verdict = Verdict(old.code, old.reason, old.residual_mm, old.files, (*notes, *old.notes))
-    grid = Grid(verdict, stack.grid.affine, stack.grid.places, stack.grid.gaps, stack.grid.tilt_degrees)
-    return Stack(stack.slices, stack.dims, grid, stack.coords)

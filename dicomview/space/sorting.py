@@ -1,0 +1,115 @@
+"""From the slices of a series to its stacks: group, sort, find the axes, have the grid judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dicomview.space.axes import Split, drop_copies, mixed_acquisitions, position_ids, split
+from dicomview.space.geometry import mean_orientation, normal_of
+from dicomview.space.grid import Grid, ambiguous, judge, without_places
+from dicomview.space.groups import by_key, by_orientation, tie
+from dicomview.space.stack import Stack
+from dicomview.space.vectors import layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dicomview.space.slices import Slice
+
+__all__ = ["stacks_of"]
+
+
+def stacks_of(slices: Sequence[Slice], notes: Sequence[str] = ()) -> tuple[Stack, ...]:
+    """Sort slices of one series into stacks, the main one first.
+
+    Parameters
+    ----------
+    slices : sequence of Slice
+        Of one series, in any order.
+    notes : sequence of str
+        What is known already; told by the verdict of the main stack.
+
+    Returns
+    -------
+    tuple of Stack
+        Localizers last, otherwise the largest first.
+    """
+    groups = by_key(slices)
+    stacks: list[Stack] = []
+    for group in groups:
+        if group[0].place is None:
+            stacks.append(_unplaced(group))
+            continue
+        for pile in by_orientation(group):
+            stacks.extend(_placed(pile))
+    stacks.sort(key=lambda stack: (stack.localizer, -len(stack), str(stack.slices[0].sop_instance_uid)))
+    if stacks and notes:
+        stacks[0] = _noted(stacks[0], notes)
+    return tuple(stacks)
+
+
+def _placed(pile: list[Slice]) -> list[Stack]:
+    """Return the stacks of slices of one orientation."""
+    normal = normal_of(mean_orientation(np.array([one.orientation for one in pile], float)))
+    ordered = sorted(pile, key=lambda one: (-float(np.asarray(one.position) @ normal), *tie(one)))
+    ids = position_ids(ordered)
+    notes: list[str] = []
+    if ids[-1] + 1 < len(ids):
+        ordered, notes = drop_copies(ordered, ids)
+        ids = position_ids(ordered)
+    if ids[-1] + 1 == len(ids):
+        grid = judge(ordered, notes=notes)
+        mixed = None if grid.verdict.regular else mixed_acquisitions(ordered)
+        if mixed is None:
+            return [_three(ordered, grid)]
+    else:
+        found = split(ordered, ids)
+        if found is not None:
+            return [_extended(found, notes)]
+        mixed = mixed_acquisitions(ordered)
+        if mixed is None:
+            return [_three(ordered, ambiguous(ordered, ids, notes))]
+    groups, note = mixed
+    return [_three(group, judge(group, notes=[*notes, note])) for group in groups]
+
+
+def _extended(found: Split, notes: Sequence[str]) -> Stack:
+    """Return the stack of a full grid with extra axes; the verdict is of its first pile."""
+    length = len(found.slices) // int(np.prod([len(axis) for axis in found.coords]))
+    piles = [found.slices[start : start + length] for start in range(0, len(found.slices), length)]
+    # Every pile is judged; the one that is worst off speaks for all.
+    grids = [judge(pile, notes=[*notes, *found.notes]) for pile in piles]
+    grid = max(grids, key=lambda grid: (not grid.verdict.regular, grid.verdict.residual_mm))
+    dims = (*found.names, "slice", "row", "column")
+    coords = dict(zip(found.names, found.coords, strict=True))
+    return Stack(found.slices, dims, grid, coords, dict(zip(found.names, found.units, strict=True)))
+
+
+def _unplaced(group: list[Slice]) -> Stack:
+    """Return slices that lie nowhere, by their index vectors, else in the order of frames and InstanceNumber."""
+    ordered = sorted(group, key=lambda one: (*tie(one)[:1], one.frame, *tie(one)[1:]))
+    if len({one.sop_instance_uid for one in ordered}) == 1 and len(ordered) > 1:
+        found = layout(ordered)
+        if found is not None:
+            names, coords, slices = found
+            timed = isinstance(coords.get("time", (0,))[0], float)
+            units = {"time": "ms"} if timed else {}
+            return Stack(slices, (*names, "row", "column"), without_places(slices), coords, units)
+        times = ordered[0].frame_times
+        if times is None:
+            return _three(ordered, without_places(ordered), first="frame")
+        grid = without_places(ordered)
+        return Stack(tuple(ordered), ("time", "row", "column"), grid, {"time": times}, {"time": "ms"})
+    return _three(ordered, without_places(ordered), first="image" if len(ordered) > 1 else "slice")
+
+
+def _three(slices: Sequence[Slice], grid: Grid, *, first: str = "slice") -> Stack:
+    return Stack(tuple(slices), (first, "row", "column"), grid)
+
+
+def _noted(stack: Stack, notes: Sequence[str]) -> Stack:
+    verdict = replace(stack.verdict, notes=(*notes, *stack.verdict.notes))
+    return replace(stack, grid=replace(stack.grid, verdict=verdict))
