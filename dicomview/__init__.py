@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dicomview import demo
+    from dicomview import demo, errors
     from dicomview.catalog import tags
     from dicomview.errors import DicomviewError
     from dicomview.pixels import Window, presets
@@ -37,6 +37,7 @@ _ROOMS = {
     "Volume": "space",
     "Window": "pixels",
     "demo": "",
+    "errors": "",
     "figure": "views",
     "picture": "render",
     "presets": "pixels",
@@ -55,6 +56,7 @@ __all__ = [
     "Volume",
     "Window",
     "demo",
+    "errors",
     "figure",
     "picture",
     "presets",
@@ -75,4 +77,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*__all__, "__version__"])

@@ -6,6 +6,9 @@ identifier: a slice is named by its index and its InstanceNumber.
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 __all__ = [
     "AlreadyThere",
     "DamagedPixels",
@@ -25,6 +28,17 @@ __all__ = [
 
 class DicomviewError(Exception):
     """The root of everything dicomview raises on purpose."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the line of the user's that led here, and the sentence; nothing of our depths.
+
+        IPython asks for it; a plain Python program shows the whole traceback as ever.
+        """
+        own = str(Path(__file__).parent)
+        frames = [frame for frame in traceback.extract_tb(self.__traceback__) if not frame.filename.startswith(own)]
+        asked = [frame for frame in frames if "IPython" not in frame.filename and frame.line]
+        where = [f"line {asked[-1].lineno}: {asked[-1].line}"] if asked else []
+        return [*where, f"{type(self).__name__}: {self}"]
 
 
 class NothingFound(DicomviewError, FileNotFoundError):

@@ -1,13 +1,12 @@
-// The parts of canvas.js that need no page. Run: node --test tests/
+// The parts of the canvas that need no page. Run: node --test tests/canvas.test.mjs
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-// The module is plain ES in a .js file beside Python; as a data URL it loads in every Node without a package.json.
-const file = new URL("../dicomview/views/static/canvas.js", import.meta.url);
-const canvas = await import(`data:text/javascript;base64,${(await readFile(file)).toString("base64")}`);
-const { windowTable, planWant, wheelSteps, dragWindow, pixelAt, patientPoint, describePixel, readSlice } = canvas;
-const { SliceCache, Store } = canvas;
+import { cinePlace } from "../dicomview/views/static/cine.js";
+import { describePixel, paintMask, patientPoint, pixelAt } from "../dicomview/views/static/painter.js";
+import { SliceCache, Store, planWant, readSlice } from "../dicomview/views/static/slices.js";
+import { wheelSteps } from "../dicomview/views/static/view.js";
+import { dragWindow, lineOf, windowTable, windowWords } from "../dicomview/views/static/window.js";
 
 const window = (center, width, shape = "LINEAR") => ({ center, width, function: shape });
 const none = () => false;
@@ -109,23 +108,23 @@ test("a want stays inside the plane, skips what is held, and is no longer than i
 /** A store over a model that writes down what is sent; slices of 512 kB, so two make the first want's megabyte. */
 function makeStore(count = 60) {
   const sent = [];
-  const scene = { planes: { axial: { count, rows: 512, columns: 512, aspect: 1, letters: null } }, colour: false };
+  const scene = { planes: { axial: { count, rows: 512, columns: 512, aspect: 1, letters: null } }, axes: [{ labels: ["1 ms", "2 ms", "3 ms"] }], colour: false };
   const handlers = {};
   const model = {
     get: () => scene,
-    send: (message) => sent.push(message.indices),
+    send: (message) => sent.push(message.places.map((at) => at.join("/"))),
     on: (name, handler) => (handlers[name] = handler),
     off: (name) => delete handlers[name],
   };
   const store = new Store(model);
   const view = { paint() {} };
   store.views.add(view);
-  const answer = (index, kind = "slice") => {
-    const message = { kind, plane: "axial", index, rows: 1, columns: 1, sample: "uint16", text: "damaged" };
+  const answer = (index, kind = "slice", echo = 0) => {
+    const message = { kind, plane: "axial", at: [index, echo], rows: 1, columns: 1, sample: "uint16", text: "damaged" };
     store.receive(message, [new DataView(new ArrayBuffer(2))]);
   };
-  const show = (index, direction = 1) => {
-    store.shown = { plane: "axial", index, direction };
+  const show = (index, direction = 1, along = 0, echo = 0) => {
+    store.shown = { plane: "axial", at: [index, echo], along, direction };
     store.ask();
   };
   return { store, view, sent, answer, show, handlers };
@@ -134,19 +133,19 @@ function makeStore(count = 60) {
 test("one want at a time; the next when all slices came, larger when they came quickly", () => {
   const { sent, answer, show } = makeStore();
   show(10);
-  assert.deepEqual(sent, [[10, 11]]);
+  assert.deepEqual(sent, [["10/0", "11/0"]]);
   show(11);
   answer(10);
   assert.equal(sent.length, 1);
   answer(11);
-  assert.deepEqual(sent[1], [12, 13, 14, 15]);
+  assert.deepEqual(sent[1], ["12/0", "13/0", "14/0", "15/0"]);
 });
 
 test("a shown slice that is not under way is asked for at once, without those that are", () => {
   const { sent, answer, show } = makeStore();
   show(10);
   show(12);
-  assert.deepEqual(sent, [[10, 11], [12, 13]]);
+  assert.deepEqual(sent, [["10/0", "11/0"], ["12/0", "13/0"]]);
   answer(10); // late, from the want that was overtaken
   assert.equal(sent.length, 2);
 });
@@ -157,21 +156,40 @@ test("a fault counts as an answer and is shown only in its own place", () => {
   answer(0, "fault");
   answer(1);
   assert.equal(sent.length, 1);
-  assert.equal(store.best("axial", 0).text, "damaged");
-  store.cache.delete("axial/0");
-  assert.equal(store.best("axial", 0).index, 1);
+  assert.equal(store.best("axial", [0, 0]).text, "damaged");
+  store.cache.delete("axial/0/0");
+  assert.equal(store.best("axial", [0, 0]).at[0], 1);
   store.cache.clear();
   answer(0, "fault");
-  assert.equal(store.best("axial", 1), null);
+  assert.equal(store.best("axial", [1, 0]), null);
+});
+
+test("along an extra axis the neighbours of the shown place are asked for", () => {
+  const { sent, show } = makeStore();
+  show(10, 1, 1, 0);
+  assert.deepEqual(sent, [["10/0", "10/1"]]);
+});
+
+test("a kernel that has gone is not asked again, and the view is told", () => {
+  const { store, view, show } = makeStore();
+  let told = 0;
+  view.paint = () => (told += 1);
+  store.model.send = () => {
+    throw new Error("Cannot send");
+  };
+  show(10);
+  assert.deepEqual([store.lost, told], [true, 1]);
+  show(20);
+  assert.equal(told, 1);
 });
 
 test("until the slice comes the nearest one is the best", () => {
   const { store, answer } = makeStore();
   answer(5);
   answer(20);
-  assert.equal(store.best("axial", 6).index, 5);
-  assert.equal(store.best("axial", 19).index, 20);
-  assert.equal(store.best("axial", 20).index, 20);
+  assert.equal(store.best("axial", [6, 0]).at[0], 5);
+  assert.equal(store.best("axial", [19, 0]).at[0], 20);
+  assert.equal(store.best("axial", [20, 0]).at[0], 20);
 });
 
 test("the last view that leaves frees the slices; a new scene forgets them", () => {
@@ -251,12 +269,45 @@ test("the place of a pixel is origin + row * row_step + column * column_step", (
 });
 
 test("the words of the hover", () => {
-  const words = (slice, column, row, unit = "HU") => describePixel(slice, unit, column, row).join(" · ");
-  assert.equal(words(ct, 1, 0), "stored 1034 · 10 HU · (-99.5, -50.0, 12.3) mm");
-  assert.equal(words(ct, 0, 1), "stored -1 · -1025 HU · (-100.0, -48.5, 12.3) mm");
-  assert.equal(words({ ...ct, sample: "uint16" }, 0, 1), "stored 65535 · 64511 HU · (-100.0, -48.5, 12.3) mm");
-  assert.equal(words({ ...ct, stored: false, origin: null }, 1, 0), "10 HU · column 1, row 0");
-  assert.equal(words({ ...ct, slope: 0.1, intercept: 0, origin: null }, 1, 0, ""), "stored 1034 · 103.4 · column 1, row 0");
+  const words = (slice, column, row, unit = "HU") => describePixel({ blank: null, ...slice }, unit, column, row).join(" | ");
+  assert.equal(words(ct, 1, 0), "stored 1034 · 10 HU | (-99.5, -50.0, 12.3) mm");
+  assert.equal(words(ct, 0, 1), "stored -1 · -1025 HU | (-100.0, -48.5, 12.3) mm");
+  assert.equal(words({ ...ct, sample: "uint16" }, 0, 1), "stored 65535 · 64511 HU | (-100.0, -48.5, 12.3) mm");
+  assert.equal(words({ ...ct, stored: false, origin: null }, 1, 0), "10 HU | column 1, row 0");
+  assert.equal(words({ ...ct, slope: 0.1, intercept: 0, origin: null }, 1, 0, ""), "stored 1034 · 103.4 | column 1, row 0");
+  assert.equal(words({ ...ct, intercept: 0, origin: null }, 1, 0, ""), "1034 | column 1, row 0"); // said once
+  assert.equal(words({ ...ct, stored: false, blank: 0, origin: null }, 0, 0), "no value | column 0, row 0");
   const photo = { ...ct, sample: "rgb8", data: new Uint8Array([1, 2, 3, 40, 50, 60, 0, 0, 0, 0, 0, 0]), origin: null };
-  assert.equal(words(photo, 1, 0), "40 50 60 · column 1, row 0");
+  assert.equal(words(photo, 1, 0), "40 50 60 | column 1, row 0");
+});
+
+test("the words of the window have the digits its width can tell", () => {
+  assert.equal(windowWords(window(40, 400)), "C 40 W 400");
+  assert.equal(windowWords(window(-84.755000001, 1523.17)), "C −85 W 1523");
+  assert.equal(windowWords(window(0.00123456, 0.02)), "C 0.0012 W 0.02");
+  assert.equal(windowWords(window(-1.9e-6, 400)), "C 0 W 400");
+});
+
+// ---- tables, masks, cine
+
+test("a VOI table gives its own levels, and its ends beyond them", () => {
+  const levels = new Uint8Array([10, 20, 200]);
+  assert.deepEqual([...windowTable(-3, 6, 1, 0, { name: "t", first: -1, levels }, false)], [10, 10, 10, 20, 200, 200]);
+  assert.deepEqual([...windowTable(0, 3, 1, -1, { name: "t", first: -1, levels }, true)], [245, 235, 55]);
+  assert.deepEqual(lineOf({ name: "t", first: -1, levels }), window(0.5, 3, "LINEAR_EXACT"));
+});
+
+test("a mask is painted bit by bit, every row on a byte of its own", () => {
+  const pixels = new Uint32Array(18);
+  paintMask(pixels, 9, new Uint8Array([0b10000001, 0b10000000, 0b01000000, 0]), "#ff8000");
+  const set = [...pixels.keys()].filter((i) => pixels[i]);
+  assert.deepEqual(set, [0, 7, 8, 10]);
+  assert.equal(pixels[0], 0xff0080ff);
+});
+
+test("cine goes round, or once to the end, and skips what is late", () => {
+  assert.deepEqual(cinePlace(3, 5, 0, 10, true), { place: 3, ended: false });
+  assert.deepEqual(cinePlace(3, 5, 0.25, 10, true), { place: 0, ended: false });
+  assert.deepEqual(cinePlace(3, 5, 0.1, 10, false), { place: 4, ended: true });
+  assert.deepEqual(cinePlace(0, 5, 9, 10, false), { place: 4, ended: true });
 });

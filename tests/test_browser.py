@@ -106,7 +106,7 @@ def test_first_look(open_notebook: OpenNotebook) -> None:
     expect(root).to_have_attribute("data-center", "-10")
     notebook.page.mouse.up()
     assert_shows(root, index=10, window=(-10, 500))
-    fields = notebook.output(shown).locator("input[type=number]")
+    fields = notebook.output(shown).locator(".widget-text input[type=number]")
     expect(fields.first).to_have_value("-10")
     expect(fields.last).to_have_value("500")
 

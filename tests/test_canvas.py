@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ STATE = {"plane": "axial", "positions": {"axial": 3}, "window": WINDOW}
 SCENE = {"title": "phantom", "planes": {"axial": {"count": 9, "rows": 1, "columns": 2, "aspect": 1.0, "letters": None}}}
 
 
-def slice_of(plane: str, index: int) -> tuple[dict[str, Any], bytes]:
-    return {"rows": 1, "columns": 2, "sample": "int16"}, bytes([index, 0, index, 0])
+def slice_of(plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
+    return {"rows": 1, "columns": 2, "sample": "int16"}, [bytes([at[0], 0, at[0], 0])]
 
 
 class Recorder(Canvas):
@@ -29,7 +30,7 @@ class Recorder(Canvas):
         self.sent.append((content, buffers or []))
 
     def receive(self, *indices: int, plane: str = "axial") -> None:
-        self._handle_custom_msg({"kind": "want", "plane": plane, "indices": list(indices)}, [])
+        self._handle_custom_msg({"kind": "want", "plane": plane, "places": [[index] for index in indices]}, [])
 
     def settle(self) -> Recorder:
         self._worker.submit(int).result(timeout=10)
@@ -37,7 +38,7 @@ class Recorder(Canvas):
 
     @property
     def indices(self) -> list[int]:
-        return [content["index"] for content, _ in self.sent]
+        return [content["at"][0] for content, _ in self.sent]
 
 
 @pytest.fixture
@@ -52,17 +53,17 @@ def test_a_want_is_answered_slice_by_slice_in_its_order(canvas: Recorder) -> Non
 
 def test_a_slice_is_one_message_and_one_buffer(canvas: Recorder) -> None:
     canvas.receive(5)
-    message = {"kind": "slice", "plane": "axial", "index": 5, "rows": 1, "columns": 2, "sample": "int16"}
+    message = {"kind": "slice", "plane": "axial", "at": [5], "rows": 1, "columns": 2, "sample": "int16"}
     assert canvas.settle().sent == [(message, [b"\5\0\5\0"])]
 
 
 def test_the_latest_wish_wins() -> None:
     decoding, go_on = threading.Event(), threading.Event()
 
-    def slow(plane: str, index: int) -> tuple[dict[str, Any], bytes]:
+    def slow(plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
         decoding.set()
         assert go_on.wait(10)
-        return slice_of(plane, index)
+        return slice_of(plane, at)
 
     canvas = Recorder(slow)
     canvas.receive(0, 1, 2)
@@ -77,9 +78,9 @@ def test_the_latest_wish_wins() -> None:
 def test_slices_are_made_one_at_a_time_whoever_asks() -> None:
     makers: set[int] = set()
 
-    def source(plane: str, index: int) -> tuple[dict[str, Any], bytes]:
+    def source(plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
         makers.add(threading.get_ident())
-        return slice_of(plane, index)
+        return slice_of(plane, at)
 
     canvas = Recorder(source)
     threads = [threading.Thread(target=canvas.receive, args=(i,)) for i in range(8)]
@@ -93,21 +94,21 @@ def test_slices_are_made_one_at_a_time_whoever_asks() -> None:
 
 
 def test_what_the_source_raises_becomes_a_fault_and_the_rest_follows() -> None:
-    def source(plane: str, index: int) -> tuple[dict[str, Any], bytes]:
-        if index == 3:
+    def source(plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
+        if at == (3,):
             raise DamagedPixels("slice 3 ends after 12 of 512 rows")
-        return slice_of(plane, index)
+        return slice_of(plane, at)
 
     canvas = Recorder(source)
     canvas.receive(3, 4)
     fault, follower = canvas.settle().sent
-    assert fault == ({"kind": "fault", "plane": "axial", "index": 3, "text": "slice 3 ends after 12 of 512 rows"}, [])
-    assert follower[0]["index"] == 4
+    assert fault == ({"kind": "fault", "plane": "axial", "at": [3], "text": "slice 3 ends after 12 of 512 rows"}, [])
+    assert follower[0]["at"] == [4]
     assert isinstance(canvas.failure, DamagedPixels)
 
 
 def test_a_foreign_error_does_not_carry_its_text_to_the_page() -> None:
-    def source(plane: str, index: int) -> tuple[dict[str, Any], bytes]:
+    def source(plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
         raise OSError("/data/Doe^Jane/0001.dcm")
 
     canvas = Recorder(source)
@@ -126,10 +127,10 @@ def test_other_messages_are_left_alone(canvas: Recorder) -> None:
 def test_closing_forgets_what_was_asked_for() -> None:
     decoding, go_on = threading.Event(), threading.Event()
 
-    def slow(plane: str, index: int) -> tuple[dict[str, Any], bytes]:
+    def slow(plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
         decoding.set()
         assert go_on.wait(10)
-        return slice_of(plane, index)
+        return slice_of(plane, at)
 
     canvas = Recorder(slow)
     canvas.receive(0, 1, 2)
@@ -165,5 +166,8 @@ def test_what_python_sends_does_not_divert_the_browser_to_the_busy_shell(canvas:
 
 def test_the_page_parts_travel_whole(canvas: Recorder) -> None:
     static = Path(__file__).parent.parent / "dicomview" / "views" / "static"
-    assert str(canvas._esm) == (static / "canvas.js").read_text(encoding="utf-8")
+    for part in static.glob("*.js"):
+        body = part.read_text(encoding="utf-8").rpartition('.js";\n')[2]
+        assert body in str(canvas._esm)
+    assert not re.search(r"^import ", str(canvas._esm), re.MULTILINE)
     assert str(canvas._css) == (static / "canvas.css").read_text(encoding="utf-8")

@@ -186,7 +186,7 @@ def test_an_odd_lut_never_raises(descriptor: Any, data: Any, vr: str) -> None:
         ("CM2ML", {"Modality": "PT", "Units": "CM2ML"}),
         ("", {"Modality": "PT"}),
         ("Gy", {"Modality": "RTDOSE", "DoseUnits": "GY"}),
-        ("%", {"Modality": "RTDOSE", "DoseUnits": "RELATIVE"}),
+        ("relative", {"Modality": "RTDOSE", "DoseUnits": "RELATIVE"}),
         ("", {"Modality": "RTDOSE"}),
         ("", {}),
     ],

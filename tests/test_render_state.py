@@ -17,7 +17,9 @@ AUTOMATIC = Window(7, 70, "LINEAR_EXACT", "automatic")
 SCENE = SimpleNamespace(
     counts={"axial": 12, "coronal": 10},
     refused={"sagittal": "the slices are shifted by a tilt"},
+    lengths={},
     automatic_window=lambda: AUTOMATIC,
+    presets=list,
 )
 START = ViewState("axial", (("axial", 6), ("coronal", 5)), Window(40, 400))
 
@@ -130,7 +132,10 @@ def test_message_is_plain_and_comes_back():
     assert message == {
         "plane": "coronal",
         "positions": {"axial": 6, "coronal": 2},
+        "axes": {},
         "window": {"center": 1.5, "width": 2.0, "function": "SIGMOID"},
+        "overlays": True,
+        "overlay_color": "#ffd54f",
     }
     assert state_from(message) == state
 

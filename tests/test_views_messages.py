@@ -49,7 +49,7 @@ def asked(view, plane, *indices):
     """Ask as the browser does and return the (message, buffers) that come back."""
     sent = []
     view.canvas.send = lambda content, buffers=None: sent.append((content, buffers))
-    view.canvas._handle_custom_msg({"kind": "want", "plane": plane, "indices": list(indices)}, [])
+    view.canvas._handle_custom_msg({"kind": "want", "plane": plane, "places": [[index] for index in indices]}, [])
     view.canvas._worker.submit(int).result(timeout=10)
     return sent
 
@@ -76,7 +76,7 @@ def test_slices_are_little_endian_rows_with_their_place(plane, dtype):
         origin, row, column = (np.array(message[name]) for name in ("origin", "row_step", "column_step"))
         for r, c in ((0, 0), (message["rows"] - 1, 0), (2, message["columns"] - 1), (1, 3)):
             assert volume.value_at(*(origin + r * row + c * column)) == values[r, c]
-        assert message["instance"] == (message["index"] + 1 if plane == "axial" else None)
+        assert message["instance"] == (message["at"][0] + 1 if plane == "axial" else None)
         assert message["place"]
 
 
@@ -171,4 +171,5 @@ def test_a_view_of_every_kind_of_source():
     for source in (phantoms.ultrasound(), phantoms.projection(), phantoms.echoes(), phantoms.voxels().astype(float)):
         view = dv.view(source, index=0)
         json.dumps(view.canvas.scene, allow_nan=False)
-    assert isinstance(SliceView(scene_of(phantoms.regular())), ipywidgets.HBox)
+    scene = scene_of(phantoms.regular())
+    assert isinstance(SliceView(scene, scene.home), ipywidgets.HBox)

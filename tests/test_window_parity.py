@@ -12,7 +12,7 @@ from oracles import tool
 
 from dicomview.pixels import Rescale, Window
 
-CANVAS = Path(__file__).parent.parent / "dicomview" / "views" / "static" / "canvas.js"
+WINDOW_JS = Path(__file__).parent.parent / "dicomview" / "views" / "static" / "window.js"
 WINDOWS = [
     (40, 400),
     (40, 1),
@@ -53,7 +53,7 @@ for (const { first, slope, intercept, invert, ...window } of JSON.parse(readFile
 def test_both_windows_give_the_same_grey_for_every_stored_value(tmp_path: Path) -> None:
     # Into a file: a pipe that is full would make Node's synchronous write fail.
     with (tmp_path / "tables").open("wb") as output:
-        command = [tool("node"), "--input-type=module", "--eval", SCRIPT, CANVAS.as_uri()]
+        command = [tool("node"), "--input-type=module", "--eval", SCRIPT, WINDOW_JS.as_uri()]
         asked = json.dumps(CASES).encode()
         done = subprocess.run(command, input=asked, stdout=output, stderr=subprocess.PIPE, timeout=60, check=False)
     assert done.returncode == 0, done.stderr.decode(errors="replace")

@@ -63,7 +63,7 @@ def native_length(dataset: Dataset) -> int | None:
     try:
         rows, columns, allocated = (int(dataset[key].value) for key in ("Rows", "Columns", "BitsAllocated"))
         samples, frames = (int(dataset.get(key) or 1) for key in ("SamplesPerPixel", "NumberOfFrames"))
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, NotImplementedError):
+    except Exception:  # noqa: BLE001  pydicom converts on access and raises whatever a damaged value leads to
         return None
     bits = rows * columns * samples * allocated * frames
     if samples == 3 and str(dataset.get("PhotometricInterpretation", "")).startswith("YBR_FULL_422"):
@@ -122,7 +122,7 @@ def _missing_fragments(dataset: Dataset, span: PixelSpan, stream: BinaryIO, size
         position, fragments = position + 8 + length, fragments + 1
     try:
         frames = int(dataset.get("NumberOfFrames") or 1)
-    except (TypeError, ValueError, OverflowError, NotImplementedError):
+    except Exception:  # noqa: BLE001
         frames = 1
     # Without its end mark a file with all its frames can be shown; some old writers leave the mark out.
     if fragments < frames:

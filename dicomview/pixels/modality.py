@@ -99,7 +99,7 @@ def _unit(tags: FrameTags) -> str:
         units = tags.text("Units")
         return _PET_UNITS.get(units, units)
     if modality == "RTDOSE":
-        return {"GY": "Gy", "RELATIVE": "%"}.get(tags.text("DoseUnits"), "")
+        return {"GY": "Gy", "RELATIVE": "relative"}.get(tags.text("DoseUnits"), "")
     if tags.text("RescaleType"):
         return _declared(tags.text("RescaleType"))
     # Before 2009 CT images had no RescaleType; C.8.2.1.1.4 says HU for the ordinary ones.

@@ -1,10 +1,12 @@
 """What a pixel on the screen depends on: scene, state, raster, picture."""
 
+from dicomview.render.door import scene_of
 from dicomview.render.picture import Picture, picture, take
-from dicomview.render.scene import Scene, Shot, View, scene_of
-from dicomview.render.state import ViewState, resolve, state_from, state_message
+from dicomview.render.scene import Scene, Shot, View
+from dicomview.render.state import OVERLAY_COLOR, ViewState, resolve, state_from, state_message
 
 __all__ = [
+    "OVERLAY_COLOR",
     "Picture",
     "Scene",
     "Shot",

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dicomview.render.door import scene_of
 from dicomview.render.raster import paint
-from dicomview.render.scene import Scene, scene_of
-from dicomview.render.state import ViewState, resolve
+from dicomview.render.state import OVERLAY_COLOR, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
     from dicomview.files import Source
-    from dicomview.pixels import Window
+    from dicomview.pixels import Voi
+    from dicomview.render.scene import Scene
+    from dicomview.render.state import ViewState
     from dicomview.space import Series, Slice, Stack, Volume
 
 __all__ = ["Picture", "picture", "take"]
@@ -27,12 +31,12 @@ class Picture:
     Parameters
     ----------
     pixels : (rows, columns) or (rows, columns, 3) uint8 array
-        Grey levels, 0 black to 255 white, or RGB.
+        Grey levels, 0 black to 255 white, or RGB: for colour, and where overlays are drawn.
     aspect : float
         Height of a pixel divided by its width.
     letters : (left, right, top, bottom), optional
         Patient letters; None when the file does not say how the picture lies.
-    window : Window or None
+    window : Window, VoiTable or None
         None for colour.
     notes : tuple of str
         What a reader must know: lossy compression, slices missing, unknown pixel size.
@@ -41,14 +45,14 @@ class Picture:
         Zero-based place along the plane, and how many there are.
     spacing : (row, column) mm, optional
     title, place, unit : str
-        Series description, where the plane lies, unit of the values; text of the file, to be escaped where it is
-        shown.
+        Series description, where the plane lies and the place along extra axes, unit of the values; text of the file,
+        to be escaped where it is shown.
     """
 
     pixels: NDArray[np.uint8]
     aspect: float
     letters: tuple[str, str, str, str] | None
-    window: Window | None
+    window: Voi | None
     notes: tuple[str, ...]
     plane: str
     index: int
@@ -64,22 +68,39 @@ def picture(
     *,
     index: int | None = None,
     plane: str | None = None,
-    window: Window | str | tuple[float, float] | None = None,
-    **axes: Any,
+    window: Voi | str | tuple[float, float] | None = None,
+    overlays: bool = True,
+    overlay_color: str = OVERLAY_COLOR,
+    uid: str | None = None,
+    units: str | None = None,
+    spacing: Sequence[float] | None = None,
+    **axes: int,
 ) -> Picture:
     """Return one picture, exactly as `dicomview.view` shows it.
 
     Parameters
     ----------
-    source : path, pydicom.Dataset, list of either, Series, Stack, Slice, Volume, or array
+    source : path, pydicom.Dataset, list of either, Series, Stack, Slice, Volume, or (k, j, i) array
     index : int, optional
         Zero-based place along the plane, negative from the end; the middle when not given.
     plane : "axial", "coronal" or "sagittal", optional
         The acquired plane when not given.
-    window : Window, preset name, "auto" or (center, width), optional
-        The first window of the file when not given; without one, from the 1st to the 99th percentile of the stack.
+    window : Window, VoiTable, name, "auto" or (center, width), optional
+        The first window of the file when not given; without one, from the 1st to the 99th percentile of the stack. A
+        name is the explanation of a window or VOI table of the file, or one of `dicomview.presets`.
+    overlays : bool
+        Draw overlay planes, which makes the picture a colour one.
+    overlay_color : str
+        "#rrggbb".
+    uid : str, optional
+        SeriesInstanceUID, or the beginning of one, where `source` holds several series.
+    units : str, optional
+        For PET: "SUVbw", "SUVlbm", "SUVlbmj" or "SUVbsa"; "stored" for the units of the file. When not given, SUVbw
+        where the file allows it, else those of the file with a note why.
+    spacing : floats, mm, optional
+        For an array: distance along each of its axes.
     **axes : int
-        Place along each extra axis of a stack, for example ``echo=1``; for an array, ``spacing=(k, j, i)`` in mm.
+        Zero-based place along each extra axis of a stack, for example ``echo=1``; 0 when not given.
 
     Returns
     -------
@@ -87,23 +108,34 @@ def picture(
 
     Raises
     ------
-    NothingFound, SeveralSeries, NotAnImage, UnknownChoice, NoDecoder, DamagedPixels
+    NothingFound, SeveralSeries, UnknownSeries, NotAnImage, UnknownChoice, NotSuv, NoDecoder, DamagedPixels
 
     Examples
     --------
     >>> picture("sample_data/ct_chest", index=30, window="bone").pixels.shape  # doctest: +SKIP
     (256, 256)
     """
-    scene = scene_of(source, **axes)
-    return take(scene, resolve(scene, scene.home, plane=plane, index=index, window=window))
+    scene = scene_of(source, uid=uid, units=units, spacing=spacing)
+    state = resolve(
+        scene,
+        scene.home,
+        plane=plane,
+        index=index,
+        window=window,
+        axes=axes,
+        overlays=overlays,
+        overlay_color=overlay_color,
+    )
+    return take(scene, state)
 
 
 def take(scene: Scene, state: ViewState) -> Picture:
     """Return the picture of a scene in a state."""
-    shot = scene.shot(state.plane, state.index)
+    shot = scene.shot(state.plane, state.index, state.axes)
     view = scene.views[state.plane]
+    layers = shot.layers if state.overlays else ()
     return Picture(
-        pixels=paint(shot.raster, state.window, invert=shot.inverted),
+        pixels=paint(shot.raster, state.window, invert=shot.inverted, layers=layers, color=state.overlay_color),
         aspect=view.aspect,
         letters=view.letters,
         window=None if shot.raster.colour else state.window,
@@ -113,6 +145,6 @@ def take(scene: Scene, state: ViewState) -> Picture:
         count=view.count,
         spacing=view.spacing,
         title=scene.title,
-        place=shot.place,
+        place=" · ".join(words for words in (shot.place, scene.words_of(state.axes)) if words),
         unit=scene.unit,
     )

@@ -1,21 +1,24 @@
 """The one value that says what a view shows, and the pure function that answers a wish.
 
-The same fields exist in ``views/static/canvas.js``. Nothing here changes in place: a wish and the old state make a
+The same fields exist in ``views/static/view.js``. Nothing here changes in place: a wish and the old state make a
 new state, or an error in words.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dicomview.errors import UnknownChoice
-from dicomview.pixels import Window, as_window
+from dicomview.pixels import Voi, VoiTable, Window, as_window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["Showable", "ViewState", "resolve", "state_from", "state_message"]
+__all__ = ["OVERLAY_COLOR", "Showable", "ViewState", "resolve", "state_from", "state_message"]
+
+OVERLAY_COLOR = "#ffd54f"
 
 
 class Showable(Protocol):
@@ -29,8 +32,15 @@ class Showable(Protocol):
     def refused(self) -> Mapping[str, str]:
         """Planes that cannot be shown, with the reason."""
 
+    @property
+    def lengths(self) -> Mapping[str, int]:
+        """How many places there are along each extra axis."""
+
     def automatic_window(self) -> Window:
         """Return the window over the bulk of all values."""
+
+    def presets(self) -> Sequence[Voi]:
+        """Return the windows and tables that may be chosen by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +53,43 @@ class ViewState:
         "axial", "coronal" or "sagittal"; "acquired" where the file does not say how the picture lies.
     positions : tuple of (plane, index) pairs
         Where each plane stands, so that going back finds the same slice again.
-    window : Window
+    window : Window or VoiTable
+    places : tuple of (axis, place) pairs
+        Zero-based place along each extra axis of a stack: echo, time, diffusion …
+    overlays : bool
+        Whether overlay planes are drawn.
+    overlay_color : str
+        Their colour, "#rrggbb".
     """
 
     plane: str
     positions: tuple[tuple[str, int], ...]
-    window: Window
+    window: Voi
+    places: tuple[tuple[str, int], ...] = ()
+    overlays: bool = True
+    overlay_color: str = OVERLAY_COLOR
 
     @property
     def index(self) -> int:
         """Zero-based place along the shown plane."""
         return dict(self.positions)[self.plane]
 
+    @property
+    def axes(self) -> dict[str, int]:
+        """Zero-based place along each extra axis."""
+        return dict(self.places)
+
 
 def resolve(
-    scene: Showable, state: ViewState, *, plane: str | None = None, index: int | None = None, window: object = None
+    scene: Showable,
+    state: ViewState,
+    *,
+    plane: str | None = None,
+    index: int | None = None,
+    window: object = None,
+    axes: Mapping[str, int] | None = None,
+    overlays: bool | None = None,
+    overlay_color: str | None = None,
 ) -> ViewState:
     """Return the state that answers a wish.
 
@@ -67,14 +99,14 @@ def resolve(
         What there is to show.
     state : ViewState
         The state before.
-    plane, index, window : optional
-        What is wished for; the rest stays. A negative index counts from the end; a window is a `Window`, the name of
-        a preset, "auto", or (center, width).
+    plane, index, window, axes, overlays, overlay_color : optional
+        What is wished for; the rest stays. A negative index or place counts from the end; a window is a `Window`, the
+        name of one of the file or of a preset, "auto", or (center, width).
 
     Raises
     ------
     UnknownChoice
-        The plane, the index or the window does not exist; the message says what does.
+        The plane, the index, the axis or the window does not exist; the message says what does.
     """
     wanted = state.plane if plane is None else plane
     if not isinstance(wanted, str):
@@ -82,36 +114,86 @@ def resolve(
     if wanted not in scene.counts:
         why = scene.refused.get(wanted, f"choose one of {', '.join(scene.counts)}")
         raise UnknownChoice(f"there is no plane {wanted!r} to show: {why}")
-    positions = dict(state.positions)
+    positions, places = dict(state.positions), dict(state.places)
     if index is not None:
-        count = scene.counts[wanted]
-        if isinstance(index, bool) or not hasattr(index, "__index__"):
-            raise UnknownChoice(f"an index is a whole number from 0 to {count - 1}, not {index!r}")
-        place = index.__index__()
-        if not -count <= place < count:
-            raise UnknownChoice(f"there is no {wanted} picture {place}; they run from 0 to {count - 1}")
-        positions[wanted] = place % count
-    if window is None:
-        chosen = state.window
-    else:
-        chosen = scene.automatic_window() if isinstance(window, str) and window.lower() == "auto" else as_window(window)
-    return replace(state, plane=wanted, positions=tuple(positions.items()), window=chosen)
+        positions[wanted] = _place(index, scene.counts[wanted], f"{wanted} picture", "an index")
+    for name, place in (axes or {}).items():
+        if name not in scene.lengths:
+            known = ", ".join(scene.lengths) or "none"
+            raise UnknownChoice(f"{name!r} is neither an option nor an extra axis here; extra axes: {known}")
+        places[name] = _place(place, scene.lengths[name], f"place along {name}:", name)
+    return replace(
+        state,
+        plane=wanted,
+        positions=tuple(positions.items()),
+        places=tuple(places.items()),
+        window=state.window if window is None else _voi(scene, window),
+        overlays=state.overlays if overlays is None else bool(overlays),
+        overlay_color=state.overlay_color if overlay_color is None else _colour(overlay_color),
+    )
 
 
 def state_message(state: ViewState) -> dict[str, Any]:
-    """Return the state as the plain dict that travels to the browser."""
+    """Return the state as the plain dict that travels to the browser; a table travels by its name."""
     window = state.window
     return {
         "plane": state.plane,
         "positions": dict(state.positions),
-        "window": {"center": window.center, "width": window.width, "function": window.function},
+        "axes": dict(state.places),
+        "window": {"table": window.explanation}
+        if isinstance(window, VoiTable)
+        else {"center": window.center, "width": window.width, "function": window.function},
+        "overlays": state.overlays,
+        "overlay_color": state.overlay_color,
     }
 
 
-def state_from(message: Mapping[str, Any]) -> ViewState:
-    """Return the state that a dict from the browser describes; the inverse of `state_message`."""
+def state_from(message: Mapping[str, Any], tables: Sequence[Voi] = ()) -> ViewState:
+    """Return the state that a dict from the browser describes; the inverse of `state_message`.
+
+    Parameters
+    ----------
+    message : mapping
+    tables : sequence
+        Where a table is looked for by its name.
+    """
+    window = message["window"]
+    named = {one.explanation: one for one in tables if isinstance(one, VoiTable)}
     return ViewState(
         str(message["plane"]),
         tuple((str(plane), int(index)) for plane, index in message["positions"].items()),
-        Window(**message["window"]),
+        named[window["table"]] if "table" in window else Window(**window),
+        tuple((str(name), int(place)) for name, place in message.get("axes", {}).items()),
+        bool(message.get("overlays", True)),
+        _colour(message.get("overlay_color", OVERLAY_COLOR)),
     )
+
+
+def _place(wish: Any, count: int, what: str, number: str) -> int:
+    if isinstance(wish, bool) or not hasattr(wish, "__index__"):
+        raise UnknownChoice(f"{number} is a whole number from 0 to {count - 1}, not {wish!r}")
+    place = int(wish.__index__())
+    if not -count <= place < count:
+        raise UnknownChoice(f"there is no {what} {place}; they run from 0 to {count - 1}")
+    return place % count
+
+
+def _voi(scene: Showable, wish: object) -> Voi:
+    if isinstance(wish, str):
+        if wish.lower() == "auto":
+            return scene.automatic_window()
+        named = {one.explanation: one for one in reversed(scene.presets())}
+        chosen = named.get(wish) or named.get(f"{wish} (file)")
+        return chosen or as_window(wish)
+    if isinstance(wish, VoiTable):
+        known = [one.explanation for one in scene.presets() if isinstance(one, VoiTable)]
+        if wish not in scene.presets():
+            raise UnknownChoice(f"that VOI table is none of this file; its tables: {', '.join(known) or 'none'}")
+        return wish
+    return as_window(wish)
+
+
+def _colour(wish: Any) -> str:
+    if not isinstance(wish, str) or not re.fullmatch("#[0-9a-fA-F]{6}", wish):
+        raise UnknownChoice(f'a colour is written "#rrggbb", for example "{OVERLAY_COLOR}", not {wish!r}')
+    return wish.lower()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dicomview.errors import NotAnImage, SeveralSeries, UnknownSeries
@@ -60,23 +60,34 @@ class Series:
         The main one first, localizers last.
     rejected : tuple of Rejected
         Instances that are no slices, with the reason.
+    beside : dict of str to int
+        How many paths of the source are no instance of any series, by status: not_dicom, empty, encrypted …
     """
 
     headers: tuple[Header, ...]
     stacks: tuple[Stack, ...]
     rejected: tuple[Rejected, ...] = ()
+    beside: dict[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         what = f"Series {self.modality or 'of unknown modality'}"
         if not self.stacks:
             return f"{what} · no images · {self.rejected[0].reason if self.rejected else 'empty'}"
         count = f"{len(self.stacks)} stack{'s' if len(self.stacks) > 1 else ''}"
-        return f"{what} · {count} · {self.stacks[0].summary()}"
+        scouts = sum(stack.localizer for stack in self.stacks)
+        if scouts and len(self.stacks) > 1:
+            count += f", {scouts} of them localizer{'s' if scouts > 1 else ''}"
+        more = [f"{len(self.rejected)} rejected"] if self.rejected else []
+        more += [f"beside it {', '.join(f'{n} {status}' for status, n in self.beside.items())}"] if self.beside else []
+        return " · ".join([what, count, self.stacks[0].summary(), *more])
 
     def __len__(self) -> int:
         return len(self.stack) if self.stacks else 0
 
     def __getitem__(self, index: int) -> Slice:
+        count = len(self)
+        if not -count <= index < count:
+            raise IndexError(f"there is no slice {index}; they run from 0 to {count - 1}")
         return self.stack.slices[index]
 
     def __iter__(self) -> Iterator[Slice]:
@@ -123,6 +134,10 @@ class Series:
         why = self.rejected[0].reason if self.rejected else "it has no instances"
         raise NotAnImage(f"there is no picture in this series: {why}; dv.tags shows what is in it")
 
+    def split(self) -> tuple[Stack, ...]:
+        """Return the regular runs of the main stack; see `Stack.split`."""
+        return self.stack.split()
+
     def volume(self, **options: Any) -> Volume:
         """Return the main stack as a volume; for the options and errors see `Stack.volume`."""
         return self.stack.volume(**options)
@@ -144,11 +159,14 @@ def all_series(source: Source, *, progress: bool = True) -> list[Series]:
         The path does not exist or holds no DICOM.
     """
     groups: dict[tuple[str, str], list[Header]] = defaultdict(list)
+    beside: Counter[str] = Counter()
     for header in read_headers(source, progress=progress):
         if header.dataset is not None and header.status != "dicomdir":
             tags = FrameTags(header.dataset)
             groups[tags.text("StudyInstanceUID"), tags.text("SeriesInstanceUID")].append(header)
-    found = [_series(headers) for headers in groups.values()]
+        else:
+            beside[header.status] += 1
+    found = [_series(headers, dict(beside)) for headers in groups.values()]
     return sorted(found, key=lambda series: (-len(series), series.uid))
 
 
@@ -196,7 +214,8 @@ def read_series(source: Source | Series, uid: str | None = None) -> Series:
     if len(images or found) > 1:
         raise SeveralSeries(
             f"there {_are(images or found)}\n"
-            "choose one: dv.read_series(source, uid=...); the beginning of a uid is enough"
+            "choose one with uid=..., of which the beginning is enough; what they are called is in "
+            "dv.tags(source, ['SeriesInstanceUID', 'SeriesDescription']).drop_duplicates()"
         )
     return (images or found)[0]
 
@@ -204,7 +223,7 @@ def read_series(source: Source | Series, uid: str | None = None) -> Series:
 def _are(found: Iterable[Series]) -> str:
     """List series for an error: UID, modality, size, number; nothing about the patient."""
     lines = [
-        f"\n  {series.uid or '(no UID)'}  {series.modality or '?':3} {len(series)} images"
+        f"\n  {series.uid or '(no UID)'}  {series.modality or '?':3} {len(series)} image{'s' * (len(series) != 1)}"
         + (f" of {series[0].rows} × {series[0].columns}" if series.stacks else "")
         + (f", SeriesNumber {number}" if (number := series.tags.integer("SeriesNumber", -1)) >= 0 else "")
         for series in found
@@ -214,7 +233,7 @@ def _are(found: Iterable[Series]) -> str:
     )
 
 
-def _series(headers: list[Header]) -> Series:
+def _series(headers: list[Header], beside: dict[str, int]) -> Series:
     slices: list[Slice] = []
     rejected: list[Rejected] = []
     for header in headers:
@@ -229,7 +248,7 @@ def _series(headers: list[Header]) -> Series:
     cut = sum(one.source.status == "truncated" for one in slices)
     if cut:
         notes.append(f"TRUNCATED {cut} slices whose files end too early; each keeps its place")
-    return Series(tuple(headers), stacks_of(slices, notes), tuple(rejected))
+    return Series(tuple(headers), stacks_of(slices, notes), tuple(rejected), beside)
 
 
 def _refusal(header: Header) -> Rejected | None:

@@ -77,6 +77,11 @@ class Slice:
     tile: Tile | None = None
     vectors: Mapping[str, int] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        number = "absent" if self.instance_number is None else self.instance_number
+        mm = "" if self.place is None else f" · at ({', '.join(f'{x:.1f}' for x in self.place.position)}) mm"
+        return f"Slice {self.rows} × {self.columns} · InstanceNumber {number}{mm}"
+
     @property
     def header(self) -> Dataset:
         """The data set of the file, without pixel data; to be read, not written."""

@@ -90,7 +90,8 @@ class Stack:
     def summary(self) -> str:
         """Return the stack in one line: size, spacing, verdict."""
         sizes = " × ".join(str(n) for n in self.shape)
-        known = [x for x in self.spacing if x is not None]
+        # The thickness of a single slice is no distance between slices.
+        known = [x for x in self.spacing[len(self.slices) == 1 :] if x is not None]
         spacing = f" · {' × '.join(f'{x:.2f}' for x in known)} mm" if known else ""
         axes = f" · {', '.join(self.dims[:-3])}" if len(self.dims) > 3 else ""
         words = "regular" if self.verdict.regular else f"{self.verdict.code}: {self.verdict.reason}"

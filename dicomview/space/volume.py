@@ -47,12 +47,15 @@ class Volume:
         Empty when the files name none.
     notes : tuple of str
         What was filled, resampled or tolerated on the way.
+    inverted : bool
+        True when small values are meant to be shown white (MONOCHROME1); the values themselves are never inverted.
     """
 
     array: NDArray[np.float32]
     affine: NDArray[np.float64]
     units: str = ""
     notes: tuple[str, ...] = ()
+    inverted: bool = False
 
     def __repr__(self) -> str:
         size = " × ".join(str(n) for n in self.array.shape)
@@ -156,9 +159,9 @@ def build(
     if verdict.code in ("NO_GEOMETRY", "BAD_GEOMETRY", "PROJECTION_ONLY", "MOSAIC_WITHOUT_CSA"):
         raise NotAVolume(f"{verdict.reason}; without places in the patient there is no volume, see dv.view instead")
     if verdict.code == "MISSING_SLICES" and on_missing == "refuse":
-        raise NotAVolume(f'{verdict.reason}; on_missing="nan" leaves them empty, stack.split() gives the whole runs')
+        raise NotAVolume(f'{verdict.reason}; on_missing="nan" leaves them empty, split() gives the whole runs')
     if verdict.code == "NONUNIFORM_SPACING" and on_nonuniform == "refuse":
-        raise NotAVolume(f'{verdict.reason}; on_nonuniform="resample" interpolates, stack.split() gives regular runs')
+        raise NotAVolume(f'{verdict.reason}; on_nonuniform="resample" interpolates, split() gives regular runs')
     if verdict.code == "SINGLE_SLICE" and grid.affine is None:
         raise NotAVolume(f"{verdict.reason}, so there is no third dimension; dv.view shows it")
     sheared = grid.sheared and verdict.code != "NONUNIFORM_SPACING"
@@ -176,12 +179,12 @@ def build(
     for one, place in zip(slices, grid.places, strict=True):
         array[int(place)] = one.values()
     if count > len(slices):
-        notes.append(f"FILLED {count - len(slices)} missing slices with NaN")
+        notes.append(f"FILLED with NaN: {count - len(slices)} missing")
     affine = grid.affine.copy()
     if sheared and on_shear == "resample":
         array, affine = shifted(array, affine)
         notes.append(f"RESAMPLED in the plane, linearly, by a tilt of {grid.tilt_degrees:.2f}°")
-    return Volume(array, affine, slices[0].unit, tuple(notes))
+    return Volume(array, affine, slices[0].unit, tuple(notes), slices[0].inverted)
 
 
 def _resampled_along(slices: Sequence[Slice], reason: str) -> Volume:
@@ -201,10 +204,11 @@ def _resampled_along(slices: Sequence[Slice], reason: str) -> Volume:
     if depths[-1] / step > _MOST_RESAMPLED * len(slices):
         raise NotAVolume(
             f"{reason}; steps of the smallest distance, {step:.3f} mm, would make {depths[-1] / step:.0f} slices of "
-            f"{len(slices)}; stack.split() gives regular runs"
+            f"{len(slices)}; split() gives regular runs"
         )
     array = stepped([one.values() for one in slices], depths, step)
     spacing = slices[0].spacing
     assert spacing is not None
     affine = affine_of(positions[0], -step * normal, orientation, spacing)
-    return Volume(array, affine, slices[0].unit, (f"RESAMPLED linearly to {step:.3f} mm; {reason}",))
+    notes = (f"RESAMPLED linearly to {step:.3f} mm; {reason}",)
+    return Volume(array, affine, slices[0].unit, notes, slices[0].inverted)

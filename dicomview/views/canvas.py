@@ -6,6 +6,7 @@ Python is asked once for a slice and never for a step of a window.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +18,18 @@ import traitlets
 
 from dicomview.errors import DicomviewError
 
-__all__ = ["Canvas", "Source"]
+__all__ = ["Canvas", "Source", "module_text"]
 
-Source = Callable[[str, int], tuple[dict[str, Any], bytes]]
+Source = Callable[[str, tuple[int, ...]], tuple[dict[str, Any], list[bytes]]]
 _STATIC = Path(__file__).with_name("static")
+_PARTS = ("window", "slices", "painter", "cine", "page", "view", "canvas")  # each knows only those before it
+_IMPORT = re.compile(r'^import [^;]*? from "\./\w+\.js";\n', re.MULTILINE)
+
+
+def module_text() -> str:
+    """Return the browser half as one ES module: its parts one after another, without their imports of each other."""
+    texts = ((_STATIC / f"{part}.js").read_text(encoding="utf-8") for part in _PARTS)
+    return "\n".join(_IMPORT.sub("", text) for text in texts)
 
 
 class Canvas(anywidget.AnyWidget):
@@ -28,15 +37,17 @@ class Canvas(anywidget.AnyWidget):
 
     Parameters
     ----------
-    source : callable (plane: str, index: int) -> (message: dict, samples: bytes)
-        Gives one slice. The message has ``rows``, ``columns``, ``sample`` ("int16", "uint16" or "rgb8"), ``slope``,
-        ``intercept``, ``stored``, ``invert``, ``origin``, ``row_step``, ``column_step`` (LPS, mm), ``place`` and
-        ``instance``; the samples are little-endian, row after row. It is called in one thread of the canvas's own, one
-        call at a time. What it raises is shown in the place of the picture.
+    source : callable (plane: str, at: tuple of int) -> (message: dict, buffers: list of bytes)
+        Gives one slice; `at` is its index along the plane and its place along each extra axis. The message has
+        ``rows``, ``columns``, ``sample`` ("int16", "uint16" or "rgb8"), ``slope``, ``intercept``, ``stored``,
+        ``blank``, ``invert``, ``origin``, ``row_step``, ``column_step`` (LPS, mm), ``place`` and ``instance``. The
+        first buffer has the samples, little-endian, row after row; each further one a mask of one bit a pixel, rows on
+        whole bytes. It is called in one thread of the canvas's own, one call at a time. What it raises is shown in the
+        place of the picture.
     scene : dict
         What there is to see: title, planes, presets, notes, unit, and the state to come home to.
     state : dict
-        What is seen: ``plane``, ``positions`` (plane -> index) and ``window``; set here or by a gesture.
+        What is seen, as `dicomview.render.state_message` gives it; set here or by a gesture.
 
     Attributes
     ----------
@@ -48,7 +59,7 @@ class Canvas(anywidget.AnyWidget):
     Pixels are messages and never traits: a saved notebook holds none of them.
     """
 
-    _esm = _STATIC / "canvas.js"
+    _esm = module_text()
     _css = _STATIC / "canvas.css"
 
     scene = traitlets.Dict().tag(sync=True)
@@ -94,20 +105,22 @@ class Canvas(anywidget.AnyWidget):
         with self._lock:
             self._newest += 1
             want = self._newest
-        self._worker.submit(self._answer, want, str(content["plane"]), list(content["indices"]))
+        places = [tuple(int(n) for n in place) for place in content["places"]]
+        self._worker.submit(self._answer, want, str(content["plane"]), places)
 
-    def _answer(self, want: int, plane: str, indices: list[int]) -> None:
+    def _answer(self, want: int, plane: str, places: list[tuple[int, ...]]) -> None:
         """Send the slices in the order asked for, as long as nothing newer is asked for."""
-        for index in indices:
+        for at in places:
             if want != self._newest:
                 return
+            name = {"plane": plane, "at": list(at)}
             try:
-                message, samples = self.source(plane, index)
+                message, buffers = self.source(plane, at)
             except Exception as error:  # noqa: BLE001 -- whatever goes wrong belongs in the picture, not in a log
                 self.failure = error
-                self.send({"kind": "fault", "plane": plane, "index": index, "text": _explain(error)})
+                self.send({"kind": "fault", **name, "text": _explain(error)})
             else:
-                self.send({**message, "kind": "slice", "plane": plane, "index": index}, buffers=[samples])
+                self.send({**message, "kind": "slice", **name}, buffers=buffers)
 
 
 def _explain(error: Exception) -> str:

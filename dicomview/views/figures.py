@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from dicomview.pixels import VoiTable
 from dicomview.render import Picture, picture
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.files import Source
-    from dicomview.pixels import Window
+    from dicomview.pixels import Voi
     from dicomview.space import Series, Slice, Stack, Volume
 
 __all__ = ["caption_of", "draw", "figure", "window_words"]
@@ -26,19 +28,28 @@ _LETTER_POINTS = 0.6 * _CAPTION_POINTS  # width of a letter, on the large side
 _BAR_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 
 
+class NotebookFigure(Figure):
+    """A figure that a notebook shows by itself, whether or not pyplot was ever imported there."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
 def figure(
     source: Source | Series | Stack | Slice | Volume | NDArray[Any],
     *,
     index: int | None = None,
     plane: str | None = None,
-    window: Window | str | tuple[float, float] | None = None,
-    **axes: Any,
+    window: Voi | str | tuple[float, float] | None = None,
+    **options: Any,
 ) -> Figure:
     """Return a matplotlib figure of one picture, ready for ``savefig``.
 
     Parameters
     ----------
-    source, index, plane, window, **axes
+    source, index, plane, window, **options
         As for `dicomview.picture`, whose pixels it shows.
 
     Returns
@@ -48,16 +59,16 @@ def figure(
 
     Raises
     ------
-    NothingFound, SeveralSeries, NotAnImage, UnknownChoice, NoDecoder, DamagedPixels
+    NothingFound, SeveralSeries, UnknownSeries, NotAnImage, UnknownChoice, NotSuv, NoDecoder, DamagedPixels
 
     Examples
     --------
     >>> figure("sample_data/ct_chest", index=30, window="bone").savefig("bone.png")  # doctest: +SKIP
     """
-    shown = picture(source, index=index, plane=plane, window=window, **axes)
+    shown = picture(source, index=index, plane=plane, window=window, **options)
     rows, columns = shown.pixels.shape[:2]
     width = _HEIGHT_INCHES * columns / (rows * shown.aspect)
-    fig = Figure(figsize=(min(max(width, 2.5), 12), _HEIGHT_INCHES + 0.35), layout="constrained")
+    fig = NotebookFigure(figsize=(min(max(width, 3.5), 12), _HEIGHT_INCHES + 0.35), layout="constrained")
     draw(fig.add_subplot(), shown)
     return fig
 
@@ -109,6 +120,8 @@ def window_words(shown: Picture) -> str:
     window = shown.window
     if window is None:
         return ""
+    if isinstance(window, VoiTable):
+        return window.explanation
     function = "" if window.function == "LINEAR" or window.explanation == "automatic" else f" {window.function}"
     return f"C {window.center:g} W {window.width:g}{' ' + shown.unit if shown.unit else ''}{function}"
 

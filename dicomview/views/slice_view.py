@@ -5,24 +5,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+import numpy as np
 import traitlets
 
 from dicomview.errors import UnknownChoice
-from dicomview.render import Scene, ViewState, resolve, scene_of, state_from, state_message, take
+from dicomview.pixels import VoiTable, Window
+from dicomview.render import (
+    OVERLAY_COLOR,
+    Scene,
+    ViewState,
+    resolve,
+    scene_of,
+    state_from,
+    state_message,
+    take,
+)
 from dicomview.views.canvas import Canvas
 from dicomview.views.controls import WindowControls
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from dicomview.files import Source
-    from dicomview.pixels import Window
+    from dicomview.pixels import Voi
     from dicomview.render import Picture, Shot
     from dicomview.space import Series, Slice, Stack, Volume
 
 __all__ = ["SliceView", "view"]
 
-_FACES = ("plane", "index", "window")  # the traits that are faces of the state
+_FACES = ("plane", "index", "axes", "window", "overlays", "overlay_color")  # the traits that are faces of the state
 
 
 class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -35,45 +48,45 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     plane : str
         "axial", "coronal", "sagittal"; "acquired" when the file does not say how the picture lies. Settable,
         observable, linkable.
-    window : Window
-        Settable to a `Window`, the name of a preset, "auto" or (center, width); observable, linkable.
+    window : Window or VoiTable
+        Settable to a `Window`, the name of one of the file or of a preset, "auto", (center, width), or None for that of
+        the beginning; observable, linkable.
+    axes : dict of str to int
+        Zero-based place along each extra axis of the stack (echo, time, diffusion …); a dict with some of them sets
+        those. Settable, observable, linkable.
+    overlays : bool
+        Whether overlay planes are drawn. Settable, observable, linkable.
+    overlay_color : str
+        "#rrggbb". Settable, observable, linkable.
 
     Notes
     -----
-    There is one frozen state; the three traits are its faces, and each change of one makes a new state from it. An
+    There is one frozen state; the traits are its faces, and each change of one makes a new state from it. An
     observer of any of them may read the others: they agree already.
     """
 
     index = traitlets.Int()
     plane = traitlets.Unicode()
     window = traitlets.Any()
+    axes = traitlets.Dict()
+    overlays = traitlets.Bool(True)
+    overlay_color = traitlets.Unicode()
 
-    def __init__(
-        self,
-        scene: Scene,
-        *,
-        index: int | None = None,
-        plane: str | None = None,
-        window: object = None,
-        controls: bool = True,
-    ) -> None:
-        self.scene = scene
-        self._state = resolve(scene, scene.home, plane=plane, index=index, window=window)
+    def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True) -> None:
+        self.scene, self._state, self._begin = scene, state, state
         self.canvas = Canvas(
             scene=_scene_message(scene, self._state), state=state_message(self._state), source=self._slice_message
         )
         self.controls = (
             None
             if scene.colour or not controls
-            else WindowControls(self._state.window, scene.unit, self._control_moved)
+            else WindowControls(state.window, _reach(scene, state), scene.unit, self._control_moved)
         )
         children = [self.canvas] if self.controls is None else [self.canvas, self.controls]
         super().__init__(
             children,
             layout=widgets.Layout(align_items="flex-start", flex_flow="row wrap"),
-            index=self._state.index,
-            plane=self._state.plane,
-            window=self._state.window,
+            **{name: getattr(state, name) for name in _FACES},
         )
         self.canvas.observe(self._gesture, "state")
 
@@ -95,12 +108,14 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         """Return the picture shown now, as an array with its letters and window."""
         return take(self.scene, self._state)
 
-    @traitlets.validate("index", "plane", "window")
+    @traitlets.validate(*_FACES)
     def _checked(self, proposal: Any) -> Any:
         """Refuse, in words, what does not exist; a wish for the window becomes a `Window`."""
-        name = proposal.trait.name
+        name, wish = proposal.trait.name, proposal.value
+        if name == "window" and wish is None:
+            return self._begin.window
         # Under `hold_trait_notifications` the plane may have been set just before, and the index counts along it.
-        return getattr(resolve(self.scene, self._state, **{"plane": self.plane, name: proposal.value}), name)
+        return getattr(resolve(self.scene, self._state, **{"plane": self.plane, name: wish}), name)
 
     def notify_change(self, change: Any) -> None:
         """Answer a trait that was set from Python, then tell observers; traitlets calls this."""
@@ -133,10 +148,11 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
             return
         state = self._state
         try:
-            said = state_from(change.new)
+            said = state_from(change.new, self.scene.presets())
             for plane, index in said.positions:
                 state = resolve(self.scene, state, plane=plane, index=index)
-            state = resolve(self.scene, state, plane=said.plane, window=said.window)
+            whole = {name: getattr(said, name) for name in _FACES if name != "index"}
+            state = resolve(self.scene, state, **whole)
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             state = self._state
         self._take_state(state)
@@ -151,12 +167,15 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         if self.controls is not None:
             self.controls.show(state.window)
         with self.hold_trait_notifications():
-            self.plane, self.index, self.window = state.plane, state.index, state.window
+            for name in _FACES:
+                setattr(self, name, getattr(state, name))
 
-    def _slice_message(self, plane: str, index: int) -> tuple[dict[str, Any], bytes]:
-        """Return the message and the samples of one slice, for the canvas."""
-        shot = self.scene.shot(plane, index)
-        return _shot_message(shot), shot.raster.samples.astype(shot.raster.samples.dtype.newbyteorder("<")).tobytes()
+    def _slice_message(self, plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
+        """Return the message and the buffers of one slice, for the canvas."""
+        index, *places = at
+        shot = self.scene.shot(plane, index, dict(zip(self.scene.lengths, places, strict=True)))
+        samples = shot.raster.samples.astype(shot.raster.samples.dtype.newbyteorder("<")).tobytes()
+        return _shot_message(shot), [samples, *(np.packbits(mask, axis=1).tobytes() for mask in shot.layers)]
 
 
 def view(
@@ -164,14 +183,20 @@ def view(
     *,
     index: int | None = None,
     plane: str | None = None,
-    window: Window | str | tuple[float, float] | None = None,
+    window: Voi | str | tuple[float, float] | None = None,
+    overlays: bool = True,
+    overlay_color: str = OVERLAY_COLOR,
     controls: bool = True,
-    **axes: Any,
+    uid: str | None = None,
+    units: str | None = None,
+    spacing: Sequence[float] | None = None,
+    **axes: int,
 ) -> SliceView:
     """Return a scroller to be shown in a notebook.
 
     Wheel or arrow keys move through the slices, a drag changes the window (right is wider, down is a higher center),
-    hovering tells value and place, a double click goes back to the beginning.
+    hovering tells value and place, a double click goes back to the beginning. Stacks with extra axes have a slider for
+    each; what moves in time can be played.
 
     Parameters
     ----------
@@ -180,33 +205,60 @@ def view(
         Zero-based place to begin at; the middle when not given.
     plane : "axial", "coronal" or "sagittal", optional
         The acquired plane when not given.
-    window : Window, preset name, "auto" or (center, width), optional
+    window : Window, VoiTable, name, "auto" or (center, width), optional
         The first window of the file when not given.
+    overlays : bool
+        Draw overlay planes.
+    overlay_color : str
+        "#rrggbb".
     controls : bool
         False leaves away the sliders beside the picture.
+    uid : str, optional
+        SeriesInstanceUID, or the beginning of one, where `source` holds several series.
+    units : str, optional
+        For PET: "SUVbw", "SUVlbm", "SUVlbmj" or "SUVbsa"; "stored" for the units of the file. When not given, SUVbw
+        where the file allows it, else those of the file with a note why.
+    spacing : floats, mm, optional
+        For an array: distance along each of its axes.
     **axes : int
-        Place along each extra axis of a stack, for example ``echo=1``; for an array, ``spacing=(k, j, i)`` in mm.
+        Zero-based place along each extra axis of a stack to begin at, for example ``echo=1``.
 
     Returns
     -------
     SliceView
-        ``.index``, ``.plane`` and ``.window`` can be set and observed, ``.picture()`` is what it shows.
+        ``.index``, ``.plane``, ``.window`` and ``.axes`` can be set and observed, ``.picture()`` is what it shows. A
+        slice that cannot be decoded says so in its place.
 
     Raises
     ------
-    NothingFound, SeveralSeries, NotAnImage, UnknownChoice, NoDecoder, DamagedPixels
+    NothingFound, SeveralSeries, UnknownSeries, NotAnImage, UnknownChoice, NotSuv
 
     Examples
     --------
     >>> scroller = view("sample_data/ct_chest", window="lung")  # doctest: +SKIP
     >>> scroller.index = 12  # doctest: +SKIP
     """
-    scene = scene_of(source, **axes)
-    return SliceView(scene, index=index, plane=plane, window=window, controls=controls)
+    scene = scene_of(source, uid=uid, units=units, spacing=spacing)
+    state = resolve(
+        scene,
+        scene.home,
+        plane=plane,
+        index=index,
+        window=window,
+        axes=axes,
+        overlays=overlays,
+        overlay_color=overlay_color,
+    )
+    return SliceView(scene, state, controls=controls)
+
+
+def _reach(scene: Scene, state: ViewState) -> Window:
+    """Return the window that the sliders' ranges are made for."""
+    return state.window if isinstance(state.window, Window) else scene.automatic_window()
 
 
 def _scene_message(scene: Scene, state: ViewState) -> dict[str, Any]:
-    """Return what the browser must know of a scene; see the head of ``static/canvas.js``."""
+    """Return what the browser must know of a scene; see the types in ``static/view.js``."""
     return {
         "title": scene.title,
         "planes": {
@@ -222,13 +274,19 @@ def _scene_message(scene: Scene, state: ViewState) -> dict[str, Any]:
         "refused": dict(scene.refused),
         "colour": scene.colour,
         "unit": scene.unit,
-        "presets": [
-            {"name": w.explanation, "center": w.center, "width": w.width, "function": w.function}
-            for w in ([] if scene.colour else scene.presets())
-        ],
+        "axes": [{"name": axis.name, "labels": list(axis.labels)} for axis in scene.axes],
+        "layers": scene.layered,
+        "cine": None if scene.cine is None else {"along": scene.cine.along, "rate": scene.cine.rate},
+        "presets": [_preset_message(voi) for voi in ([] if scene.colour else scene.presets())],
         "notes": list(scene.notes),
         "home": state_message(state),
     }
+
+
+def _preset_message(voi: Voi) -> dict[str, Any]:
+    if isinstance(voi, VoiTable):
+        return {"name": voi.explanation, "table": {"first": voi.first, "levels": voi.levels}}
+    return {"name": voi.explanation, "center": voi.center, "width": voi.width, "function": voi.function}
 
 
 def _shot_message(shot: Shot) -> dict[str, Any]:
@@ -241,6 +299,7 @@ def _shot_message(shot: Shot) -> dict[str, Any]:
         "slope": shot.raster.slope,
         "intercept": shot.raster.intercept,
         "stored": shot.raster.stored,
+        "blank": shot.raster.blank,
         "invert": shot.inverted,
         "origin": None if shot.origin is None else shot.origin.tolist(),
         "row_step": None if shot.row_step is None else shot.row_step.tolist(),

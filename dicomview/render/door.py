@@ -1,0 +1,84 @@
+"""The friendly door: the scene of whatever a user may want to look at."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from dicomview.errors import UnknownChoice
+from dicomview.render.stack_scene import StackScene
+from dicomview.render.volume_scene import VolumeScene, array_scene
+from dicomview.space import Series, Slice, Stack, Volume, read_series
+from dicomview.space.sorting import stacks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dicomview.files import Source
+    from dicomview.render.scene import Scene
+
+__all__ = ["scene_of"]
+
+
+def scene_of(
+    source: Source | Series | Stack | Slice | Volume | NDArray[Any],
+    *,
+    uid: str | None = None,
+    units: str | None = None,
+    spacing: Sequence[float] | None = None,
+) -> Scene:
+    """Return the scene of whatever a user may want to look at.
+
+    Parameters
+    ----------
+    source : path, pydicom.Dataset, list of either, Series, Stack, Slice, Volume, or (k, j, i) or (j, i) array
+    uid : str, optional
+        SeriesInstanceUID, or the beginning of one, where `source` holds several series.
+    units : str, optional
+        For PET: "SUVbw", "SUVlbm", "SUVlbmj", "SUVbsa", or "stored" for the units of the file.
+    spacing : floats, mm, optional
+        For an array: distance along each of its axes.
+
+    Raises
+    ------
+    NothingFound, SeveralSeries, NotAnImage
+        As `read_series`.
+    UnknownChoice
+        A source that cannot be shown, or an option that does not go with it.
+    NotSuv
+        `units` cannot be had; the message says what is missing.
+    """
+    if isinstance(source, np.ndarray):
+        _refuse("an array", uid=uid, units=units)
+        return array_scene(source, spacing)
+    _refuse("anything but an array", spacing=spacing)
+    if isinstance(source, Volume):
+        _refuse("a Volume (stack.volume() takes units)", uid=uid, units=units)
+        return VolumeScene(source)
+    if isinstance(source, Slice | Stack):
+        _refuse("a single stack or slice", uid=uid)
+    if isinstance(source, Slice):
+        return StackScene(stacks_of([source])[0], units=units)
+    if isinstance(source, Stack):
+        return StackScene(source, units=units)
+    if isinstance(source, list | tuple) and source and all(isinstance(one, Slice) for one in source):
+        stacks = stacks_of(source)
+        return StackScene(stacks[0], units=units, of=(1, len(stacks)))
+    if isinstance(source, Series | str | os.PathLike | Dataset | list | tuple):
+        series = read_series(source, uid)
+        return StackScene(series.stack, units=units, of=(1, len(series.stacks)))
+    raise UnknownChoice(
+        f"{type(source).__name__} is nothing to show; give a path, a pydicom Dataset, a list of either, a Series, a "
+        "Stack, a Volume or a NumPy array"
+    )
+
+
+def _refuse(what: str, **options: object) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise UnknownChoice(f"{given[0]!r} is no option for {what}")

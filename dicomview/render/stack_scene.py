@@ -1,0 +1,274 @@
+"""A scene of slices, fetched from their files when they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
+
+from dicomview.errors import DicomviewError, NotSuv
+from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
+from dicomview.render.raster import Raster, from_stored, from_values
+from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Axis, Cine, Scene, Shot, View, placed, view_of
+from dicomview.space import suv_scale
+from dicomview.space.planes import Plane, acquired_plane, planes_of
+from dicomview.space.suv import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from dicomview.pixels import Rescale, Voi
+    from dicomview.space import Slice, Stack
+
+__all__ = ["StackScene"]
+
+_VERDICT_WORDS = {
+    "MISSING_SLICES": "slices missing",
+    "NONUNIFORM_SPACING": "uneven distances between slices",
+    "SHEAR": "slices shifted by a tilt",
+    "AMBIGUOUS_POSITIONS": "several images at one position",
+    "BAD_GEOMETRY": "position malformed",
+    "MOSAIC_WITHOUT_CSA": "mosaic of many slices",
+}
+_IN_TIME = (
+    "time",
+    "time_slot",
+    "phase",
+    "rr_interval",
+    "repetition",
+    "acquisition",
+    "frame",
+    "rotation",
+    "angular_view",
+)
+_LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)  # those that cannot be anything else
+_RATE = 10.0  # pictures per second where the file says none
+_STORED = "stored"
+
+
+class StackScene(Scene):
+    """A scene of slices.
+
+    Parameters
+    ----------
+    stack : Stack
+    units : str, optional
+        "SUVbw" and its kin for PET, "stored" for those of the file; by default SUVbw where the file allows it.
+    of : (place, count), optional
+        Which stack of how many of its series this is.
+    """
+
+    def __init__(self, stack: Stack, *, units: str | None = None, of: tuple[int, int] = (1, 1)) -> None:
+        self.stack = stack
+        first = stack.slices[0]
+        self.colour, self.unit, self.inverted = first.colour, first.unit, first.inverted
+        self._factor, suv_note = self._in_suv(units)
+        described = first.tags.text("SeriesDescription") or first.tags.text("ProtocolName")
+        self.title = " · ".join(word for word in (first.tags.text("Modality"), described) if word)
+        extra = stack.dims[:-3]
+        self.axes = tuple(Axis(n, _labels(stack.coords[n], stack.units.get(n, ""))) for n in extra)
+        self.cine = _cine(stack)
+        self.layered = any(one.overlays() for one in _spread(stack.slices, 2)) if _may_overlay(first) else False
+        self.affine = stack.affine
+        self.notes = (*_notes(stack, of), *suv_note)
+        self.views, self.refused = self._views()
+        self._last_whole: tuple[object, Raster, int] | None = None
+
+    def _in_suv(self, units: str | None) -> tuple[float, tuple[str, ...]]:
+        """Return the factor from modality values to those shown, and what to say about it."""
+        if units == _STORED or (units is None and self.stack.slices[0].tags.text("Modality") != "PT"):
+            return 1.0, ()
+        try:
+            scale = suv_scale(self.stack.slices, "bw" if units is None else kind_of(units))
+        except NotSuv as why:
+            if units is not None:
+                raise
+            return 1.0, (str(why),)
+        self.unit = scale.unit
+        return scale.factor, ()
+
+    def _views(self) -> tuple[dict[str, View], dict[str, str]]:
+        first, count = self.stack.slices[0], self.stack.shape[-3]
+        plane, letters, why = ACQUIRED, None, self._why_flat()
+        if self.affine is not None and not why:
+            # At 45° one slice alone may be named otherwise than the whole stack.
+            self._planes = planes_of(self.affine)
+            plane = next(iter(self._planes))
+        elif first.orientation is not None:
+            plane = acquired_plane(first.orientation)
+        if first.orientation is not None:
+            tilted = np.eye(4)
+            tilted[:3, 1], tilted[:3, 2] = first.orientation[3:], first.orientation[:3]
+            letters = Plane(plane, 0, 1, 2).letters(tilted)
+        ratio = first.tags.numbers("PixelAspectRatio")
+        known = ratio[0] / ratio[1] if len(ratio) == 2 and min(ratio) > 0 else None
+        views = {plane: View(count, first.rows, first.columns, first.spacing, letters, known)}
+        if self.affine is None or why:
+            return views, {name: why for name in ("axial", "coronal", "sagittal") if name not in views}
+        shape = count, first.rows, first.columns
+        for name, other in list(self._planes.items())[1:]:
+            views[name] = view_of(other, self.affine, shape)
+        return views, {}
+
+    def _why_flat(self) -> str:
+        """Return why only the acquired plane can be shown, or nothing."""
+        if self.colour:
+            return "colour slices are shown as they were acquired"
+        if self.stack.shape[-3] == 1:
+            return "a single slice has no other planes"
+        return "" if self.stack.verdict.regular else self.stack.verdict.reason
+
+    def _rescale(self, one: Slice) -> Rescale:
+        plain = one.rescale
+        if self._factor == 1.0:
+            return plain
+        table = None if plain.table is None else plain.table * self._factor
+        slope, intercept = plain.slope * self._factor, plain.intercept * self._factor
+        return replace(plain, slope=slope, intercept=intercept, table=table, unit=self.unit)
+
+    @property
+    def _middle(self) -> Slice:
+        return self.stack.slices[len(self.stack.slices) // 2]
+
+    def file_voi(self) -> tuple[Voi, ...]:
+        """Return windows and tables of the middle slice: one set for the stack, so that a tissue keeps its grey."""
+        if self._factor == 1.0:
+            return self._middle.windows
+        f = self._factor  # a table counts in the file's own unit and has no meaning in another
+        return tuple(
+            Window(w.center * f, w.width * f, "LINEAR_EXACT" if w.function == "LINEAR" else w.function, w.explanation)
+            for w in self._middle.windows
+            if not isinstance(w, VoiTable)
+        )
+
+    @property
+    def padding(self) -> tuple[float, float] | None:
+        """Modality values (low, high) of PixelPaddingValue."""
+        if self._middle.padding is None:
+            return None
+        low, high = sorted(self._rescale(self._middle).apply(np.array(self._middle.padding)).tolist())
+        return low, high
+
+    def sampled_values(self) -> Sequence[NDArray[np.floating]]:
+        """Return modality values of a few slices; those that cannot be decoded are left to the picture to report."""
+        values: list[NDArray[np.floating]] = []
+        for one in _spread(self.stack.slices, SAMPLED_SLICES):
+            try:
+                values.append(self._rescale(one).apply(one.stored()))
+            except DicomviewError:
+                continue
+        return values
+
+    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Shot:
+        """Return one plane; the acquired one is read from its file, the others from the whole pile."""
+        pile = self.stack.pile(**axes)
+        if plane == next(iter(self.views)):
+            return self._acquired(pile[index])
+        assert self.affine is not None
+        whole, failed = self._whole(pile)
+        cut: Any = np.ascontiguousarray(self._planes[plane].cut(whole.samples, index))
+        shape = len(pile), pile[0].rows, pile[0].columns
+        shot = Shot(replace(whole, samples=cut), inverted=self.inverted)
+        shot = placed(shot, self._planes[plane].place(self.affine, shape, index))
+        return replace(shot, place=f"{shot.place} · blank: {failed} not decodable") if failed else shot
+
+    def _acquired(self, one: Slice) -> Shot:
+        stored = one.stored()
+        raster = Raster(to_rgb(stored, one.tags)) if one.colour else from_stored(stored, self._rescale(one))
+        layers = tuple(overlay.mask for overlay in one.overlays()) if self.layered else ()
+        shot = Shot(raster, instance=one.instance_number, inverted=one.inverted, layers=layers)
+        if one.place is None or one.spacing is None:
+            times = one.frame_times
+            moment = f"t {times[one.frame]:.0f} ms" if times and len(times) > 1 else ""
+            return replace(shot, place=moment)
+        position, orientation = one.place.position, one.place.orientation
+        return placed(shot, (position, orientation[3:] * one.spacing[0], orientation[:3] * one.spacing[1]))
+
+    def _whole(self, pile: Sequence[Slice]) -> tuple[Raster, int]:
+        """Return a pile as samples (k, j, i), and how many of its slices cannot be decoded.
+
+        The last one asked for is kept, so that scrolling through it is quick. A slice that cannot be decoded is left
+        blank here; in the acquired plane its place says why.
+        """
+        if self._last_whole is None or self._last_whole[0] is not pile[0]:
+            self._last_whole = pile[0], *_together(pile, [self._rescale(one) for one in pile])
+        return self._last_whole[1:]
+
+
+def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raster, int]:
+    stored: list[NDArray[np.generic] | None] = []
+    failure: DicomviewError | None = None
+    for one in pile:
+        try:
+            stored.append(one.stored())
+        except DicomviewError as error:
+            stored.append(None)
+            failure = error
+    sound = [plane for plane in stored if plane is not None]
+    if not sound:
+        assert failure is not None
+        raise failure
+    alike = failure is None and all(rescale.linear and rescale == rescales[0] for rescale in rescales)
+    if alike and all(plane.dtype.itemsize <= 2 for plane in sound):
+        return from_stored(np.stack(sound), rescales[0]), 0
+    blank = np.full(sound[0].shape, np.nan)
+    pairs = zip(stored, rescales, strict=True)
+    values = np.stack([blank if plane is None else rescale.apply(plane) for plane, rescale in pairs])
+    return from_values(values), len(pile) - len(sound)
+
+
+def _spread(slices: Sequence[Slice], most: int) -> list[Slice]:
+    """Return a few slices from first to last."""
+    places = {round(x) for x in np.linspace(0, len(slices) - 1, min(len(slices), most))}
+    return [slices[place] for place in sorted(places)]
+
+
+def _may_overlay(one: Slice) -> bool:
+    return any(0x6000 <= tag.group < 0x6020 for tag in one.header.keys())  # noqa: SIM118  a Dataset gives elements
+
+
+def _labels(coords: Sequence[Any], unit: str) -> tuple[str, ...]:
+    return tuple(f"{_label(value)}{' ' + unit if unit and value is not None else ''}" for value in coords)
+
+
+def _label(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, tuple):
+        return " ".join(f"({', '.join(f'{x:.2f}' for x in p)})" if isinstance(p, tuple) else _label(p) for p in value)
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _cine(stack: Stack) -> Cine | None:
+    """Return what moves in time, with the rate of the file (PS3.3 C.7.6.5)."""
+    along = next((name for name in (*stack.dims[:-3], stack.dims[-3]) if name in _IN_TIME), None)
+    if along is None or len(stack.slices) == 1:
+        return None
+    tags = stack.slices[0].tags
+    rate = tags.number("RecommendedDisplayFrameRate") or tags.number("CineRate")
+    times = stack.coords.get(along, ())
+    if not rate and stack.units.get(along) == "ms" and len(times) > 1 and times[-1] > times[0]:
+        rate = 1000 * (len(times) - 1) / (times[-1] - times[0])
+    return Cine("index" if along == stack.dims[-3] else along, min(max(rate or _RATE, 0.1), 120.0))
+
+
+def _notes(stack: Stack, of: tuple[int, int]) -> tuple[str, ...]:
+    """Return what must be said on the picture, in a few words each."""
+    first, notes = stack.slices[0], []
+    if of[1] > 1:
+        notes.append(f"stack {of[0]} of {of[1]}")
+    if stack.verdict.code in _VERDICT_WORDS:
+        notes.append(_VERDICT_WORDS[stack.verdict.code])
+    if first.spacing is None:
+        notes.append("pixel size unknown")
+    elif first.spacing_kind == "detector":
+        notes.append("mm at the detector")
+    elif first.spacing_kind == "calibrated":
+        notes.append("mm as calibrated")
+    if first.tags.text("LossyImageCompression") == "01" or transfer_syntax(first.header) in _LOSSY:
+        notes.append("lossy compression")
+    return tuple(notes)

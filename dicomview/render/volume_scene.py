@@ -1,0 +1,107 @@
+"""A scene of values that are in memory already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dicomview.errors import UnknownChoice
+from dicomview.render.raster import from_values
+from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Scene, Shot, placed, view_of
+from dicomview.space import Volume
+from dicomview.space.planes import Plane, planes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["VolumeScene", "array_scene"]
+
+_VOLUME_WORDS = {"FILLED": "missing slices left empty", "RESAMPLED": "resampled"}
+_SKEWED = 1e-3  # cosine between two axes
+
+
+class VolumeScene(Scene):
+    """A scene of a volume.
+
+    Parameters
+    ----------
+    volume : Volume
+    placed : bool
+        False for an array whose place in the patient is unknown: no letters, one plane only.
+    measured : bool
+        False for an array whose pixel size is unknown: no millimetres.
+    """
+
+    def __init__(self, volume: Volume, *, placed: bool = True, measured: bool = True) -> None:
+        self.volume, self.unit, self.placed = volume, volume.units, placed
+        self.refused = {}
+        shape = volume.array.shape
+        if placed:
+            self._planes = planes_of(volume.affine)
+            self.notes = _notes(volume)
+        else:
+            self.notes = ("array without a place in the patient", *(() if measured else ("pixel size unknown",)))
+            self._planes = {ACQUIRED: Plane(ACQUIRED, 0, 1, 2)}
+        self.views = {
+            name: view_of(plane, volume.affine, (shape[0], shape[1], shape[2]), letters=placed, measured=measured)
+            for name, plane in self._planes.items()
+        }
+        finite = volume.array[np.isfinite(volume.array)]
+        self._range = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+
+    def sampled_values(self) -> Sequence[NDArray[np.floating]]:
+        """Return some planes of the volume."""
+        count = len(self.volume.array)
+        return [self.volume.array[k] for k in range(0, count, max(1, count // SAMPLED_SLICES))]
+
+    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Shot:
+        """Return one plane at one index, fitted into 16 bits over the range of the whole volume."""
+        cut = self._planes[plane].cut(self.volume.array, index).astype(np.float64)
+        shot = Shot(from_values(cut, low=self._range[0], high=self._range[1]), inverted=self.volume.inverted)
+        if not self.placed:
+            return shot
+        k, j, i = self.volume.array.shape
+        return placed(shot, self._planes[plane].place(self.volume.affine, (k, j, i), index))
+
+
+def array_scene(array: NDArray[Any], spacing: Sequence[float] | None) -> Scene:
+    """Return the scene of a NumPy array.
+
+    Parameters
+    ----------
+    array : (k, j, i) or (j, i) array of numbers
+    spacing : floats, mm, one for each axis, optional
+
+    Raises
+    ------
+    UnknownChoice
+        The array is no stack of grey pictures, or `spacing` does not fit it.
+    """
+    if array.ndim not in (2, 3) or array.dtype.kind not in "iufb" or not array.size:
+        raise UnknownChoice(
+            f"an array of shape {array.shape} and dtype {array.dtype} is no stack of grey pictures; give (rows, "
+            "columns) or (slices, rows, columns) numbers"
+        )
+    try:
+        steps = np.ones(array.ndim) if spacing is None else np.array(spacing, float)
+    except (TypeError, ValueError):
+        steps = np.empty(0)
+    if steps.shape != (array.ndim,) or not (np.isfinite(steps).all() and steps.min() > 0):
+        raise UnknownChoice(f"spacing {spacing!r} does not fit an array of {array.ndim} axes; give mm for each of them")
+    affine = np.diag([*np.ones(3 - array.ndim), *steps, 1.0])
+    affine = affine[[2, 1, 0, 3]]  # rows of an affine are x, y, z; the array axes are k, j, i
+    volume = Volume(np.atleast_3d(array.T).T.astype(np.float32), affine)
+    return VolumeScene(volume, placed=False, measured=spacing is not None)
+
+
+def _notes(volume: Volume) -> tuple[str, ...]:
+    """Return what was done to the slices on the way, in a few words each."""
+    codes = {note.split()[0] for note in volume.notes if note}
+    directions = volume.affine[:3, :3] / np.linalg.norm(volume.affine[:3, :3], axis=0)
+    notes = [words for code, words in _VOLUME_WORDS.items() if code in codes]
+    if np.abs(directions.T @ directions - np.eye(3)).max() > _SKEWED:
+        notes.append("skewed: the axes are not perpendicular")
+    return tuple(notes)

@@ -1,0 +1,104 @@
+// @ts-check
+/** Stored values to pixels, and pixels to words. */
+import { brief, windowTable } from "./window.js";
+
+/** @typedef {import("./window.js").VoiWindow} VoiWindow @typedef {import("./window.js").VoiTable} VoiTable */
+/** @typedef {import("./slices.js").Slice} Slice */
+
+/** The canvas has one pixel per sample, and the page scales it. */
+export class Painter {
+  image = new ImageData(1, 1);
+  table = new Uint32Array(65536); // RGBA by the 16 bits of a sample, signed or not
+  tableKey = "";
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
+  }
+  /**
+   * @param {Slice} slice @param {VoiWindow | VoiTable} window @param {string[]} colours of the layers, "#rrggbb"; none
+   * where they are not shown @param {{rows: number, columns: number}} size
+   */
+  paint(slice, window, colours, { rows, columns }) {
+    if (this.image.width !== columns || this.image.height !== rows) {
+      Object.assign(this.canvas, { width: columns, height: rows });
+      this.image = new ImageData(columns, rows);
+    }
+    const { data, sample } = slice;
+    const pixels = new Uint32Array(this.image.data.buffer);
+    if (!data) pixels.fill(0xff000000);
+    else if (sample === "rgb8") {
+      for (let i = 0, j = 0; i < pixels.length; i++, j += 3) {
+        pixels[i] = 0xff000000 | (data[j + 2] << 16) | (data[j + 1] << 8) | data[j];
+      }
+    } else {
+      this.prepare(slice, window);
+      for (let i = 0; i < pixels.length; i++) pixels[i] = this.table[data[i]];
+    }
+    colours.forEach((colour, layer) => slice.layers[layer] && paintMask(pixels, columns, slice.layers[layer], colour));
+    this.context.putImageData(this.image, 0, 0);
+  }
+  /** @param {Slice} slice @param {VoiWindow | VoiTable} window */
+  prepare({ sample, slope, intercept, invert, blank }, window) {
+    const curve = "levels" in window ? window.name : [window.center, window.width, window.function].join();
+    const key = [sample, slope, intercept, invert, blank, curve].join();
+    if (key === this.tableKey) return;
+    this.tableKey = key;
+    const first = sample === "int16" ? -32768 : 0;
+    const grey = windowTable(first, 65536, slope, intercept, window, invert);
+    for (let i = 0; i < 65536; i++) this.table[(first + i) & 0xffff] = 0xff000000 | (grey[i] * 0x010101);
+    if (blank !== null) this.table[blank & 0xffff] = 0xff000000;
+  }
+}
+
+/**
+ * Set the pixels of a mask, one bit each from the highest of a byte, every row on a byte of its own.
+ * @param {Uint32Array} pixels @param {number} columns @param {Uint8Array} bits @param {string} colour
+ */
+export function paintMask(pixels, columns, bits, colour) {
+  const rgb = Number.parseInt(colour.slice(1), 16);
+  const abgr = 0xff000000 | ((rgb & 0xff) << 16) | (rgb & 0xff00) | (rgb >> 16);
+  const stride = Math.ceil(columns / 8);
+  for (let byte = 0; byte < bits.length; byte++) {
+    if (!bits[byte]) continue;
+    const start = Math.floor(byte / stride) * columns;
+    const column = (byte % stride) * 8;
+    for (let bit = 0; bit < 8; bit++) if (bits[byte] & (0x80 >> bit)) pixels[start + column + bit] = abgr;
+  }
+}
+
+/**
+ * Column and row of the pixel under a point of the page, or null beside the picture.
+ * @param {{left: number, top: number, width: number, height: number}} box where the picture is on the page
+ * @param {number} columns @param {number} rows @param {number} x @param {number} y
+ * @returns {[column: number, row: number] | null}
+ */
+export function pixelAt(box, columns, rows, x, y) {
+  const column = Math.floor(((x - box.left) / box.width) * columns);
+  const row = Math.floor(((y - box.top) / box.height) * rows);
+  return column >= 0 && row >= 0 && column < columns && row < rows ? [column, row] : null;
+}
+
+/**
+ * The centre of a pixel in the patient, LPS millimetres (PS3.3 C.7.6.2.1.1), or null without geometry.
+ * @param {Pick<Slice, "origin" | "row_step" | "column_step">} slice @param {number} column @param {number} row
+ */
+export function patientPoint({ origin, row_step: down, column_step: right }, column, row) {
+  return origin && down && right ? origin.map((o, axis) => o + row * down[axis] + column * right[axis]) : null;
+}
+
+/**
+ * What the hover says of one pixel, in lines: stored and modality value with its unit, then the place in the patient.
+ * @param {Slice} slice @param {string} unit @param {number} column @param {number} row
+ */
+export function describePixel(slice, unit, column, row) {
+  const at = row * slice.columns + column;
+  const point = patientPoint(slice, column, row);
+  const place = point ? `(${point.map((mm) => mm.toFixed(1)).join(", ")}) mm` : `column ${column}, row ${row}`;
+  if (!slice.data) return [place];
+  if (slice.sample === "rgb8") return [Array.from(slice.data.subarray(3 * at, 3 * at + 3)).join(" "), place];
+  const stored = slice.sample === "int16" ? (slice.data[at] << 16) >> 16 : slice.data[at];
+  if (slice.blank !== null && stored === slice.blank) return ["no value", place];
+  const value = `${brief(slice.slope * stored + slice.intercept)} ${unit}`.trim();
+  return [slice.stored && value !== String(stored) ? `stored ${stored} · ${value}` : value, place];
+}
