@@ -15,7 +15,7 @@ from pydicom import uid as uids
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from dicomview.demo.instances import demo_uid, instances
+from dicomview.demo.synthetic import demo_uid, instances
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -95,7 +95,7 @@ def regular(
     step: Sequence[float] | None = None,
     **options: Any,
 ) -> list[Dataset]:
-    """Return the regular series; `options` go to `dicomview.demo.instances.instances`."""
+    """Return the regular series; `options` go to `dicomview.demo.synthetic.instances`."""
     if step is None:
         step = -STEP * normal_of(orientation)
     options = {"seed": "phantom", "origin": ORIGIN, "spacing": SPACING} | options

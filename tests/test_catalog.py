@@ -13,7 +13,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
 import dicomview as dv
-from dicomview.demo.instances import write
+from dicomview.demo.synthetic import write
 from dicomview.elements import COLUMNS
 from dicomview.errors import DicomviewError, NothingFound, UnknownChoice
 from dicomview.space import read_series

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from dicomview.demo.instances import instances, write
+from dicomview.demo.synthetic import instances, write
 from dicomview.errors import UnsafeArchive
 from dicomview.files import archive, locate, read_header, read_headers
 

@@ -19,7 +19,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from dicomview.demo.instances import instances
+from dicomview.demo.synthetic import instances
 from dicomview.errors import NotAnImage
 from dicomview.files import Header, Location, read_header
 

@@ -16,7 +16,7 @@ from pydicom.uid import (
 )
 from test_files_headers import bundled, header_of, one, written
 
-from dicomview.demo.instances import instances
+from dicomview.demo.synthetic import instances
 from dicomview.files.extent import native_length
 
 if TYPE_CHECKING:

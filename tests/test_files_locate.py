@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydicom.data import DATA_ROOT
 
-from dicomview.demo.instances import instances, write
+from dicomview.demo.synthetic import instances, write
 from dicomview.errors import NothingFound
 from dicomview.files import Location, locate, read_header, read_headers
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from dicomview.demo.instances import instances, write
+from dicomview.demo.synthetic import instances, write
 from dicomview.errors import NothingFound
 from dicomview.files import Header, Headers, Location, read_headers
 

@@ -21,7 +21,7 @@ from pydicom.encaps import encapsulate
 
 import dicomview as dv
 from dicomview import errors
-from dicomview.demo.instances import write
+from dicomview.demo.synthetic import write
 
 ROOT = Path(dv.__file__).parent.parent
 MODULES = sorted(module.name for module in pkgutil.walk_packages(dv.__path__, "dicomview."))

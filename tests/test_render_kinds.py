@@ -8,7 +8,7 @@ import pytest
 from pydicom import uid as uids
 
 import dicomview as dv
-from dicomview.demo.instances import write
+from dicomview.demo.synthetic import write
 from dicomview.errors import DamagedPixels, NoDecoder, UnknownChoice
 from dicomview.render import scene_of
 from dicomview.space import read_series

@@ -10,7 +10,7 @@ import pytest
 from pydicom import uid as uids
 
 import dicomview as dv
-from dicomview.demo.instances import write
+from dicomview.demo.synthetic import write
 from dicomview.errors import DicomviewError, UnknownChoice
 from dicomview.space import read_series
 

@@ -16,7 +16,7 @@ import pydicom
 import pytest
 from pydicom.uid import ImplicitVRLittleEndian, RLELossless
 
-from dicomview.demo.instances import write
+from dicomview.demo.synthetic import write
 from dicomview.errors import DamagedPixels, NotAVolume
 from dicomview.space import read_series
 from dicomview.space.mosaic import csa_numbers

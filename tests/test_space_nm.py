@@ -9,7 +9,7 @@ import phantoms
 import pytest
 from pydicom.tag import Tag
 
-from dicomview.demo.instances import write
+from dicomview.demo.synthetic import write
 from dicomview.errors import NotAVolume, UnknownChoice
 from dicomview.space import read_series
 

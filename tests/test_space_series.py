@@ -7,7 +7,7 @@ import phantoms
 import pytest
 from pydicom import uid as uids
 
-from dicomview.demo.instances import write
+from dicomview.demo.synthetic import write
 from dicomview.errors import DamagedPixels, NotAVolume, SeveralSeries, UnknownSeries
 from dicomview.space import read_series
 

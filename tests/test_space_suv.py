@@ -6,7 +6,7 @@ import numpy as np
 import phantoms
 import pytest
 
-from dicomview.demo.instances import write
+from dicomview.demo.synthetic import write
 from dicomview.errors import DicomviewError, NotAVolume, NotSuv, UnknownChoice
 from dicomview.space import SuvScale, read_series, suv_scale
 

@@ -6,7 +6,7 @@ import numpy as np
 import phantoms
 import pytest
 
-from dicomview.demo.instances import write
+from dicomview.demo.synthetic import write
 from dicomview.errors import DicomviewError, NotAVolume
 from dicomview.space import read_series
 

@@ -10,7 +10,7 @@ import phantoms
 import pytest
 import SimpleITK
 
-from dicomview.demo.instances import write
+from dicomview.demo.synthetic import write
 from dicomview.errors import NotAVolume, UnknownChoice
 from dicomview.space import read_series
 

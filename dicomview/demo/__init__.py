@@ -1,6 +1,6 @@
 """Data without a patient: synthetic instances, and a template brain written as DICOM."""
 
-from dicomview.demo.brain import brain
-from dicomview.demo.instances import demo_uid, instances, write
+from dicomview.demo.synthetic import demo_uid, instances, write
+from dicomview.demo.template import brain
 
 __all__ = ["brain", "demo_uid", "instances", "write"]

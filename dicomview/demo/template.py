@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dicomview.demo.instances import instances, write
+from dicomview.demo.synthetic import instances, write
 from dicomview.errors import AlreadyThere, MissingExtra
 
 if TYPE_CHECKING:
