@@ -18,7 +18,7 @@ import phantom_chest
 import phantom_head
 from phantom_shapes import Plane
 
-from dicomview.demo.instances import demo_uid, instances, write
+from dicomview.demo.synthetic import demo_uid, instances, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
