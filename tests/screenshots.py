@@ -27,6 +27,6 @@ def test_first_look(open_notebook: OpenNotebook) -> None:
     notebook.command("application:toggle-left-area")
     stage = notebook.output(shown).locator(".dicomview-stage")
     stage.scroll_into_view_if_needed()
-    stage.hover(position={"x": 268, "y": 300})
+    stage.hover(position={"x": 297, "y": 300})
     notebook.page.wait_for_function("() => document.querySelector('.dicomview-top-right').textContent.includes('HU')")
     notebook.page.screenshot(path=PICTURES / "first_look.png")
