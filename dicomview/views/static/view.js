@@ -50,8 +50,14 @@ export class View {
     this.model = model;
     this.store = store;
     this.state = /** @type {State} */ (model.get("state"));
-    Object.assign(this, buildPage(el));
-    this.painter = new Painter(this.picture);
+    const { root, stage, picture, words, tools, cine } = buildPage(el);
+    this.root = root;
+    this.stage = stage;
+    this.picture = picture;
+    this.words = words;
+    this.tools = tools;
+    this.cine = cine;
+    this.painter = new Painter(picture);
     this.film = new Cine((place) => this.moveAlong(this.cineAlong, place), () => this.showFilm());
     this.listen();
     store.views.add(this);
