@@ -15,6 +15,7 @@ __all__ = [
     "DicomviewError",
     "MissingExtra",
     "NoDecoder",
+    "NotASource",
     "NotAVolume",
     "NotAnImage",
     "NotSuv",
@@ -34,10 +35,14 @@ class DicomviewError(Exception):
 
         IPython asks for it; a plain Python program shows the whole traceback as ever.
         """
-        own = str(Path(__file__).parent)
-        frames = [frame for frame in traceback.extract_tb(self.__traceback__) if not frame.filename.startswith(own)]
-        asked = [frame for frame in frames if "IPython" not in frame.filename and frame.line]
-        where = [f"line {asked[-1].lineno}: {asked[-1].line}"] if asked else []
+        asked = None
+        for frame in traceback.extract_tb(self.__traceback__):
+            folders = set(Path(frame.filename).parts)
+            if folders & {"dicomview", "traitlets", "ipywidgets"} and frame.filename.endswith(".py") and asked:
+                break  # from here on it is ours, or what calls us when a trait is set
+            if "IPython" not in folders and frame.line:
+                asked = frame
+        where = [f"line {asked.lineno}: {asked.line}"] if asked else []
         return [*where, f"{type(self).__name__}: {self}"]
 
 
@@ -63,6 +68,10 @@ class UnknownSeries(DicomviewError, LookupError):
 
 class NotAnImage(DicomviewError, TypeError):
     """A DICOM object without a picture (report, plan, document …) was given where a picture is needed."""
+
+
+class NotASource(DicomviewError, TypeError):
+    """Something was to be read that is neither a path nor a data set nor a list of them."""
 
 
 class NotAVolume(DicomviewError, ValueError):

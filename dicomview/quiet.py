@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import warnings
@@ -13,22 +14,43 @@ if TYPE_CHECKING:
 
 __all__ = ["quiet"]
 
-# Filters of warnings belong to the whole process: two threads that save and restore them in turns could leave the
-# user's kernel silent for good. So one of ours at a time.
-_one_at_a_time = threading.RLock()
+# Filters of a logger do not hold for its children, so each that pydicom logs to is named.
+_LOGGERS = ("pydicom", "pydicom.pixels.decoders.base", "pydicom.pixels.utils")
+_MODULES = r"(pydicom|PIL|openjpeg|rle|jpeg_ls|imagecodecs)(\.|$)"
+_lock = threading.Lock()
+_inside = 0  # how many blocks are open, in all threads
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep pydicom's warnings from the screen and from the log, where they would show values of the patient."""
-    logger = logging.getLogger("pydicom")
-    with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logger.addFilter(_drop)
-        try:
-            yield
-        finally:
-            logger.removeFilter(_drop)
+    """Keep pydicom's warnings from the screen and from the log, where they would show values of the patient.
+
+    Warning filters belong to the whole process, and a thread of ours may read while the user's cell saves and restores
+    them. So nothing is saved and restored here: one filter is added, and taken out again by identity. The worst that a
+    crossing can leave behind is a filter against pydicom's warnings, never one against the user's.
+    """
+    global _inside
+    with _lock:
+        _inside += 1
+        if _inside == 1:
+            for name in _LOGGERS:
+                logging.getLogger(name).addFilter(_drop)
+        if not any(entry is _filters.get("entry") for entry in warnings.filters):
+            warnings.filterwarnings("ignore", module=_MODULES)
+            _filters["entry"] = warnings.filters[0]
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if _inside == 0:
+                for name in _LOGGERS:
+                    logging.getLogger(name).removeFilter(_drop)
+                with contextlib.suppress(ValueError):  # the user's cell has restored filters from before
+                    warnings.filters.remove(_filters.pop("entry"))  # type: ignore[attr-defined]
+
+
+_filters: dict[str, object] = {}
 
 
 def _drop(record: logging.LogRecord) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracles import GREY, LOSSLESS, LOSSY, compressed, decoded, described, jpeg2k
+from oracles import GREY, LOSSLESS, LOSSY, bundled, compressed, decoded, described, jpeg2k
 from pydicom import uid
 from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import _PIXEL_DATA_DECODERS
@@ -122,3 +122,16 @@ def test_what_is_absent_gets_the_value_the_standard_implies(absent: str) -> None
     dataset = described(GREY["16 bits"][0], NumberOfFrames=1)
     delattr(dataset, absent)
     np.testing.assert_array_equal(decoded(dataset), GREY["16 bits"][0])
+
+
+def test_a_decoder_that_panics_is_damage_like_any_other():
+    """A panic of a decoder written in Rust is no Exception, and would pass by every except."""
+    dataset = bundled("MR_small_RLE.dcm")
+    value = bytearray(dataset.PixelData)
+    middle = len(value) // 2
+    value[middle : middle + 400] = bytes(range(200)) * 2
+    try:
+        pixels = decoded(dataset, value=bytes(value))
+    except DamagedPixels:
+        return
+    assert pixels.shape == (dataset.Rows, dataset.Columns)

@@ -360,3 +360,21 @@ def _colour():
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 8, 8, 7, 0
     ds.Rows, ds.Columns, ds.PixelData = 2, 4, np.arange(24, dtype=np.uint8).tobytes()
     return [ds]
+
+
+def test_a_gesture_that_crosses_a_wish_of_python_keeps_both(view):
+    """The browser scrolls before it has heard of the window that Python set: neither is lost, and both sides agree."""
+    before, stamp = dict(view.canvas.state), view.canvas.stamp
+    view.window = "lung"
+    heard = view.canvas.stamp
+    assert heard != stamp
+    scrolled = before | {"positions": before["positions"] | {"axial": 9}}
+    view.canvas.set_state({"stamp": stamp, "state": json.loads(json.dumps(scrolled))})
+    assert (view.index, view.window) == (9, dv.Window.preset("lung"))
+    assert view.canvas.state == state_message(view.state)
+    assert view.canvas.stamp > heard, "the browser is told"
+    # The next gesture was made on the same old state, and goes on from there.
+    further = before | {"positions": before["positions"] | {"axial": 10}}
+    view.canvas.set_state({"stamp": stamp, "state": json.loads(json.dumps(further))})
+    assert (view.index, view.window) == (10, dv.Window.preset("lung"))
+    assert agrees(view)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import difflib
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pydicom.dataset import Dataset
 
-from dicomview.errors import NothingFound, UnsafeArchive
+from dicomview.errors import NotASource, NothingFound, UnsafeArchive
 from dicomview.files import archive, dicomdir
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def locate(source: Source) -> Iterator[Location]:
         A path does not exist, or the list is empty.
     UnsafeArchive
         An archive given by name is encrypted, damaged or a bomb. (One met in a folder is a row like any other.)
-    TypeError
+    NotASource
         `source` is neither a path nor a data set nor a list of them.
     """
     return _distinct(_one(source, None) if isinstance(source, str | os.PathLike | Dataset) else _many(source))
@@ -100,14 +100,14 @@ def _distinct(locations: Iterator[Location]) -> Iterator[Location]:
 
 
 def _many(sources: Iterable[str | os.PathLike[str] | Dataset]) -> Iterator[Location]:
-    if not isinstance(sources, Iterable) or isinstance(sources, bytes | bytearray):
-        raise TypeError(_not_a_source(sources))
+    if not isinstance(sources, Iterable) or isinstance(sources, bytes | bytearray | Mapping):
+        raise NotASource(_not_a_source(sources))
     items = list(sources)
     if not items:
         raise NothingFound("the list of files is empty; give a folder, a file, or a list with at least one of them")
     for item in items:
         if not isinstance(item, str | os.PathLike | Dataset):
-            raise TypeError(_not_a_source(item))
+            raise NotASource(_not_a_source(item))
     base = _common_folder([_path(item) for item in items if not isinstance(item, Dataset)])
     for place, item in enumerate(items):
         if isinstance(item, Dataset):

@@ -87,7 +87,7 @@ def read_headers(source: Source, *, progress: bool = True) -> Headers:
         A path does not exist, the list or folder is empty, or nothing in it is DICOM.
     UnsafeArchive
         An archive given by name is encrypted, damaged, or would unpack to far more than it holds.
-    TypeError
+    NotASource
         `source` is neither a path nor a data set nor a list of them.
 
     Examples
@@ -110,10 +110,8 @@ def _nothing(source: Source, headers: Headers) -> str:
         return f"{where} is empty: no file in it or in any folder under it; give the folder that holds the DICOM files"
     header = headers[0]
     if len(headers) == 1 and header.location.member is None and header.location.label == PurePath(str(source)).name:
-        return (
-            f"{where} is not a DICOM file that can be read ({header.detail}); give a DICOM file or the folder that "
-            "holds them"
-        )
+        why = header.detail or "it has no elements"
+        return f"{where} is not a DICOM file that can be read ({why}); give a DICOM file or the folder that holds them"
     kinds = Counter(
         PurePosixPath(header.location.label).suffix.lower() or "without suffix"
         if header.status == "not_dicom"

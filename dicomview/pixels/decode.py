@@ -97,9 +97,9 @@ def pixel_cells(
     try:
         with quiet():
             array = decode(stream, syntax, frame, options)
-    except DicomviewError:
+    except (DicomviewError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
         raise
-    except Exception as error:
+    except BaseException as error:  # a panic of a decoder written in Rust is no Exception
         raise DamagedPixels(f"the pixel data cannot be decoded: {_first_sentence(error)}") from error
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
@@ -174,7 +174,7 @@ def _significant_bits(array: NDArray[np.generic], high_bit: int, bits_stored: in
     return kept
 
 
-def _first_sentence(error: Exception) -> str:
+def _first_sentence(error: BaseException) -> str:
     """Return what an error of the decoder says, for a message of one sentence."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if len(lines) > 1 and lines[0].endswith(":"):

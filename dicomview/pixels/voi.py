@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,5 +77,9 @@ def file_voi(tags: FrameTags) -> tuple[Voi, ...]:
         # The entries use the bits they are said to have; files that say too few are known, so more are believed.
         bits = max(table.bits, int(table.entries.max()).bit_length(), 1)
         levels = np.floor(table.entries / ((1 << bits) - 1) * 255 + 0.5).astype(np.uint8).tobytes()
-        tables.append(VoiTable(table.first, levels, inner.text("LUTExplanation") or f"table {len(tables) + 1}"))
+        # The name is how a table is chosen and told to the browser, so each has its own.
+        wished = inner.text("LUTExplanation") or "table"
+        names = (wished if n == 1 else f"{wished} ({n})" for n in count(1))
+        name = next(name for name in names if name not in {one.explanation for one in tables})
+        tables.append(VoiTable(table.first, levels, name))
     return (*file_windows(tags), *tables)

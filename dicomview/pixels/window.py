@@ -1,6 +1,6 @@
 """The window: from modality values to grey levels (PS3.3 C.11.2).
 
-The formula is written here and once more in ``views/static/canvas.js``; a test holds the two equal for every stored
+The formula is written here and once more in ``views/static/window.js``; a test holds the two equal for every stored
 value, function and polarity.
 """
 

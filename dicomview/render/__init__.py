@@ -3,7 +3,7 @@
 from dicomview.render.door import scene_of
 from dicomview.render.picture import Picture, picture, take
 from dicomview.render.scene import Scene, Shot, View
-from dicomview.render.state import OVERLAY_COLOR, ViewState, resolve, state_from, state_message
+from dicomview.render.state import OVERLAY_COLOR, ViewState, rebased, resolve, state_from, state_message
 
 __all__ = [
     "OVERLAY_COLOR",
@@ -13,6 +13,7 @@ __all__ = [
     "View",
     "ViewState",
     "picture",
+    "rebased",
     "resolve",
     "scene_of",
     "state_from",

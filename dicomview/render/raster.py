@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from dicomview.pixels import Rescale, Voi
 
-__all__ = ["Raster", "from_stored", "from_values", "paint"]
+__all__ = ["Raster", "Scale16", "from_stored", "from_values", "padded", "paint"]
+
+
+_MOST = 65535  # the largest sample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,41 +52,96 @@ class Raster:
         return self.samples.ndim == 3
 
 
-def from_stored(stored: NDArray[np.generic], rescale: Rescale) -> Raster:
+def from_stored(stored: NDArray[np.generic], rescale: Rescale, *, padding: tuple[float, float] | None = None) -> Raster:
     """Return the raster of stored values; those that need more than 16 bits or a table are fitted into 16.
 
     Parameters
     ----------
     stored : (rows, columns) array of integers or floats
     rescale : Rescale
+    padding : (low, high), optional
+        Stored values that mark no image: they become one blank sample, unless there is nothing else.
     """
+    outside = padded(stored, padding)
     if stored.dtype.kind in "iu" and stored.dtype.itemsize <= 2 and rescale.linear:
         samples: Any = stored.astype(np.uint16 if stored.dtype.kind == "u" else np.int16, copy=False)
-        return Raster(samples, rescale.slope, rescale.intercept)
-    return from_values(rescale.apply(stored))
+        if outside is None:
+            return Raster(samples, rescale.slope, rescale.intercept)
+        blank = samples[outside].min()
+        return Raster(np.where(outside, blank, samples), rescale.slope, rescale.intercept, blank=int(blank))
+    values = rescale.apply(stored)
+    return from_values(values if outside is None else np.where(outside, np.nan, values))
 
 
-def from_values(values: NDArray[np.floating], *, low: float | None = None, high: float | None = None) -> Raster:
+def padded(stored: NDArray[Any], padding: tuple[float, float] | None) -> NDArray[np.bool_] | None:
+    """Return where stored values are padding, the low and high of which are given; None for nowhere and everywhere."""
+    if padding is None:
+        return None
+    outside: NDArray[np.bool_] = (stored >= padding[0]) & (stored <= padding[1])
+    # A file that calls all of its picture padding is mistaken.
+    return outside if outside.any() and not outside.all() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Scale16:
+    """The line that fits values into the samples `first` to 65535.
+
+    Parameters
+    ----------
+    slope, intercept : float
+        ``value = slope * sample + intercept``.
+    first : 0 or 1
+        1 where values are missing: sample 0 then stands for "no value".
+    """
+
+    slope: float
+    intercept: float
+    first: int = 0
+
+    @classmethod
+    def over(cls, planes: Iterable[NDArray[np.floating]], *, holes: bool = False) -> Scale16:
+        """Return the line that spans all finite values of `planes`; whole numbers that fit stay what they are.
+
+        `holes` says that whole planes are missing beside those given.
+        """
+        low, high, whole = np.inf, -np.inf, True
+        for plane in planes:
+            holes = holes or bool(np.isnan(plane).any())
+            known = plane[np.isfinite(plane)]
+            if known.size:
+                low, high = min(low, float(known.min())), max(high, float(known.max()))
+                whole = whole and bool((known == np.floor(known)).all())
+        first = int(holes)
+        if not low <= high:
+            return cls(1.0, 0.0, first)
+        steps = _MOST - first
+        slope = 1.0 if high == low or (whole and high - low <= steps) else (high - low) / steps
+        return cls(slope, low - first * slope, first)
+
+    def fit(self, values: NDArray[np.floating]) -> NDArray[np.uint16]:
+        """Return the samples of `values`, of the same shape; NaN becomes 0, infinities the ends."""
+        scaled = np.floor((np.asarray(values, np.float64) - self.intercept) / self.slope + 0.5)
+        inside = np.clip(np.nan_to_num(scaled, nan=0, posinf=_MOST, neginf=0), self.first, _MOST)
+        return np.where(np.isnan(values), 0, inside).astype(np.uint16)
+
+    def raster(self, samples: NDArray[np.uint16]) -> Raster:
+        """Return the raster of fitted samples."""
+        blank = 0 if self.first and bool((samples == 0).any()) else None
+        return Raster(samples, self.slope, self.intercept, stored=False, blank=blank)
+
+
+def from_values(values: NDArray[np.floating], scale: Scale16 | None = None) -> Raster:
     """Fit modality values into 16 bits.
 
     Parameters
     ----------
     values : (rows, columns) float array
         NaN becomes sample 0, which then stands for nothing else.
-    low, high : float, optional
-        Range to spread over the samples; that of the finite values when not given.
+    scale : Scale16, optional
+        That of the whole the values are part of; their own when not given.
     """
-    known = values[np.isfinite(values)]
-    bottom = float(known.min()) if low is None and known.size else (low or 0.0)
-    top = float(known.max()) if high is None and known.size else (high or 0.0)
-    missing = np.isnan(values)
-    first = int(missing.any())
-    slope = (top - bottom) / (65535 - first) if top > bottom else 1.0
-    if top - bottom <= 65535 - first and bottom == np.floor(bottom) and bool((known == np.floor(known)).all()):
-        slope = 1.0  # whole numbers that fit stay what they are
-    scaled = np.floor((np.nan_to_num(values, nan=bottom, posinf=top, neginf=bottom) - bottom) / slope + 0.5) + first
-    samples = np.where(missing, 0, np.clip(scaled, first, 65535)).astype(np.uint16)
-    return Raster(samples, slope, bottom - first * slope, stored=False, blank=0 if first else None)
+    scale = scale or Scale16.over([values])
+    return scale.raster(scale.fit(values))
 
 
 def paint(

@@ -10,7 +10,7 @@ from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
 
 from dicomview.errors import DicomviewError, NotSuv
 from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
-from dicomview.render.raster import Raster, from_stored, from_values
+from dicomview.render.raster import Raster, Scale16, from_stored, padded
 from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Axis, Cine, Scene, Shot, View, placed, view_of
 from dicomview.space import suv_scale
 from dicomview.space.planes import Plane, acquired_plane, planes_of
@@ -48,6 +48,8 @@ _IN_TIME = (
 _LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)  # those that cannot be anything else
 _RATE = 10.0  # pictures per second where the file says none
 _STORED = "stored"
+# Terms of PatientOrientation for animals (PS3.3 C.7.6.1.1.1); the axes lie alike, with y to the back.
+_QUADRUPED = {"R": "RT", "L": "LE", "A": "V", "P": "D", "H": "CR", "F": "CD"}
 
 
 class StackScene(Scene):
@@ -72,10 +74,12 @@ class StackScene(Scene):
         extra = stack.dims[:-3]
         self.axes = tuple(Axis(n, _labels(stack.coords[n], stack.units.get(n, ""))) for n in extra)
         self.cine = _cine(stack)
-        self.layered = any(one.overlays() for one in _spread(stack.slices, 2)) if _may_overlay(first) else False
+        self.layered = any(map(_may_overlay, {id(one.header): one for one in stack.slices}.values()))
         self.affine = stack.affine
         self.notes = (*_notes(stack, of), *suv_note)
         self.views, self.refused = self._views()
+        if first.tags.text("AnatomicalOrientationType") == "QUADRUPED":
+            self.views = {name: _of_animal(one) for name, one in self.views.items()}
         self._last_whole: tuple[object, Raster, int] | None = None
 
     def _in_suv(self, units: str | None) -> tuple[float, tuple[str, ...]]:
@@ -178,7 +182,10 @@ class StackScene(Scene):
 
     def _acquired(self, one: Slice) -> Shot:
         stored = one.stored()
-        raster = Raster(to_rgb(stored, one.tags)) if one.colour else from_stored(stored, self._rescale(one))
+        if one.colour:
+            raster = Raster(to_rgb(stored, one.tags))
+        else:
+            raster = from_stored(stored, self._rescale(one), padding=one.padding)
         layers = tuple(overlay.mask for overlay in one.overlays()) if self.layered else ()
         shot = Shot(raster, instance=one.instance_number, inverted=one.inverted, layers=layers)
         if one.place is None or one.spacing is None:
@@ -194,9 +201,10 @@ class StackScene(Scene):
         The last one asked for is kept, so that scrolling through it is quick. A slice that cannot be decoded is left
         blank here; in the acquired plane its place says why.
         """
-        if self._last_whole is None or self._last_whole[0] is not pile[0]:
-            self._last_whole = pile[0], *_together(pile, [self._rescale(one) for one in pile])
-        return self._last_whole[1:]
+        last = self._last_whole  # another thread may put another pile there
+        if last is None or last[0] is not pile[0]:
+            self._last_whole = last = pile[0], *_together(pile, [self._rescale(one) for one in pile])
+        return last[1:]
 
 
 def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raster, int]:
@@ -213,12 +221,23 @@ def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raste
         assert failure is not None
         raise failure
     alike = failure is None and all(rescale.linear and rescale == rescales[0] for rescale in rescales)
-    if alike and all(plane.dtype.itemsize <= 2 for plane in sound):
-        return from_stored(np.stack(sound), rescales[0]), 0
-    blank = np.full(sound[0].shape, np.nan)
-    pairs = zip(stored, rescales, strict=True)
-    values = np.stack([blank if plane is None else rescale.apply(plane) for plane, rescale in pairs])
-    return from_values(values), len(pile) - len(sound)
+    if alike and all(plane.dtype.itemsize <= 2 for plane in sound) and len({one.padding for one in pile}) == 1:
+        return from_stored(np.stack(sound), rescales[0], padding=pile[0].padding), 0
+
+    # Slice by slice, once for the range and once for the samples: values take eight bytes each.
+    def values_of(one: Slice, plane: NDArray[np.generic], rescale: Rescale) -> NDArray[np.floating]:
+        outside = padded(plane, one.padding)
+        values = rescale.apply(plane)
+        return values if outside is None else np.where(outside, np.nan, values)
+
+    known = [(k, *parts) for k, parts in enumerate(zip(pile, stored, rescales, strict=True)) if parts[1] is not None]
+    planes = (values_of(one, plane, rescale) for _, one, plane, rescale in known if plane is not None)
+    scale = Scale16.over(planes, holes=failure is not None)
+    samples = np.zeros((len(pile), *sound[0].shape), np.uint16)
+    for k, one, plane, rescale in known:
+        if plane is not None:
+            samples[k] = scale.fit(values_of(one, plane, rescale))
+    return scale.raster(samples), len(pile) - len(sound)
 
 
 def _spread(slices: Sequence[Slice], most: int) -> list[Slice]:
@@ -227,19 +246,33 @@ def _spread(slices: Sequence[Slice], most: int) -> list[Slice]:
     return [slices[place] for place in sorted(places)]
 
 
+def _of_animal(view: View) -> View:
+    if view.letters is None:
+        return view
+    left, right, top, bottom = (_QUADRUPED[letter] for letter in view.letters)
+    return replace(view, letters=(left, right, top, bottom))
+
+
 def _may_overlay(one: Slice) -> bool:
+    """Return True when a header has overlay groups; which frames they lie on is seen frame by frame."""
     return any(0x6000 <= tag.group < 0x6020 for tag in one.header.keys())  # noqa: SIM118  a Dataset gives elements
 
 
 def _labels(coords: Sequence[Any], unit: str) -> tuple[str, ...]:
-    return tuple(f"{_label(value)}{' ' + unit if unit and value is not None else ''}" for value in coords)
+    """Return the values along an axis in words; of (b-value, gradient) the unit is that of the first."""
+    words = []
+    for value in coords:
+        number, *more = value if isinstance(value, tuple) else (value,)
+        parts = [_label(number) + (f" {unit}" if unit and number is not None else ""), *map(_label, more)]
+        words.append(" ".join(part for part in parts if part) or "none")
+    return tuple(words)
 
 
 def _label(value: Any) -> str:
     if value is None:
-        return "none"
+        return ""
     if isinstance(value, tuple):
-        return " ".join(f"({', '.join(f'{x:.2f}' for x in p)})" if isinstance(p, tuple) else _label(p) for p in value)
+        return f"({', '.join(f'{x:.2f}' for x in value)})"
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
@@ -263,6 +296,11 @@ def _notes(stack: Stack, of: tuple[int, int]) -> tuple[str, ...]:
         notes.append(f"stack {of[0]} of {of[1]}")
     if stack.verdict.code in _VERDICT_WORDS:
         notes.append(_VERDICT_WORDS[stack.verdict.code])
+    cut = sum(one.source.status == "truncated" for one in stack.slices)
+    if cut:
+        notes.append(f"{cut} of {len(stack.slices)} truncated")
+    if 0x00280008 in first.header and first.tags.number("NumberOfFrames") is None:
+        notes.append("number of frames unreadable")
     if first.spacing is None:
         notes.append("pixel size unknown")
     elif first.spacing_kind == "detector":

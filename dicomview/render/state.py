@@ -6,9 +6,12 @@ new state, or an error in words.
 
 from __future__ import annotations
 
+import operator
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from dicomview.errors import UnknownChoice
 from dicomview.pixels import Voi, VoiTable, Window, as_window
@@ -16,7 +19,7 @@ from dicomview.pixels import Voi, VoiTable, Window, as_window
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["OVERLAY_COLOR", "Showable", "ViewState", "resolve", "state_from", "state_message"]
+__all__ = ["OVERLAY_COLOR", "Showable", "ViewState", "rebased", "resolve", "state_from", "state_message"]
 
 OVERLAY_COLOR = "#ffd54f"
 
@@ -133,6 +136,21 @@ def resolve(
     )
 
 
+def rebased(said: ViewState, base: ViewState, now: ViewState) -> ViewState:
+    """Return `now` with what `said` changes of `base`: two wishes that crossed on their way both come true."""
+
+    def merged(new: tuple[tuple[str, int], ...], old: Mapping[str, int], kept: Mapping[str, int]) -> Any:
+        return tuple((dict(kept) | {name: place for name, place in new if old.get(name) != place}).items())
+
+    changed = {
+        name: getattr(said, name)
+        for name in ("plane", "window", "overlays", "overlay_color")
+        if getattr(said, name) != getattr(base, name)
+    }
+    positions = merged(said.positions, dict(base.positions), dict(now.positions))
+    return replace(now, positions=positions, places=merged(said.places, base.axes, now.axes), **changed)
+
+
 def state_message(state: ViewState) -> dict[str, Any]:
     """Return the state as the plain dict that travels to the browser; a table travels by its name."""
     window = state.window
@@ -170,9 +188,12 @@ def state_from(message: Mapping[str, Any], tables: Sequence[Voi] = ()) -> ViewSt
 
 
 def _place(wish: Any, count: int, what: str, number: str) -> int:
-    if isinstance(wish, bool) or not hasattr(wish, "__index__"):
-        raise UnknownChoice(f"{number} is a whole number from 0 to {count - 1}, not {wish!r}")
-    place = int(wish.__index__())
+    try:
+        if isinstance(wish, bool | np.bool_):
+            raise TypeError
+        place = operator.index(wish)
+    except TypeError:
+        raise UnknownChoice(f"{number} is a whole number from 0 to {count - 1}, not {wish!r}") from None
     if not -count <= place < count:
         raise UnknownChoice(f"there is no {what} {place}; they run from 0 to {count - 1}")
     return place % count

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.errors import UnknownChoice
-from dicomview.render.raster import from_values
+from dicomview.render.raster import Scale16, from_values
 from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Scene, Shot, placed, view_of
 from dicomview.space import Volume
 from dicomview.space.planes import Plane, planes_of
@@ -49,8 +49,7 @@ class VolumeScene(Scene):
             name: view_of(plane, volume.affine, (shape[0], shape[1], shape[2]), letters=placed, measured=measured)
             for name, plane in self._planes.items()
         }
-        finite = volume.array[np.isfinite(volume.array)]
-        self._range = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        self._scale = Scale16.over(volume.array)
 
     def sampled_values(self) -> Sequence[NDArray[np.floating]]:
         """Return some planes of the volume."""
@@ -59,8 +58,8 @@ class VolumeScene(Scene):
 
     def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Shot:
         """Return one plane at one index, fitted into 16 bits over the range of the whole volume."""
-        cut = self._planes[plane].cut(self.volume.array, index).astype(np.float64)
-        shot = Shot(from_values(cut, low=self._range[0], high=self._range[1]), inverted=self.volume.inverted)
+        cut: Any = self._planes[plane].cut(self.volume.array, index)
+        shot = Shot(from_values(cut, self._scale), inverted=self.volume.inverted)
         if not self.placed:
             return shot
         k, j, i = self.volume.array.shape

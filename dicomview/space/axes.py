@@ -177,6 +177,8 @@ def split(slices: Sequence[Slice], ids: Sequence[int]) -> Split | None:
     candidates = []
     for axis in _AXES:
         values = [axis.value(one) for one in slices]
+        if axis.value is _diffusion and all(value and value[1] is None for value in values):
+            values = [b for b, _ in values]  # trace images: the b-value is all there is
         if len(set(values)) > 1:
             candidates.append((axis, values))
     for axis, values in candidates:

@@ -260,7 +260,7 @@ def _refusal(header: Header) -> Rejected | None:
     if str(sop_class) in _DERIVED_OBJECTS:
         return Rejected(label, "DERIVED_OBJECT", f"a {_DERIVED_OBJECTS[str(sop_class)]} lies over images")
     if header.pixels is None and header.status == "truncated":
-        return Rejected(label, "TRUNCATED", "the file ends before its pixel data")
+        return Rejected(label, "TRUNCATED", f"{name} has no pixel data, and its file ends too early")
     if header.pixels is None:
         return Rejected(label, "NOT_IMAGE", f"{name} has no pixel data")
     return None

@@ -9,7 +9,7 @@ import numpy as np
 
 from dicomview.space.axes import Split, drop_copies, mixed_acquisitions, position_ids, split
 from dicomview.space.geometry import mean_orientation, normal_of
-from dicomview.space.grid import Grid, ambiguous, judge, without_places
+from dicomview.space.grid import Grid, ambiguous, judge, name_of, without_places
 from dicomview.space.groups import by_key, by_orientation, tie
 from dicomview.space.stack import Stack
 from dicomview.space.vectors import layout
@@ -46,7 +46,9 @@ def stacks_of(slices: Sequence[Slice], notes: Sequence[str] = ()) -> tuple[Stack
         for pile in by_orientation(group):
             stacks.extend(_placed(pile))
     stacks.sort(key=lambda stack: (stack.localizer, -len(stack), str(stack.slices[0].sop_instance_uid)))
-    if stacks and notes:
+    if stacks:
+        notes = [*notes, *_end_gap(stacks[0], slices)]
+    if notes and stacks:
         stacks[0] = _noted(stacks[0], notes)
     return tuple(stacks)
 
@@ -74,6 +76,24 @@ def _placed(pile: list[Slice]) -> list[Stack]:
             return [_three(ordered, ambiguous(ordered, ids, notes))]
     groups, note = mixed
     return [_three(group, judge(group, notes=[*notes, note])) for group in groups]
+
+
+def _end_gap(stack: Stack, slices: Sequence[Slice]) -> list[str]:
+    """Return a hint where InstanceNumbers run along a stack and those below its lowest are nowhere in the series.
+
+    Positions cannot tell that a slice is missing at an end, and numbers cannot prove it: some devices begin elsewhere.
+    """
+    found = [one.instance_number for one in stack.slices]
+    numbers = [number for number in found if number is not None]
+    if len(stack.dims) > 3 or len(numbers) < max(2, len(found)) or stack.slices[0].place is None:
+        return []
+    steps = np.diff(numbers)
+    lowest = min(numbers)
+    lacking = set(range(1, lowest)) - {one.instance_number for one in slices}
+    if not (bool((steps > 0).all() or (steps < 0).all()) and len(lacking) == lowest - 1 and 1 < lowest <= len(numbers)):
+        return []
+    end = name_of(stack.slices, numbers.index(lowest))
+    return [f"END_GAP InstanceNumber begins with {lowest}: slices may be missing beyond {end}"]
 
 
 def _extended(found: Split, notes: Sequence[str]) -> Stack:

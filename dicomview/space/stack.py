@@ -94,8 +94,10 @@ class Stack:
         known = [x for x in self.spacing[len(self.slices) == 1 :] if x is not None]
         spacing = f" · {' × '.join(f'{x:.2f}' for x in known)} mm" if known else ""
         axes = f" · {', '.join(self.dims[:-3])}" if len(self.dims) > 3 else ""
+        cut = sum(one.source.status == "truncated" for one in self.slices)
         words = "regular" if self.verdict.regular else f"{self.verdict.code}: {self.verdict.reason}"
-        return f"{sizes}{spacing}{axes} · {'localizer · ' if self.localizer else ''}{words}"
+        more = [words] if not cut else [words, f"{cut} truncated"]
+        return " · ".join([f"{sizes}{spacing}{axes}", *(["localizer"] if self.localizer else []), *more])
 
     def pile(self, **axes: int) -> tuple[Slice, ...]:
         """Return the slices of one pile.

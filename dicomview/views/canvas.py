@@ -1,6 +1,6 @@
 """The picture in a notebook: Python's half of the canvas, which hands out slices as the browser asks for them.
 
-The browser half is ``static/canvas.js``. It holds slices of stored values, applies the window and reports gestures, so
+The browser half is in ``static``. It holds slices of stored values, applies the window and reports gestures, so
 Python is asked once for a slice and never for a step of a window.
 """
 
@@ -47,11 +47,11 @@ class Canvas(anywidget.AnyWidget):
     scene : dict
         What there is to see: title, planes, presets, notes, unit, and the state to come home to.
     state : dict
-        What is seen, as `dicomview.render.state_message` gives it; set here or by a gesture.
+        What is seen, as `dicomview.render.state_message` gives it; set by `show` or by a gesture.
 
     Attributes
     ----------
-    failure : Exception or None
+    failure : BaseException or None
         The last thing `source` raised.
 
     Notes
@@ -65,10 +65,12 @@ class Canvas(anywidget.AnyWidget):
     scene = traitlets.Dict().tag(sync=True)
     # A gesture is on the screen before it gets here, so it is not sent back.
     state = traitlets.Dict().tag(sync=True, echo_update=False)
+    # Which state of Python's the browser has, or had when its gesture began: wishes of both sides may cross.
+    stamp = traitlets.Int().tag(sync=True, echo_update=False)
 
     def __init__(self, source: Source, *, scene: Mapping[str, Any], state: Mapping[str, Any]) -> None:
         self.source = source
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         # Messages arrive in the main thread or in a subshell's. They only note the newest want; a worker answers, so
         # that a newer want is heard while slices are decoded, and two of them are never decoded at once.
         self._lock = threading.Lock()
@@ -91,6 +93,11 @@ class Canvas(anywidget.AnyWidget):
         # shell which last sent something, so a canvas made or moved by a busy cell would wait for the cell's end.
         if self.comm is not None:
             self.comm.__dict__.pop("_reply_subshell_id", None)
+
+    def show(self, state: Mapping[str, Any], stamp: int) -> None:
+        """Show a state; `stamp` is its number, which comes back with the gestures made on it."""
+        with self.hold_sync():
+            self.stamp, self.state = stamp, dict(state)
 
     def close(self) -> None:
         """Take the canvas off every page and stop answering."""
@@ -116,14 +123,14 @@ class Canvas(anywidget.AnyWidget):
             name = {"plane": plane, "at": list(at)}
             try:
                 message, buffers = self.source(plane, at)
-            except Exception as error:  # noqa: BLE001 -- whatever goes wrong belongs in the picture, not in a log
+            except BaseException as error:  # noqa: BLE001  whatever goes wrong belongs in the picture, not in a log
                 self.failure = error
                 self.send({"kind": "fault", **name, "text": _explain(error)})
             else:
                 self.send({**message, "kind": "slice", **name}, buffers=buffers)
 
 
-def _explain(error: Exception) -> str:
+def _explain(error: BaseException) -> str:
     if isinstance(error, DicomviewError):
         return str(error)
     # Other people's messages may hold paths and values of the file, and with them a patient's name.

@@ -14,6 +14,7 @@ from dicomview.render import (
     OVERLAY_COLOR,
     Scene,
     ViewState,
+    rebased,
     resolve,
     scene_of,
     state_from,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SliceView", "view"]
 
+_REMEMBERED = 32  # states told to the browser that gestures under way may have been made on
 _FACES = ("plane", "index", "axes", "window", "overlays", "overlay_color")  # the traits that are faces of the state
 
 
@@ -74,6 +76,7 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True) -> None:
         self.scene, self._state, self._begin = scene, state, state
+        self._stamp, self._told = 0, {0: state}  # what Python told the browser last, by number
         self.canvas = Canvas(
             scene=_scene_message(scene, self._state), state=state_message(self._state), source=self._slice_message
         )
@@ -149,6 +152,9 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         state = self._state
         try:
             said = state_from(change.new, self.scene.presets())
+            base = self._told.get(self.canvas.stamp)
+            if self.canvas.stamp != self._stamp and base is not None:
+                said = rebased(said, base, state)  # made before the browser had heard of Python's last wish
             for plane, index in said.positions:
                 state = resolve(self.scene, state, plane=plane, index=index)
             whole = {name: getattr(said, name) for name in _FACES if name != "index"}
@@ -163,7 +169,10 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     def _take_state(self, state: ViewState) -> None:
         """Make `state` the one that holds, everywhere; observers are told once all agree."""
         self._state = state
-        self.canvas.state = state_message(state)
+        if self.canvas.state != state_message(state) or self.canvas.stamp != self._stamp:
+            self._stamp += 1
+            self._told = {**dict(list(self._told.items())[-_REMEMBERED:]), self._stamp: state}
+            self.canvas.show(state_message(state), self._stamp)
         if self.controls is not None:
             self.controls.show(state.window)
         with self.hold_trait_notifications():

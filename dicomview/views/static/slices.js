@@ -16,6 +16,7 @@
 const MEGABYTE = 1 << 20;
 const CACHE_BYTES = 256 * MEGABYTE;
 const REACH_BYTES = 48 * MEGABYTE; // how far around the shown slice the browser asks ahead
+const PATIENCE_MS = 3000; // what has not come by then was lost, or overtaken by another page's wish
 const BATCH_BYTES = { least: MEGABYTE, most: 4 * MEGABYTE }; // of one want
 
 /**
@@ -96,6 +97,7 @@ export class Store {
   pending = /** @type {Set<string>} */ (new Set()); // asked for, not here yet
   /** What is wished for, and which of its coordinates moves: 0 the index, 1 the first extra axis … */
   shown = { plane: "", at: [0], along: 0, direction: 1 };
+  waiting = /** @type {any} */ (0); // timer of what is pending
   lost = false; // nobody answers any more
   batch = BATCH_BYTES.least;
   askedAt = 0;
@@ -111,6 +113,7 @@ export class Store {
     );
   }
   clear = () => {
+    clearTimeout(this.waiting);
     this.cache.clear();
     this.pending.clear();
   };
@@ -130,10 +133,22 @@ export class Store {
     const slice = readSlice(message, buffers);
     const key = keyOf(slice.plane, slice.at);
     this.cache.set(key, slice, (slice.data?.byteLength ?? 0) + slice.layers.reduce((sum, bits) => sum + bits.length, 0));
-    if (this.pending.delete(key) && !this.pending.size) this.pace(performance.now() - this.askedAt);
+    const awaited = this.pending.delete(key);
+    if (awaited && !this.pending.size) this.pace(performance.now() - this.askedAt);
+    if (this.pending.size) this.wait();
+    else clearTimeout(this.waiting);
     for (const view of this.views) view.paint();
     this.ask();
   };
+  /** Start to wait for what is pending; when nothing comes for a while, ask anew. */
+  wait() {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => {
+      this.pending.clear();
+      this.ask();
+    }, PATIENCE_MS);
+    this.waiting.unref?.(); // outside a browser no timer keeps the process alive
+  }
   /** Larger wants while answers come quickly, smaller ones on a slow line. @param {number} ms */
   pace(ms) {
     if (ms < 250) this.batch = Math.min(2 * this.batch, BATCH_BYTES.most);
@@ -156,6 +171,7 @@ export class Store {
     if (!wanted.length) return;
     this.pending = new Set(wanted.map((there) => keyOf(plane, there)));
     this.askedAt = performance.now();
+    this.wait();
     try {
       this.model.send({ kind: "want", plane, places: wanted });
     } catch {

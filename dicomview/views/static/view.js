@@ -44,6 +44,7 @@ export class View {
   pointer = /** @type {[number, number] | null} */ (null);
   painted = { slice: /** @type {Slice | null} */ (null), look: "", count: 0 };
   axes = /** @type {{slider: any, label: any}[]} */ ([]);
+  stamp = 0; // of the last state of Python's that is on the screen
   listeners = new AbortController();
   /** @param {Model} model @param {Store} store @param {HTMLElement} el */
   constructor(model, store, el) {
@@ -135,10 +136,12 @@ export class View {
   tell = () => {
     clearTimeout(this.resting);
     this.resting = 0;
+    this.model.set("stamp", this.stamp);
     this.model.set("state", this.state);
     this.model.save_changes();
   };
   onState = () => {
+    if (!this.resting) this.stamp = this.model.get("stamp");
     const state = /** @type {State} */ (this.model.get("state"));
     // A drag that is not yet told has a newer window than the one that comes along with another slice.
     this.draw(this.resting ? { ...state, window: this.state.window } : state);

@@ -1,0 +1,225 @@
+"""Every file in pydicom's wheel: the right picture, or what it is, or one sentence why not. Never a traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import warnings
+from fnmatch import fnmatch
+from pathlib import Path
+
+import numpy as np
+import pydicom.data
+import pytest
+from oracles import tool
+from pydicom import dcmread
+from pydicom.multival import MultiValue
+from pydicom.pixels import apply_color_lut, pixel_array
+
+import dicomview as dv
+from dicomview.errors import DamagedPixels, NotAnImage, NothingFound, SeveralSeries
+
+DATA = Path(pydicom.data.__file__).parent
+FILES = sorted(
+    path.relative_to(DATA).as_posix()
+    for path in DATA.rglob("*")
+    if path.is_file() and path.suffix not in (".py", ".pyc", ".pyi")
+)
+
+GREY, COLOUR = "grey picture", "colour picture"
+
+# Outcome, what its sentence must say, and the files. A file takes the first row that has it; all must have one.
+TABLE = [
+    (DamagedPixels, "needs 8,192 bytes, and 8,130 are there", ["test_files/MR_truncated.dcm"]),
+    (DamagedPixels, "the header says 0 rows", ["test_files/meta_missing_*", "test_files/nested_priv_SQ.dcm"]),
+    (DamagedPixels, "cannot be decoded", ["test_files/JPEG2000-embedded-sequence-delimiter.dcm"]),
+    (NotAnImage, "Color Palette Storage", ["palettes/*.dcm"]),
+    (NotAnImage, "Comprehensive SR Storage", ["test_files/test-SR.dcm"]),
+    (NotAnImage, "Basic Text SR Storage", ["test_files/reportsi*.dcm"]),
+    (NotAnImage, "RT Plan Storage", ["test_files/rtplan*.dcm"]),
+    (NotAnImage, "RT Ion Plan Storage", ["test_files/ExplVR_*NoMeta.dcm"]),
+    (NotAnImage, "RT Structure Set Storage", ["test_files/rtstruct.dcm"]),
+    (NotAnImage, "12-lead ECG Waveform Storage", ["test_files/waveform_ecg.dcm"]),
+    (NotAnImage, "segmentation", ["test_files/liver_*.dcm"]),
+    (NotAnImage, "Computed Radiography Image Storage has no pixel data", ["charset_files/chr[JK]*Multi*.dcm"]),
+    (NotAnImage, "CT Image Storage has no pixel data", ["test_files/dicomdirtests/TINY_ALPHA/[DP]*"]),
+    (
+        NotAnImage,
+        "unknown class has no pixel data",
+        ["charset_files/chrSQ*", *(f"test_files/{name}*" for name in ("UN_", "empty_charset", "no_meta_", "priv_SQ"))],
+    ),
+    (SeveralSeries, "there are 13 series", ["test_files/dicomdirtests/DICOMDIR", "*/DICOMDIR-[!e]*"]),
+    (NothingFound, "is not a DICOM file", ["*/DICOMDIR-empty.dcm"]),
+    (NothingFound, "looks like text", ["*.txt", "*.json", "*.md", "*.dump", "*/README"]),
+    (NothingFound, "unpack it first", ["*.gz"]),
+    (NothingFound, "has no DICOM mark", ["*.icc", "test_files/no_meta.dcm"]),  # the latter begins with a byte too many
+    (COLOUR, "", ["test_files/SC_*", "test_files/examples_[!o]*", "*/GDCMJ2K_*", "*/ExplVR_BigEnd.dcm"]),
+    (
+        GREY,
+        "",
+        [
+            "charset_files/chr*.dcm",
+            "test_files/dicomdirtests/[79]*",
+            "test_files/examples_overlay.dcm",
+            *(f"test_files/{name}*" for name in ("693_", "CT_", "J2K", "JP", "MR_", "badVR", "image_dfl", "rtdose")),
+        ],
+    ),
+]
+
+
+def row_of(name):
+    return next((kind, words) for kind, words, globs in TABLE if any(fnmatch(name, glob) for glob in globs))
+
+
+def named(*kinds):
+    return [name for name in FILES if row_of(name)[0] in kinds]
+
+
+# --- the oracle -------------------------------------------------------------------------------------------------------
+
+
+def decoded(path, scratch):
+    """Return the data set and its frames as pydicom decodes them; DCMTK where pydicom has no decoder."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if path.name in ("JPEG-lossy.dcm", "JPGExtended.dcm"):
+            subprocess.run([tool("dcmdjpeg"), path, scratch / "plain.dcm"], check=True, timeout=60, capture_output=True)
+            path = scratch / "plain.dcm"
+        ds = dcmread(path)
+        if path.name == "badVR.dcm":
+            del ds[0x00280008]  # "1A" frames; only the first is sure to be there
+        pixels = pixel_array(ds, allow_excess_frames=False)
+        if ds.PhotometricInterpretation == "PALETTE COLOR":
+            pixels = apply_color_lut(pixels, ds)
+    frames = pixels if int(ds.get("NumberOfFrames") or 1) > 1 else pixels[np.newaxis]
+    # Frame 0 of these dose grids lies lowest; slice 0 of a stack is next to the head.
+    return ds, frames[::-1] if "GridFrameOffsetVector" in ds else frames
+
+
+def greys(ds, frames):
+    """PS3.3 C.11.1 and C.11.2 in a few lines; without a window, the 1st to the 99th percentile as LINEAR_EXACT."""
+    values = frames * float(ds.get("RescaleSlope") or 1) * float(ds.get("DoseGridScaling") or 1)
+    values = values + float(ds.get("RescaleIntercept") or 0)
+    center, width = (
+        x[0] if isinstance(x, MultiValue) else x for x in (ds.get(f"Window{w}") for w in ("Center", "Width"))
+    )
+    if center is None:
+        low, high = np.percentile(values, (1, 99))
+        levels = (values - low) / (high - low) * 255
+    else:
+        levels = ((values - (float(center) - 0.5)) / (float(width) - 1) + 0.5) * 255
+    levels = np.floor(np.clip(levels, 0, 255) + 0.5).astype(np.uint8)
+    return 255 - levels if ds.PhotometricInterpretation == "MONOCHROME1" else levels
+
+
+# --- what a user sees -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _quiet(capfd):
+    """Warnings are errors everywhere; here a word on stderr is one too, were it a codec's."""
+    yield
+    assert capfd.readouterr().err == ""
+
+
+def test_every_file_has_a_row_and_every_row_has_files():
+    assert len(FILES) > 150
+    for kind, _, globs in TABLE:
+        for glob in globs:
+            assert any(fnmatch(name, glob) for name in named(kind)), glob
+
+
+def shown_by(view):
+    """Return what the canvas is sent for every place along the first plane."""
+    sent = []
+    view.canvas.send = lambda content, buffers=None: sent.append((content, buffers))
+    plane, count = view.plane, view.scene.counts[view.plane]
+    view.canvas._handle_custom_msg({"kind": "want", "plane": plane, "places": [[k] for k in range(count)]}, [])
+    view.canvas._worker.submit(int).result(timeout=60)
+    assert len(sent) == count
+    view.close()
+    return sent
+
+
+@pytest.mark.parametrize("name", named(GREY, COLOUR))
+def test_picture(name, tmp_path):
+    kind, _ = row_of(name)
+    ds, frames = decoded(DATA / name, tmp_path)
+    upper = frames >> 8 * (frames.dtype.itemsize - 1)
+    expected = upper.astype(np.uint8) if kind is COLOUR else greys(ds, frames)
+    # Values of 32 bits are fitted into 16 on their way, so that one level may round the other way.
+    slack = 1 if frames.dtype.itemsize == 4 and kind is GREY else 0
+    series = dv.read_series(DATA / name)
+    view = dv.view(DATA / name, overlays=False)
+    assert len(series) == len(frames)
+    for index, wish in enumerate(expected):
+        shown = dv.picture(series, index=index, overlays=False)
+        assert shown.pixels.shape == wish.shape
+        assert np.abs(shown.pixels.astype(int) - wish).max() <= slack
+        view.index = index
+        np.testing.assert_array_equal(view.picture().pixels, shown.pixels)
+    for message, buffers in shown_by(view):
+        assert message["kind"] == "slice"
+        assert len(buffers[0]) == ds.Rows * ds.Columns * (3 if kind is COLOUR else 2)
+
+
+def assert_sentence(error, name):
+    text, words = str(error), row_of(name)[1]
+    assert words in text
+    assert "\n" not in text or isinstance(error, SeveralSeries)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ds = dcmread(DATA / name, force=True)
+        patient = [str(ds.get(keyword) or "") for keyword in ("PatientName", "PatientID")]
+    assert not any(secret in text for secret in patient if len(secret) > 3)
+
+
+@pytest.mark.parametrize("name", named(NotAnImage))
+def test_shown_as_what_it_is(name):
+    series = dv.read_series(DATA / name)
+    assert series.stacks == ()
+    assert row_of(name)[1] in series.rejected[0].reason
+    assert series.rejected[0].reason in repr(series)
+    for door in (dv.picture, dv.view, dv.figure):
+        with pytest.raises(NotAnImage) as refusal:
+            door(DATA / name)
+        assert_sentence(refusal.value, name)
+
+
+@pytest.mark.parametrize("name", named(NothingFound, SeveralSeries))
+def test_refused_in_a_sentence(name):
+    for door in (dv.read_series, dv.picture, dv.view, dv.figure):
+        with pytest.raises(row_of(name)[0]) as refusal:
+            door(DATA / name)
+        assert_sentence(refusal.value, name)
+
+
+@pytest.mark.parametrize("name", named(SeveralSeries))
+def test_a_series_of_a_directory_is_chosen_by_its_uid(name):
+    with pytest.raises(SeveralSeries) as refusal:
+        dv.picture(DATA / name)
+    uids = [line.split()[0] for line in str(refusal.value).splitlines() if line.startswith("  ")]
+    assert len(uids) == 13
+    assert sum(dv.picture(DATA / name, uid=uid).count for uid in uids) >= 13
+
+
+@pytest.mark.parametrize("name", named(DamagedPixels))
+def test_damage_is_said_in_its_place(name):
+    dv.read_series(DATA / name)
+    for door in (dv.picture, dv.figure):
+        with pytest.raises(DamagedPixels) as refusal:
+            door(DATA / name)
+        assert_sentence(refusal.value, name)
+    ((message, _),) = shown_by(dv.view(DATA / name))
+    assert message["kind"] == "fault"
+    assert row_of(name)[1] in message["text"]
+
+
+def test_an_empty_directory_says_so():
+    with pytest.raises(NothingFound, match=r"\(\w.*\)"):
+        dv.picture(DATA / "test_files/dicomdirtests/DICOMDIR-empty.dcm")
+
+
+def test_frames_left_out_are_said():
+    """15 frames of bytes under NumberOfFrames "1A"."""
+    shown = dv.picture(DATA / "test_files/badVR.dcm")
+    assert shown.count == 15 or any("frame" in note for note in shown.notes)
