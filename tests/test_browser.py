@@ -207,3 +207,55 @@ def scroll_top(page: Page) -> float:
     """How far the notebook is scrolled."""
     top: float = page.evaluate("() => document.querySelector('.jp-WindowedPanel-outer').scrollTop")
     return top
+
+
+def test_no_control_changes_a_window_by_itself(open_notebook: OpenNotebook) -> None:
+    """Sliders of a browser round to steps; what they make of a window is no wish, and no window is out of reach."""
+    from playwright.sync_api import expect
+
+    notebook = open_notebook(
+        "window.ipynb",
+        [
+            "import dicomview as dv\nimport pydicom.data\npath = pydicom.data.get_testdata_file('CT_small.dcm')",
+            "view = dv.view(path)\nview",
+            "view.window == dv.picture(path).window",
+            "view.window = (40.3, 350.7)",
+            "view.window",
+            "view.window = (40, 0.5)",
+            "view.window",
+        ],
+    )
+    notebook.run(0)
+    output = notebook.run(1)
+    root = output.locator(".dicomview-canvas")
+    expect(root).to_have_attribute("data-index", "0")
+    fields = output.locator(".widget-text input[type=number]")
+    expect(fields.first).to_be_visible()
+    assert notebook.value(2) == "True"
+    root.locator(".dicomview-presets").select_option(label="bone  400/1800")
+    expect(fields.last).to_have_value("1800")
+    expect(root).to_have_attribute("data-center", "400")
+    fields.first.fill("-5000")
+    fields.first.press("Enter")
+    expect(root).to_have_attribute("data-center", "-5000")
+    fields.last.fill("0.5")
+    fields.last.press("Enter")
+    expect(root).to_have_attribute("data-width", "0.5")
+    notebook.run(3)
+    expect(root).to_have_attribute("data-width", "350.7")
+    assert notebook.value(4) == "Window(center=40.3, width=350.7, function='LINEAR')"
+    notebook.run(5)
+    expect(root).to_have_attribute("data-width", "0.5")
+    assert notebook.value(6) == "Window(center=40.0, width=0.5, function='LINEAR')"
+    # A hand that moves the slider does change it.
+    output.locator(".widget-hslider .noUi-handle").first.press("ArrowRight")
+    expect(fields.first).not_to_have_value("40")
+    assert notebook.problems == []
+
+
+def test_figures_show_themselves(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook(
+        "figure.ipynb", ["import dicomview as dv", "dv.figure('sample_data/ct_chest', window='bone')"]
+    )
+    notebook.run(0)
+    notebook.run(1).locator("img").wait_for()

@@ -6,11 +6,12 @@ import itertools
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from oracles import tool
 
-from dicomview.pixels import Rescale, Window
+from dicomview.pixels import Rescale, Voi, VoiTable, Window
 
 WINDOW_JS = Path(__file__).parent.parent / "dicomview" / "views" / "static" / "window.js"
 WINDOWS = [
@@ -43,29 +44,55 @@ SCRIPT = """
 import { readFileSync, writeSync } from "node:fs";
 const source = readFileSync(new URL(process.argv[1])).toString("base64");
 const { windowTable } = await import(`data:text/javascript;base64,${source}`);
-for (const { first, slope, intercept, invert, ...window } of JSON.parse(readFileSync(0, "utf8"))) {
-  const table = windowTable(first, 65536, slope, intercept, window, invert);
+for (const { from, slope, intercept, invert, ...window } of JSON.parse(readFileSync(0, "utf8"))) {
+  const table = windowTable(from ?? window.first, 65536, slope, intercept, window, invert);
   for (let done = 0; done < table.length;) done += writeSync(1, table, done);
 }
 """
 
 
-def test_both_windows_give_the_same_grey_for_every_stored_value(tmp_path: Path) -> None:
+def tables_of_node(cases: list[dict[str, Any]], folder: Path) -> np.ndarray:
+    """Return what `windowTable` gives for each case, (cases, 65536) uint8."""
     # Into a file: a pipe that is full would make Node's synchronous write fail.
-    with (tmp_path / "tables").open("wb") as output:
+    with (folder / "tables").open("wb") as output:
         command = [tool("node"), "--input-type=module", "--eval", SCRIPT, WINDOW_JS.as_uri()]
-        asked = json.dumps(CASES).encode()
+        asked = json.dumps(cases).encode()
         done = subprocess.run(command, input=asked, stdout=output, stderr=subprocess.PIPE, timeout=60, check=False)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
-    theirs = np.fromfile(tmp_path / "tables", np.uint8).reshape(len(CASES), 65536)
-    for case, table in zip(CASES, theirs, strict=True):
-        dtype = np.uint16 if case["first"] == 0 else np.int16
-        stored = np.arange(case["first"], case["first"] + 65536).astype(dtype)
-        values = Rescale(case["slope"], case["intercept"]).apply(stored)  # type: ignore[arg-type]
-        window = Window(case["center"], case["width"], case["function"])  # type: ignore[arg-type]
-        ours = window.apply(values, invert=bool(case["invert"]))
-        different = np.flatnonzero(ours != table)
-        assert not different.size, f"{case}: stored {stored[different[0]]} and {different.size - 1} more"
+    return np.fromfile(folder / "tables", np.uint8).reshape(len(cases), 65536)
+
+
+def assert_same(case: dict[str, Any], voi: Voi, table: np.ndarray) -> None:
+    stored = np.arange(case["first"], case["first"] + 65536)
+    values = Rescale(case["slope"], case["intercept"]).apply(stored)
+    ours = voi.apply(values, invert=bool(case["invert"]))
+    different = np.flatnonzero(ours != table)
+    assert not different.size, f"{voi}: stored {stored[different[0]]} and {different.size - 1} more"
+
+
+def test_both_windows_give_the_same_grey_for_every_stored_value(tmp_path: Path) -> None:
+    for case, table in zip(CASES, tables_of_node(CASES, tmp_path), strict=True):
+        assert_same(case, Window(case["center"], case["width"], case["function"]), table)  # type: ignore[arg-type]
+
+
+def test_both_voi_tables_give_the_same_grey_for_every_stored_value(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    tables = [
+        VoiTable(first, rng.integers(0, 256, count, np.uint8).tobytes(), "table")
+        for first, count in ((-100, 300), (0, 65536), (-32768, 65536), (40000, 5), (0, 1))
+    ]
+    cases = [
+        {"name": "table", "slope": slope, "intercept": intercept, "invert": invert, "stored": stored, "voi": voi}
+        for voi, stored in itertools.product(tables, (-32768, 0))
+        for (slope, intercept), invert in (((1, 0), False), ((0.5, -1024.25), False), ((1, -1024), True))
+    ]
+    asked = [
+        {k: v for k, v in case.items() if k not in ("voi", "stored")}
+        | {"from": case["stored"], "first": case["voi"].first, "levels": list(case["voi"].levels)}
+        for case in cases
+    ]
+    for case, table in zip(cases, tables_of_node(asked, tmp_path), strict=True):
+        assert_same(case | {"first": case["stored"]}, case["voi"], table)
 
 
 def test_the_cases_hold_dark_and_bright_and_everything_between() -> None:
