@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.multival import MultiValue
 from pydicom.uid import ExplicitVRBigEndian
 
@@ -18,7 +19,6 @@ from dicomview.quiet import quiet
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydicom.dataelem import DataElement
     from pydicom.dataset import Dataset
 
 __all__ = ["FrameTags"]
@@ -56,13 +56,20 @@ class FrameTags:
 
     def get(self, keyword: str, default: Any = None) -> Any:
         """Return the value of `keyword` for this frame, or `default` when absent, empty or malformed."""
+        tag = int(tag_for_keyword(keyword) or 0)
         try:
-            with quiet():
-                if self.multiframe or "SharedFunctionalGroupsSequence" in self.dataset:
-                    element = self._functional_groups().get(int(tag_for_keyword(keyword) or 0))
-                    if element is not None:
-                        return element.value
-                value = self.dataset.get(keyword)
+            if self.multiframe or "SharedFunctionalGroupsSequence" in self.dataset:
+                element = self._functional_groups().get(tag)
+                if element is not None:
+                    return element.value
+            if tag not in self.dataset:
+                return default
+            item = self.dataset.get_item(tag)
+            if isinstance(item, DataElement):
+                value = item.value
+            else:
+                with quiet():  # converted now, at the first use
+                    value = self.dataset.get(keyword)
         except Exception:  # noqa: BLE001  pydicom converts on access and raises whatever a damaged value leads to
             return default
         return default if value is None or (isinstance(value, str | MultiValue) and not value) else value
@@ -104,11 +111,12 @@ class FrameTags:
     def _functional_groups(self) -> dict[int, DataElement]:
         """Return the elements of the functional group macros of this frame, per-frame winning over shared."""
         if self._groups is None:
-            shared = self.dataset.get("SharedFunctionalGroupsSequence")
-            per_frame = self.dataset.get("PerFrameFunctionalGroupsSequence")
             groups: dict[int, DataElement] = {}
-            for item in (*(shared or [])[:1], *(per_frame or [])[self.frame : self.frame + 1]):
-                groups |= _elements_under(item)
+            with quiet():
+                shared = self.dataset.get("SharedFunctionalGroupsSequence")
+                per_frame = self.dataset.get("PerFrameFunctionalGroupsSequence")
+                for item in (*(shared or [])[:1], *(per_frame or [])[self.frame : self.frame + 1]):
+                    groups |= _elements_under(item)
             self._groups = groups  # at once, for another thread may be asking too
         return self._groups
 

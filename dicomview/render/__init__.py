@@ -1,6 +1,6 @@
 """What a pixel on the screen depends on: scene, state, raster, picture."""
 
-from dicomview.render.door import scene_of
+from dicomview.render.door import opened, scene_of
 from dicomview.render.picture import Picture, picture, take
 from dicomview.render.scene import Scene, Shot, View
 from dicomview.render.state import OVERLAY_COLOR, ViewState, rebased, resolve, state_from, state_message
@@ -12,6 +12,7 @@ __all__ = [
     "Shot",
     "View",
     "ViewState",
+    "opened",
     "picture",
     "rebased",
     "resolve",

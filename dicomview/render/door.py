@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 
 from dicomview.errors import UnknownChoice
 from dicomview.render.stack_scene import StackScene
+from dicomview.render.state import ViewState, resolve
 from dicomview.render.volume_scene import VolumeScene, array_scene
 from dicomview.space import Series, Slice, Stack, Volume, read_series
 from dicomview.space.sorting import stacks_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from dicomview.files import Source
     from dicomview.render.scene import Scene
 
-__all__ = ["scene_of"]
+__all__ = ["opened", "scene_of"]
 
 
 def scene_of(
@@ -76,6 +77,19 @@ def scene_of(
         f"{type(source).__name__} is nothing to show; give a path, a pydicom Dataset, a list of either, a Series, a "
         "Stack, a Volume or a NumPy array"
     )
+
+
+def opened(
+    source: Source | Series | Stack | Slice | Volume | NDArray[Any],
+    *,
+    uid: str | None,
+    units: str | None,
+    spacing: Sequence[float] | None,
+    **wishes: Any,
+) -> tuple[Scene, ViewState]:
+    """Return the scene of `source` and the state that answers the wishes one begins with; see `resolve`."""
+    scene = scene_of(source, uid=uid, units=units, spacing=spacing)
+    return scene, resolve(scene, scene.home, **wishes)
 
 
 def _refuse(what: str, **options: object) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dicomview.render.door import scene_of
+from dicomview.render.door import opened
 from dicomview.render.raster import paint
-from dicomview.render.state import OVERLAY_COLOR, resolve
+from dicomview.render.state import OVERLAY_COLOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,16 +115,17 @@ def picture(
     >>> picture("sample_data/ct_chest", index=30, window="bone").pixels.shape  # doctest: +SKIP
     (256, 256)
     """
-    scene = scene_of(source, uid=uid, units=units, spacing=spacing)
-    state = resolve(
-        scene,
-        scene.home,
-        plane=plane,
+    scene, state = opened(
+        source,
+        uid=uid,
+        units=units,
+        spacing=spacing,
         index=index,
+        plane=plane,
         window=window,
-        axes=axes,
         overlays=overlays,
         overlay_color=overlay_color,
+        axes=axes,
     )
     return take(scene, state)
 

@@ -14,9 +14,9 @@ from dicomview.render import (
     OVERLAY_COLOR,
     Scene,
     ViewState,
+    opened,
     rebased,
     resolve,
-    scene_of,
     state_from,
     state_message,
     take,
@@ -247,16 +247,17 @@ def view(
     >>> scroller = view("sample_data/ct_chest", window="lung")  # doctest: +SKIP
     >>> scroller.index = 12  # doctest: +SKIP
     """
-    scene = scene_of(source, uid=uid, units=units, spacing=spacing)
-    state = resolve(
-        scene,
-        scene.home,
-        plane=plane,
+    scene, state = opened(
+        source,
+        uid=uid,
+        units=units,
+        spacing=spacing,
         index=index,
+        plane=plane,
         window=window,
-        axes=axes,
         overlays=overlays,
         overlay_color=overlay_color,
+        axes=axes,
     )
     return SliceView(scene, state, controls=controls)
 
