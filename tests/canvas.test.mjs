@@ -311,3 +311,17 @@ test("cine goes round, or once to the end, and skips what is late", () => {
   assert.deepEqual(cinePlace(3, 5, 0.1, 10, false), { place: 4, ended: true });
   assert.deepEqual(cinePlace(0, 5, 9, 10, false), { place: 4, ended: true });
 });
+
+test("what does not come for a while was lost, and is asked for anew", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { sent, answer, show } = makeStore();
+  show(10);
+  t.mock.timers.tick(2999);
+  assert.equal(sent.length, 1);
+  answer(10); // something came: the wait begins again
+  t.mock.timers.tick(2999);
+  assert.equal(sent.length, 1);
+  t.mock.timers.tick(1);
+  assert.equal(sent.length, 2);
+  assert.equal(sent[1].includes("11/0"), true);
+});
