@@ -19,6 +19,7 @@ _LOGGERS = ("pydicom", "pydicom.pixels.decoders.base", "pydicom.pixels.utils")
 _MODULES = r"(pydicom|PIL|openjpeg|rle|jpeg_ls|imagecodecs)(\.|$)"
 _lock = threading.Lock()
 _inside = 0  # how many blocks are open, in all threads
+_entry: object = None  # our warning filter, while a block is open
 
 
 @contextmanager
@@ -29,15 +30,15 @@ def quiet() -> Iterator[None]:
     them. So nothing is saved and restored here: one filter is added, and taken out again by identity. The worst that a
     crossing can leave behind is a filter against pydicom's warnings, never one against the user's.
     """
-    global _inside
+    global _inside, _entry
     with _lock:
         _inside += 1
         if _inside == 1:
             for name in _LOGGERS:
                 logging.getLogger(name).addFilter(_drop)
-        if not any(entry is _filters.get("entry") for entry in warnings.filters):
+        if not any(entry is _entry for entry in warnings.filters):
             warnings.filterwarnings("ignore", module=_MODULES)
-            _filters["entry"] = warnings.filters[0]
+            _entry = warnings.filters[0]
     try:
         yield
     finally:
@@ -47,10 +48,7 @@ def quiet() -> Iterator[None]:
                 for name in _LOGGERS:
                     logging.getLogger(name).removeFilter(_drop)
                 with contextlib.suppress(ValueError):  # the user's cell has restored filters from before
-                    warnings.filters.remove(_filters.pop("entry"))  # type: ignore[attr-defined]
-
-
-_filters: dict[str, object] = {}
+                    warnings.filters.remove(_entry)  # type: ignore[attr-defined]
 
 
 def _drop(record: logging.LogRecord) -> bool:

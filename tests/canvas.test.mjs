@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { cinePlace } from "../dicomview/views/static/cine.js";
 import { describePixel, paintMask, patientPoint, pixelAt } from "../dicomview/views/static/painter.js";
 import { SliceCache, Store, planWant, readSlice } from "../dicomview/views/static/slices.js";
-import { wheelSteps } from "../dicomview/views/static/view.js";
+import { wheelSteps } from "../dicomview/views/static/gestures.js";
 import { dragWindow, lineOf, windowTable, windowWords } from "../dicomview/views/static/window.js";
 
 const window = (center, width, shape = "LINEAR") => ({ center, width, function: shape });

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,7 +12,12 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import _PIXEL_DATA_DECODERS
 
 from dicomview.errors import DamagedPixels
+from dicomview.files import locate, read_header
 from dicomview.pixels import codecs
+from dicomview.space import read_series
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("missing", [1, 2, 100, 1318, 1320])
@@ -130,8 +135,20 @@ def test_a_decoder_that_panics_is_damage_like_any_other():
     value = bytearray(dataset.PixelData)
     middle = len(value) // 2
     value[middle : middle + 400] = bytes(range(200)) * 2
-    try:
-        pixels = decoded(dataset, value=bytes(value))
-    except DamagedPixels:
-        return
-    assert pixels.shape == (dataset.Rows, dataset.Columns)
+    with pytest.raises(DamagedPixels, match="cannot be decoded"):
+        decoded(dataset, value=bytes(value))
+
+
+def test_what_follows_short_pixel_data_is_never_drawn(tmp_path: Path) -> None:
+    """The file is long enough for the picture, but its end belongs to another element."""
+    pixels = np.arange(64, dtype=np.uint16).reshape(8, 8)
+    dataset = described(pixels, PatientName="Phantom^Fictitious")
+    dataset.PixelData = dataset.PixelData[:100]
+    dataset.DataSetTrailingPadding = b"\x7f" * 200
+    path = tmp_path / "short.dcm"
+    dataset.save_as(path, enforce_file_format=True)
+    header = read_header(next(locate(path)))
+    assert header.status == "truncated"
+    (one,) = read_series(path)
+    with pytest.raises(DamagedPixels, match="100 are there"):
+        one.stored()

@@ -10,7 +10,7 @@ from dicomview.pixels.frames import FrameTags
 from dicomview.pixels.modality import Rescale, padding_range, rescale_of
 from dicomview.pixels.overlays import Overlay, overlays_of
 from dicomview.pixels.voi import Voi, VoiTable, file_voi
-from dicomview.pixels.window import Window, WindowLike, as_window, automatic, file_windows, presets
+from dicomview.pixels.window import Window, as_window, automatic, file_windows, presets
 
 __all__ = [
     "FrameTags",
@@ -19,7 +19,6 @@ __all__ = [
     "Voi",
     "VoiTable",
     "Window",
-    "WindowLike",
     "as_window",
     "automatic",
     "file_voi",

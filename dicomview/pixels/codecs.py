@@ -92,7 +92,9 @@ def decode_frame(source: bytes, runner: DecodeRunner) -> bytes:
     return samples.astype(samples.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
-def decode(stream: BinaryIO, syntax: str, frame: int, options: dict[str, Any]) -> NDArray[np.generic]:
+def decode(
+    stream: BinaryIO, syntax: str, frame: int, options: dict[str, Any], length: int | None = None
+) -> NDArray[np.generic]:
     """Return the samples of one frame as its decoder gives them.
 
     Parameters
@@ -105,6 +107,8 @@ def decode(stream: BinaryIO, syntax: str, frame: int, options: dict[str, Any]) -
         Zero-based.
     options : dict
         What pydicom's decoders want to know of the image.
+    length : int, optional
+        Bytes of the value where it is uncompressed; what follows in the stream belongs to other elements.
 
     Returns
     -------
@@ -123,7 +127,7 @@ def decode(stream: BinaryIO, syntax: str, frame: int, options: dict[str, Any]) -
     if not 0 <= frame < options["number_of_frames"]:
         raise ValueError(f"frame {frame} was asked for, and the header announces {options['number_of_frames']}")
     if decoder is not None and decoder.is_native:
-        return _native(decoder, stream, frame, options)
+        return _native(decoder, stream, frame, options, length)
     offsets = options.pop("extended_offsets", None)
     try:
         codestream = get_frame(stream, frame, number_of_frames=options["number_of_frames"], extended_offsets=offsets)
@@ -143,7 +147,9 @@ def decode(stream: BinaryIO, syntax: str, frame: int, options: dict[str, Any]) -
     return np.asarray(array)
 
 
-def _native(decoder: Decoder, stream: BinaryIO, frame: int, options: dict[str, Any]) -> NDArray[np.generic]:
+def _native(
+    decoder: Decoder, stream: BinaryIO, frame: int, options: dict[str, Any], size: int | None
+) -> NDArray[np.generic]:
     """Return the samples of one uncompressed frame, having made sure that all of its bytes are there."""
     shape = options["rows"], options["columns"]
     samples = shape[0] * shape[1] * options["samples_per_pixel"]
@@ -154,7 +160,7 @@ def _native(decoder: Decoder, stream: BinaryIO, frame: int, options: dict[str, A
     length = (skipped + bits + 7) // 8
     start = stream.tell()
     stream.seek(start + begin)
-    found = stream.read(length)
+    found = stream.read(length if size is None else max(0, min(length, size - begin)))
     stream.seek(start)
     if len(found) < length:
         raise ValueError(f"frame {frame} needs {length:,} bytes, and {len(found):,} are there")

@@ -87,36 +87,14 @@ def pixel_cells(
     """Return a frame as `stored_values` does, but with all bits of each cell: old overlays hide in unused ones."""
     syntax = transfer_syntax(header)
     options = _image_description(header, vr) | {"pixel_vr": vr, "transfer_syntax_uid": syntax}
-    if length is not None and not syntax.is_private and not _encapsulated(syntax):
-        needed = _native_bytes(options, frame)
-        if needed > length:
-            raise DamagedPixels(
-                f"the pixel data end after {length:,} bytes, and this frame reaches to byte {needed:,}; ask the sender "
-                "for the file again"
-            )
     try:
         with quiet():
-            array = decode(stream, syntax, frame, options)
+            array = decode(stream, syntax, frame, options, length)
     except (DicomviewError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
         raise
     except BaseException as error:  # a panic of a decoder written in Rust is no Exception
         raise DamagedPixels(f"the pixel data cannot be decoded: {_first_sentence(error)}") from error
     return array.astype(array.dtype.newbyteorder("="), copy=False)
-
-
-def _encapsulated(syntax: UID) -> bool:
-    try:
-        return bool(syntax.is_encapsulated)
-    except ValueError:  # newer than pydicom's dictionary, and so compressed
-        return True
-
-
-def _native_bytes(options: dict[str, Any], frame: int) -> int:
-    """Return where a frame ends in uncompressed pixel data (PS3.5 8.1.1, 8.2)."""
-    bits = options["rows"] * options["columns"] * options["samples_per_pixel"] * options["bits_allocated"]
-    if options["photometric_interpretation"] == "YBR_FULL_422":
-        bits = bits * 2 // 3  # two pixels share their colour
-    return int((bits * (frame + 1) + 7) // 8)
 
 
 def _pixel_keyword(header: Dataset, vr: str) -> str:

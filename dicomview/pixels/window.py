@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dicomview.pixels.frames import FrameTags
 
-__all__ = ["Window", "WindowFunction", "WindowLike", "as_window", "automatic", "file_windows", "presets"]
+__all__ = ["Window", "WindowFunction", "as_window", "automatic", "file_windows", "presets"]
 
 WindowFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
@@ -142,9 +142,6 @@ class Window:
         if invert:
             levels = np.subtract(np.uint8(255), levels)
         return np.where(np.isnan(x), np.uint8(0), levels)
-
-
-WindowLike = Window | str | tuple[float, float]
 
 
 def presets() -> dict[str, Window]:

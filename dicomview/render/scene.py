@@ -167,6 +167,11 @@ class Scene:
 
     def presets(self) -> list[Voi]:
         """Return what a menu offers: windows and tables of the file, then the usual windows where values are in HU."""
+        return self._presets
+
+    @functools.cached_property
+    def _presets(self) -> list[Voi]:
+        # Every gesture asks for them, and tables are long.
         stored: list[Voi] = [
             voi if isinstance(voi, VoiTable) else replace(voi, explanation=f"{voi.explanation or f'window {n}'} (file)")
             for n, voi in enumerate(self.file_voi(), start=1)

@@ -230,13 +230,13 @@ def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raste
         values = rescale.apply(plane)
         return values if outside is None else np.where(outside, np.nan, values)
 
-    known = [(k, *parts) for k, parts in enumerate(zip(pile, stored, rescales, strict=True)) if parts[1] is not None]
-    planes = (values_of(one, plane, rescale) for _, one, plane, rescale in known if plane is not None)
+    parts = enumerate(zip(pile, stored, rescales, strict=True))
+    known = [(k, one, plane, rescale) for k, (one, plane, rescale) in parts if plane is not None]
+    planes = (values_of(one, plane, rescale) for _, one, plane, rescale in known)
     scale = Scale16.over(planes, holes=failure is not None)
     samples = np.zeros((len(pile), *sound[0].shape), np.uint16)
     for k, one, plane, rescale in known:
-        if plane is not None:
-            samples[k] = scale.fit(values_of(one, plane, rescale))
+        samples[k] = scale.fit(values_of(one, plane, rescale))
     return scale.raster(samples), len(pile) - len(sound)
 
 

@@ -22,7 +22,16 @@ __all__ = ["Canvas", "Source", "module_text"]
 
 Source = Callable[[str, tuple[int, ...]], tuple[dict[str, Any], list[bytes]]]
 _STATIC = Path(__file__).with_name("static")
-_PARTS = ("window", "slices", "painter", "cine", "page", "view", "canvas")  # each knows only those before it
+_PARTS = (
+    "window",
+    "slices",
+    "painter",
+    "cine",
+    "gestures",
+    "page",
+    "view",
+    "canvas",
+)  # each knows only those before it
 _IMPORT = re.compile(r'^import [^;]*? from "\./\w+\.js";\n', re.MULTILINE)
 
 

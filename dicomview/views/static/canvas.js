@@ -5,7 +5,8 @@
  * set from Python is drawn and never told back. Text from files reaches the page through `textContent` alone.
  *
  * The parts, each knowing only those before it: window.js (grey levels), slices.js (cache and wants), painter.js
- * (pixels), cine.js (time), page.js (the elements), view.js (gestures). canvas.py joins them to one module.
+ * (pixels), cine.js (time), gestures.js (keys and wheel), page.js (the elements), view.js (one output). canvas.py joins
+ * them to one module.
  */
 import { Store } from "./slices.js";
 import { View } from "./view.js";

@@ -1,6 +1,7 @@
 // @ts-check
 /** One output: what it shows, its gestures, and what it has painted. */
 import { Cine } from "./cine.js";
+import { KEYS, wheelSteps } from "./gestures.js";
 import { add, buildAxes, buildPage } from "./page.js";
 import { Painter, describePixel, pixelAt } from "./painter.js";
 import { brief, dragWindow, lineOf, windowWords } from "./window.js";
@@ -20,21 +21,6 @@ import { brief, dragWindow, lineOf, windowWords } from "./window.js";
 const REST_MS = 150; // a drag that rests this long is told to Python
 /** @type {VoiWindow} */
 const NO_WINDOW = { center: 128, width: 256, function: "LINEAR" };
-const KEYS = new Map([["ArrowUp", -1], ["ArrowLeft", -1], ["ArrowDown", 1], ["ArrowRight", 1],
-  ["PageUp", -10], ["PageDown", 10], ["Home", -Infinity], ["End", Infinity]]);
-
-/**
- * Slices to move for one wheel event, and the pixels left over: one slice per 100 pixels, at least one for a notch.
- * @param {number} rest pixels left over from earlier events @param {number} delta pixels of this event
- * @returns {[steps: number, rest: number]}
- */
-export function wheelSteps(rest, delta) {
-  if (Math.abs(delta) >= 50) return [Math.sign(delta) * Math.max(1, Math.round(Math.abs(delta) / 100)), 0];
-  const sum = rest * delta < 0 ? delta : rest + delta;
-  const steps = Math.trunc(sum / 100);
-  return [steps, sum - 100 * steps];
-}
-
 export class View {
   along = 0; // the coordinate that moved last: 0 the index, 1 the first extra axis …
   direction = 1; // of travel
