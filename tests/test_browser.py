@@ -162,7 +162,7 @@ def test_a_saved_notebook_holds_no_pixels(open_notebook: OpenNotebook, lab: Lab)
     notebook = open_notebook("saved.ipynb", ["import dicomview as dv", "dv.view('sample_data/ct_chest')"])
     notebook.run(0)
     root = notebook.run(1).locator(".dicomview-canvas")
-    root.locator("xpath=self::*[@data-painted]").wait_for()
+    root.locator("xpath=self::*[@data-sharp='true']").wait_for()
     notebook.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     saved = lab.folder / "saved.ipynb"
     notebook.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")

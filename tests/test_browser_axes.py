@@ -50,7 +50,7 @@ def open_view(open_notebook: OpenNotebook, path: Path, *cells: str) -> tuple[Not
     name = f"{path.stem}.ipynb"
     notebook = open_notebook(name, [f"import dicomview as dv\nview = dv.view({str(path)!r})\nview", *cells])
     root = notebook.run(0).locator(".dicomview-canvas")
-    root.locator("xpath=self::*[@data-painted]").wait_for()
+    root.locator("xpath=self::*[@data-sharp='true']").wait_for()
     return notebook, root
 
 
@@ -167,7 +167,7 @@ def test_overlays_and_colour(open_notebook: OpenNotebook) -> None:
     assert_paints(root, path, overlay_color="#00ff00")
 
     root = notebook.run(3).locator(".dicomview-canvas")
-    root.locator("xpath=self::*[@data-painted]").wait_for()
+    root.locator("xpath=self::*[@data-sharp='true']").wait_for()
     np.testing.assert_array_equal(pixels_on_screen(root), dcmread(coloured).pixel_array)
     for part in ("presets", "film", "layers"):
         expect(root.locator(f".dicomview-{part}")).to_be_hidden()

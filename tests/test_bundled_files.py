@@ -14,6 +14,7 @@ from oracles import tool
 from pydicom import dcmread
 from pydicom.multival import MultiValue
 from pydicom.pixels import apply_color_lut, pixel_array
+from wire import asked
 
 import dicomview as dv
 from dicomview.errors import DamagedPixels, NotAnImage, NothingFound, SeveralSeries
@@ -130,11 +131,8 @@ def test_every_file_has_a_row_and_every_row_has_files():
 
 def shown_by(view):
     """Return what the canvas is sent for every place along the first plane."""
-    sent = []
-    view.canvas.send = lambda content, buffers=None: sent.append((content, buffers))
-    plane, count = view.plane, view.scene.counts[view.plane]
-    view.canvas._handle_custom_msg({"kind": "want", "plane": plane, "places": [[k] for k in range(count)]}, [])
-    view.canvas._worker.submit(int).result(timeout=60)
+    count = view.scene.counts[view.plane]
+    sent = asked(view, [[k] for k in range(count)])
     assert len(sent) == count
     view.close()
     return sent
@@ -157,9 +155,8 @@ def test_picture(name, tmp_path):
         assert np.abs(shown.pixels.astype(int) - wish).max() <= slack
         view.index = index
         np.testing.assert_array_equal(view.picture().pixels, shown.pixels)
-    for message, buffers in shown_by(view):
-        assert message["kind"] == "slice"
-        assert len(buffers[0]) == ds.Rows * ds.Columns * (3 if kind is COLOUR else 2)
+    for sent in shown_by(view):
+        assert sent.samples.shape == (ds.Rows, ds.Columns) + ((3,) if kind is COLOUR else ())
 
 
 def assert_sentence(error, name):
@@ -209,9 +206,8 @@ def test_damage_is_said_in_its_place(name):
         with pytest.raises(DamagedPixels) as refusal:
             door(DATA / name)
         assert_sentence(refusal.value, name)
-    ((message, _),) = shown_by(dv.view(DATA / name))
-    assert message["kind"] == "fault"
-    assert row_of(name)[1] in message["text"]
+    (sent,) = shown_by(dv.view(DATA / name))
+    assert row_of(name)[1] in sent.text
 
 
 def test_an_empty_directory_says_so():

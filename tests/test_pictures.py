@@ -17,6 +17,7 @@ from oracles import JPEG_XL, described, read_pgm, run
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import MPEG4HP41, UID
+from wire import asked
 
 import dicomview as dv
 from dicomview.demo.synthetic import demo_uid, write
@@ -98,7 +99,8 @@ def see(road: Road, datasets: Datasets, folder: Path, **wish: Any) -> Seen:
     np.testing.assert_array_equal(drawn.get_array(), shown.pixels)
     view = dv.view(source, controls=False, **wish)
     try:
-        message, samples, layers = _asked(view)
+        (sent,) = asked(view, [[view.index, *view.axes.values()]])
+        message, samples, layers = sent.head, sent.samples, list(sent.masks.values())
         scene = view.canvas.scene
         np.testing.assert_array_equal(_painted(scene, view.canvas.state, message, samples, layers), shown.pixels)
         window = view.canvas.state["window"]
@@ -113,25 +115,6 @@ def see(road: Road, datasets: Datasets, folder: Path, **wish: Any) -> Seen:
     one = series.stack.slices[shown.index]
     probe = samples * np.float64(message["slope"]) + message["intercept"]
     return Seen(shown, one.values(), probe, scene, message, series)
-
-
-def _asked(view: Any) -> tuple[dict[str, Any], NDArray[Any], list[NDArray[np.bool_]]]:
-    """Ask for the shown slice as the browser does; return the message, its samples and the masks of its overlays."""
-    sent: list[tuple[dict[str, Any], list[bytes]]] = []
-    view.canvas.send = lambda content, buffers=None: sent.append((content, buffers))
-    plane = view.canvas.state["plane"]
-    at = [view.canvas.state["positions"][plane], *view.canvas.state["axes"].values()]
-    view.canvas._handle_custom_msg({"kind": "want", "plane": plane, "places": [at]}, [])
-    view.canvas._worker.submit(int).result(timeout=30)
-    ((message, buffers),) = sent
-    assert message["kind"] == "slice", message
-    rows, columns = message["rows"], message["columns"]
-    dtype, shape = {
-        "int16": ("<i2", (rows, columns)), "uint16": ("<u2", (rows, columns)), "rgb8": ("u1", (rows, columns, 3)),
-    }[message["sample"]]  # fmt: skip
-    samples = np.frombuffer(buffers[0], dtype).reshape(shape)
-    layers = [np.unpackbits(np.frombuffer(bits, np.uint8).reshape(rows, -1), axis=1) for bits in buffers[1:]]
-    return message, samples, [layer[:, :columns].astype(bool) for layer in layers]
 
 
 def _painted(

@@ -15,6 +15,7 @@ from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless
 from test_space_mosaic import mosaic, mr
+from wire import asked
 
 import dicomview as dv
 from dicomview.demo.synthetic import write
@@ -39,23 +40,18 @@ def scroll(source, *, plane=None, **axes):
     if not isinstance(source, dv.Stack):
         source = dv.read_series(source)
     view = dv.view(source, plane=plane, **axes)
-    sent = []
-    view.canvas.send = lambda content, buffers=None: sent.append((content, buffers))
     count, at = view.scene.counts[view.plane], list(view.axes.values())
     places = [[index, *at] for index in range(count)]
-    view.canvas._handle_custom_msg({"kind": "want", "plane": view.plane, "places": places}, [])
-    view.canvas._worker.submit(int).result(timeout=20)
-    assert [(message["plane"], message["at"]) for message, _ in sent] == [(view.plane, place) for place in places]
+    sent = asked(view, places)
+    assert [(one.head["plane"], one.head["at"]) for one in sent] == [(view.plane, place) for place in places]
     seen = []
-    for index, (message, buffers) in enumerate(sent):
-        if message["kind"] == "fault":
+    for index, one in enumerate(sent):
+        if one.samples is None:
             with pytest.raises(DamagedPixels):
                 dv.picture(source, index=index, plane=plane, **axes)
-            seen.append(message["text"])
+            seen.append(one.text)
             continue
-        dtype = {"int16": "<i2", "uint16": "<u2"}[message["sample"]]
-        samples = np.frombuffer(buffers[0], dtype).reshape(message["rows"], message["columns"])
-        values = message["slope"] * samples.astype(float) + message["intercept"]
+        values = one.head["slope"] * one.samples.astype(float) + one.head["intercept"]
         shown = dv.picture(source, index=index, plane=plane, window=WIDE, **axes)
         np.testing.assert_array_equal(shown.pixels, grey(values))
         assert (shown.count, shown.index) == (count, index)

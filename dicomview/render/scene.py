@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,11 +22,24 @@ if TYPE_CHECKING:
     from dicomview.render.raster import Raster
     from dicomview.space.planes import Plane
 
-__all__ = ["ACQUIRED", "NO_AXES", "SAMPLED_SLICES", "Axis", "Cine", "Scene", "Shot", "View", "placed", "view_of"]
+__all__ = [
+    "ACQUIRED",
+    "NO_AXES",
+    "SAMPLED_SLICES",
+    "Axis",
+    "Cine",
+    "Scene",
+    "Shot",
+    "View",
+    "placed",
+    "thinned",
+    "view_of",
+]
 
 ACQUIRED = "acquired"  # the name of the only plane of pictures that do not say how they lie
 NO_AXES: Mapping[str, int] = MappingProxyType({})
 SAMPLED_SLICES = 8  # for the automatic window; enough for percentiles, few enough to decode at once
+_WINDOW_VALUES = 1 << 19  # of these slices, for the same reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +144,15 @@ class Scene:
     views: Mapping[str, View]
     refused: Mapping[str, str]
 
-    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Shot:
-        """Return one plane at one index, and at one place along each extra axis."""
+    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, *, step: int = 1) -> Shot:
+        """Return one plane at one index, and at one place along each extra axis.
+
+        A `step` above 1 leaves all samples away but every step-th of every step-th row; see `thinned`.
+        """
         raise NotImplementedError
+
+    def forget(self) -> None:
+        """Let go of what was kept for the next shot."""
 
     def sampled_values(self) -> Sequence[NDArray[np.floating]]:
         """Return modality values of a few planes spread over the whole."""
@@ -163,7 +183,9 @@ class Scene:
 
     @functools.cached_property
     def _automatic(self) -> Window:
-        return automatic(self.sampled_values(), padding=self.padding)
+        planes = self.sampled_values()
+        step = math.ceil(math.sqrt(sum(plane.size for plane in planes) / _WINDOW_VALUES))
+        return automatic([thinned(plane, step) for plane in planes], padding=self.padding)
 
     def presets(self) -> list[Voi]:
         """Return what a menu offers: windows and tables of the file, then the usual windows where values are in HU."""
@@ -216,11 +238,33 @@ def view_of(
     )
 
 
-def placed(shot: Shot, place: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]) -> Shot:
-    """Return a shot with its place, also in words: the coordinate its plane is perpendicular to, at its middle."""
+def thinned(samples: NDArray[Any], step: int) -> NDArray[Any]:
+    """Return a view of every step-th sample of every step-th row of (rows, columns, …), beginning at step // 2."""
+    return samples[step // 2 :: step, step // 2 :: step] if step > 1 else samples
+
+
+def placed(
+    shot: Shot,
+    place: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    size: tuple[int, int],
+    step: int = 1,
+) -> Shot:
+    """Return a shot with its place, also in words: the coordinate its plane is perpendicular to, at its middle.
+
+    Parameters
+    ----------
+    shot : Shot
+    place : (origin, row_step, column_step)
+        LPS mm, of the plane with all of its samples.
+    size : (rows, columns)
+        Of the plane with all of its samples.
+    step : int
+        As for `thinned`.
+    """
     origin, row_step, column_step = place
-    rows, columns = shot.raster.samples.shape[:2]
+    rows, columns = size
     middle = origin + (rows - 1) / 2 * row_step + (columns - 1) / 2 * column_step
     axis = int(np.argmax(np.abs(np.cross(column_step, row_step))))
     words = f"{'xyz'[axis]} {middle[axis]:z.1f} mm".replace("-", "−")
-    return replace(shot, place=words, origin=origin, row_step=row_step, column_step=column_step)
+    first = origin + step // 2 * (row_step + column_step)
+    return replace(shot, place=words, origin=first, row_step=step * row_step, column_step=step * column_step)

@@ -11,7 +11,19 @@ from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
 from dicomview.errors import DicomviewError, NotSuv
 from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
 from dicomview.render.raster import Raster, Scale16, from_stored, padded
-from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Axis, Cine, Scene, Shot, View, placed, view_of
+from dicomview.render.scene import (
+    ACQUIRED,
+    NO_AXES,
+    SAMPLED_SLICES,
+    Axis,
+    Cine,
+    Scene,
+    Shot,
+    View,
+    placed,
+    thinned,
+    view_of,
+)
 from dicomview.space import suv_scale
 from dicomview.space.planes import Plane, acquired_plane, planes_of
 from dicomview.space.suv import kind_of
@@ -167,33 +179,38 @@ class StackScene(Scene):
                 continue
         return values
 
-    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Shot:
+    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, *, step: int = 1) -> Shot:
         """Return one plane; the acquired one is read from its file, the others from the whole pile."""
         pile = self.stack.pile(**axes)
         if plane == next(iter(self.views)):
-            return self._acquired(pile[index])
+            return self._acquired(pile[index], step)
         assert self.affine is not None
         whole, failed = self._whole(pile)
-        cut: Any = np.ascontiguousarray(self._planes[plane].cut(whole.samples, index))
+        cut: Any = self._planes[plane].cut(whole.samples, index)
+        shot = Shot(replace(whole, samples=np.ascontiguousarray(thinned(cut, step))), inverted=self.inverted)
         shape = len(pile), pile[0].rows, pile[0].columns
-        shot = Shot(replace(whole, samples=cut), inverted=self.inverted)
-        shot = placed(shot, self._planes[plane].place(self.affine, shape, index))
+        shot = placed(shot, self._planes[plane].place(self.affine, shape, index), cut.shape, step)
         return replace(shot, place=f"{shot.place} · blank: {failed} not decodable") if failed else shot
 
-    def _acquired(self, one: Slice) -> Shot:
-        stored = one.stored()
+    def forget(self) -> None:
+        """Let go of the pile that the last plane was cut from."""
+        self._last_whole = None
+
+    def _acquired(self, one: Slice, step: int) -> Shot:
+        stored = thinned(one.stored(), step)
         if one.colour:
             raster = Raster(to_rgb(stored, one.tags))
         else:
             raster = from_stored(stored, self._rescale(one), padding=one.padding)
-        layers = tuple(overlay.mask for overlay in one.overlays()) if self.layered else ()
+        layers = tuple(thinned(overlay.mask, step) for overlay in one.overlays()) if self.layered else ()
         shot = Shot(raster, instance=one.instance_number, inverted=one.inverted, layers=layers)
         if one.place is None or one.spacing is None:
             times = one.frame_times
             moment = f"t {times[one.frame]:.0f} ms" if times and len(times) > 1 else ""
             return replace(shot, place=moment)
         position, orientation = one.place.position, one.place.orientation
-        return placed(shot, (position, orientation[3:] * one.spacing[0], orientation[:3] * one.spacing[1]))
+        place = position, orientation[3:] * one.spacing[0], orientation[:3] * one.spacing[1]
+        return placed(shot, place, (one.rows, one.columns), step)
 
     def _whole(self, pile: Sequence[Slice]) -> tuple[Raster, int]:
         """Return a pile as samples (k, j, i), and how many of its slices cannot be decoded.

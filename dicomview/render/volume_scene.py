@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dicomview.errors import UnknownChoice
-from dicomview.render.raster import Scale16, from_values
-from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Scene, Shot, placed, view_of
+from dicomview.render.raster import Raster, Scale16, from_values
+from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Scene, Shot, placed, thinned, view_of
 from dicomview.space import Volume
 from dicomview.space.planes import Plane, planes_of
 
@@ -49,21 +50,31 @@ class VolumeScene(Scene):
             name: view_of(plane, volume.affine, (shape[0], shape[1], shape[2]), letters=placed, measured=measured)
             for name, plane in self._planes.items()
         }
-        self._scale = Scale16.over(volume.array)
 
     def sampled_values(self) -> Sequence[NDArray[np.floating]]:
         """Return some planes of the volume."""
         count = len(self.volume.array)
         return [self.volume.array[k] for k in range(0, count, max(1, count // SAMPLED_SLICES))]
 
-    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Shot:
+    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, *, step: int = 1) -> Shot:
         """Return one plane at one index, fitted into 16 bits over the range of the whole volume."""
-        cut: Any = self._planes[plane].cut(self.volume.array, index)
-        shot = Shot(from_values(cut, self._scale), inverted=self.volume.inverted)
+        whole: Any = self._planes[plane].cut(self.volume.array, index)
+        cut = thinned(whole, step)
+        shot = Shot(self._fitted(cut), inverted=self.volume.inverted)
         if not self.placed:
             return shot
         k, j, i = self.volume.array.shape
-        return placed(shot, self._planes[plane].place(self.volume.affine, (k, j, i), index))
+        return placed(shot, self._planes[plane].place(self.volume.affine, (k, j, i), index), whole.shape, step)
+
+    def _fitted(self, values: NDArray[Any]) -> Raster:
+        if values.dtype.kind in "iub" and values.dtype.itemsize <= 2:
+            samples: Any = values.astype(np.int16 if values.dtype.kind == "i" else np.uint16, copy=False)
+            return Raster(samples)
+        return from_values(values, self._scale)
+
+    @functools.cached_property
+    def _scale(self) -> Scale16:
+        return Scale16.over(self.volume.array)
 
 
 def array_scene(array: NDArray[Any], spacing: Sequence[float] | None) -> Scene:
@@ -92,7 +103,10 @@ def array_scene(array: NDArray[Any], spacing: Sequence[float] | None) -> Scene:
         raise UnknownChoice(f"spacing {spacing!r} does not fit an array of {array.ndim} axes; give mm for each of them")
     affine = np.diag([*np.ones(3 - array.ndim), *steps, 1.0])
     affine = affine[[2, 1, 0, 3]]  # rows of an affine are x, y, z; the array axes are k, j, i
-    volume = Volume(np.atleast_3d(array.T).T.astype(np.float32), affine)
+    whole = np.atleast_3d(array.T).T
+    if array.dtype.kind == "f" or array.dtype.itemsize > 2:  # whole numbers of 16 bits are shown as they are
+        whole = whole.astype(np.float32)
+    volume = Volume(whole, affine)
     return VolumeScene(volume, placed=False, measured=spacing is not None)
 
 

@@ -21,7 +21,7 @@ from dicomview.render import (
     state_message,
     take,
 )
-from dicomview.views.canvas import Canvas
+from dicomview.views.canvas import Canvas, Piece
 from dicomview.views.controls import WindowControls
 
 if TYPE_CHECKING:
@@ -31,11 +31,13 @@ if TYPE_CHECKING:
 
     from dicomview.files import Source
     from dicomview.pixels import Voi
-    from dicomview.render import Picture, Shot
+    from dicomview.render import Picture, Shot, View
     from dicomview.space import Series, Slice, Stack, Volume
 
 __all__ = ["SliceView", "view"]
 
+_PREVIEW_EDGE = 128  # samples along the longer edge of a preview, about
+_BLOCK_SAMPLES = 1 << 17  # of the previews that come in one message
 _REMEMBERED = 32  # states told to the browser that gestures under way may have been made on
 _FACES = ("plane", "index", "axes", "window", "overlays", "overlay_color")  # the traits that are faces of the state
 
@@ -78,7 +80,7 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         self.scene, self._state, self._begin = scene, state, state
         self._stamp, self._told = 0, {0: state}  # what Python told the browser last, by number
         self.canvas = Canvas(
-            scene=_scene_message(scene, self._state), state=state_message(self._state), source=self._slice_message
+            scene=_scene_message(scene, self._state), state=state_message(self._state), source=self._piece
         )
         self.controls = (
             None
@@ -179,12 +181,12 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
             for name in _FACES:
                 setattr(self, name, getattr(state, name))
 
-    def _slice_message(self, plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
-        """Return the message and the buffers of one slice, for the canvas."""
+    def _piece(self, plane: str, at: tuple[int, ...], step: int) -> Piece:
+        """Return one slice for the canvas."""
         index, *places = at
-        shot = self.scene.shot(plane, index, dict(zip(self.scene.lengths, places, strict=True)))
-        samples = shot.raster.samples.astype(shot.raster.samples.dtype.newbyteorder("<")).tobytes()
-        return _shot_message(shot), [samples, *(np.packbits(mask, axis=1).tobytes() for mask in shot.layers)]
+        shot = self.scene.shot(plane, index, dict(zip(self.scene.lengths, places, strict=True)), step=step)
+        masks = [np.packbits(mask, axis=1).tobytes() for mask in shot.layers]
+        return Piece(_shot_message(shot), shot.raster.samples, masks)
 
 
 def view(
@@ -278,6 +280,8 @@ def _scene_message(scene: Scene, state: ViewState) -> dict[str, Any]:
                 "columns": one.columns,
                 "aspect": one.aspect,
                 "letters": None if one.letters is None else list(one.letters),
+                "step": (step := _step(one)),
+                "block": max(1, min(_BLOCK_SAMPLES * step**2 // max(1, one.rows * one.columns), one.count)),
             }
             for name, one in scene.views.items()
         },
@@ -315,5 +319,10 @@ def _shot_message(shot: Shot) -> dict[str, Any]:
         "row_step": None if shot.row_step is None else shot.row_step.tolist(),
         "column_step": None if shot.column_step is None else shot.column_step.tolist(),
         "place": shot.place,
-        "instance": shot.instance,
+        "layers": ["overlays"] * len(shot.layers),
     }
+
+
+def _step(view: View) -> int:
+    """Return how coarse the previews of a plane are; 1 where its slices are small enough to come whole at once."""
+    return max(1, round(max(view.rows, view.columns) / _PREVIEW_EDGE))

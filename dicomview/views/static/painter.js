@@ -35,7 +35,7 @@ export class Painter {
       this.prepare(slice, window);
       for (let i = 0; i < pixels.length; i++) pixels[i] = this.table[data[i]];
     }
-    colours.forEach((colour, layer) => slice.layers[layer] && paintMask(pixels, columns, slice.layers[layer], colour));
+    colours.forEach((colour, layer) => slice.masks[layer] && paintMask(pixels, columns, slice.masks[layer], colour));
     this.context.putImageData(this.image, 0, 0);
   }
   /** @param {Slice} slice @param {VoiWindow | VoiTable} window */

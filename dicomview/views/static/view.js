@@ -9,7 +9,7 @@ import { brief, dragWindow, lineOf, windowWords } from "./window.js";
 /**
  * @typedef {import("./window.js").VoiWindow} VoiWindow @typedef {import("./window.js").VoiTable} VoiTable
  * @typedef {import("./slices.js").Slice} Slice @typedef {import("./slices.js").Plane} Plane
- * @typedef {import("./slices.js").Model} Model @typedef {import("./slices.js").Store} Store
+ * @typedef {import("./store.js").Model} Model @typedef {import("./store.js").Store} Store
  * @typedef {{plane: string, positions: Record<string, number>, axes: Record<string, number>,
  *   window: VoiWindow | {table: string} | null, overlays: boolean, overlay_color: string}} State
  * @typedef {{title: string, planes: Record<string, Plane>, refused: Record<string, string>, colour: boolean,
@@ -47,7 +47,7 @@ export class View {
     this.painter = new Painter(picture);
     this.film = new Cine((place) => this.moveAlong(this.cineAlong, place), () => this.showFilm());
     this.listen();
-    store.views.add(this);
+    store.join(this);
     this.onScene();
   }
   get scene() {
@@ -199,15 +199,14 @@ export class View {
     const { overlays, overlay_color: colour } = this.state;
     const look = JSON.stringify([this.state.window, overlays, colour]);
     if (slice && (slice !== this.painted.slice || look !== this.painted.look)) {
-      const colours = overlays ? slice.layers.map(() => colour) : [];
+      const colours = overlays ? slice.masks.map(() => colour) : [];
       this.painter.paint(slice, this.window, colours, slice.data ? slice : this.scene.planes[slice.plane]);
       this.painted = { slice, look, count: this.painted.count + 1 };
       this.label(slice);
       this.hover(this.pointer);
     }
     if (this.store.lost) this.words.fault.textContent = "No kernel answers any more: run the cell again.";
-    this.store.shown = { plane, at, along: Math.min(this.along, at.length - 1), direction: this.direction };
-    this.store.ask();
+    this.store.show({ plane, at, along: Math.min(this.along, at.length - 1), direction: this.direction });
   }
   /** The words around the picture and the marks on the root: all speak of what is painted. @param {Slice} slice */
   label(slice) {
@@ -225,7 +224,7 @@ export class View {
     const window = this.window;
     const words = "levels" in window ? window.name : windowWords(window);
     this.words.window.textContent = grey ? words : "";
-    const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count };
+    const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count, sharp: slice.step === 1 };
     const line = "levels" in window ? { center: "", width: "" } : { center: window.center, width: window.width };
     Object.assign(this.root.dataset, marks, grey ? line : {});
   }
