@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from canvas_page import Desk, Show
     from playwright.sync_api import Browser, Locator, Page
 
 CLONE = Path(__file__).resolve().parent.parent
@@ -183,6 +184,23 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@pytest.fixture(scope="session")
+def desk(chromium: Browser) -> Iterator[Desk]:
+    """One page for all views that are tested without JupyterLab."""
+    from canvas_page import Desk
+
+    desk = Desk(chromium)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def show(desk: Desk) -> Iterator[Show]:
+    """``page = show(dv.view(...))``: a view in a real Chromium, without JupyterLab."""
+    yield desk.show
+    assert desk.clear() == []
 
 
 # --- a notebook in the browser ---------------------------------------------------------------------------------------
