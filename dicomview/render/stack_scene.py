@@ -11,7 +11,20 @@ from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
 from dicomview.errors import DicomviewError, NotSuv
 from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
 from dicomview.render.raster import Raster, Scale16, from_stored, padded
-from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Axis, Cine, Scene, Shot, View, placed, view_of
+from dicomview.render.scene import (
+    ACQUIRED,
+    NO_AXES,
+    SAMPLED_SLICES,
+    Axis,
+    Cine,
+    Layer,
+    Scene,
+    Shot,
+    View,
+    placed,
+    title_of,
+    view_of,
+)
 from dicomview.space import suv_scale
 from dicomview.space.planes import Plane, acquired_plane, planes_of
 from dicomview.space.suv import kind_of
@@ -23,6 +36,7 @@ if TYPE_CHECKING:
 
     from dicomview.pixels import Rescale, Voi
     from dicomview.space import Slice, Stack
+    from dicomview.space.planes import Where
 
 __all__ = ["StackScene"]
 
@@ -48,6 +62,7 @@ _IN_TIME = (
 _LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)  # those that cannot be anything else
 _RATE = 10.0  # pictures per second where the file says none
 _STORED = "stored"
+_OVERLAYS = "overlays"  # the one layer of all overlay planes
 # Terms of PatientOrientation for animals (PS3.3 C.7.6.1.1.1); the axes lie alike, with y to the back.
 _QUADRUPED = {"R": "RT", "L": "LE", "A": "V", "P": "D", "H": "CR", "F": "CD"}
 
@@ -69,12 +84,13 @@ class StackScene(Scene):
         first = stack.slices[0]
         self.colour, self.unit, self.inverted = first.colour, first.unit, first.inverted
         self._factor, suv_note = self._in_suv(units)
-        described = first.tags.text("SeriesDescription") or first.tags.text("ProtocolName")
-        self.title = " · ".join(word for word in (first.tags.text("Modality"), described) if word)
+        self.title = title_of(first.tags)
         extra = stack.dims[:-3]
         self.axes = tuple(Axis(n, _labels(stack.coords[n], stack.units.get(n, ""))) for n in extra)
         self.cine = _cine(stack)
-        self.layered = any(map(_may_overlay, {id(one.header): one for one in stack.slices}.values()))
+        overlaid = any(map(_may_overlay, {id(one.header): one for one in stack.slices}.values()))
+        self.layers = (Layer(_OVERLAYS),) if overlaid else ()
+        self._overlaid = overlaid
         self.affine = stack.affine
         self.notes = (*_notes(stack, of), *suv_note)
         self.views, self.refused = self._views()
@@ -100,10 +116,12 @@ class StackScene(Scene):
         plane, letters, why = ACQUIRED, None, self._why_flat()
         if self.affine is not None and not why:
             # At 45° one slice alone may be named otherwise than the whole stack.
-            self._planes = planes_of(self.affine)
-            plane = next(iter(self._planes))
+            self.cuts = planes_of(self.affine)
+            plane = next(iter(self.cuts))
         elif first.orientation is not None:
             plane = acquired_plane(first.orientation)
+        if self.affine is None or why:
+            self.cuts = {plane: Plane(plane, 0, 1, 2)}
         if first.orientation is not None:
             tilted = np.eye(4)
             tilted[:3, 1], tilted[:3, 2] = first.orientation[3:], first.orientation[:3]
@@ -114,7 +132,7 @@ class StackScene(Scene):
         if self.affine is None or why:
             return views, {name: why for name in ("axial", "coronal", "sagittal") if name not in views}
         shape = count, first.rows, first.columns
-        for name, other in list(self._planes.items())[1:]:
+        for name, other in list(self.cuts.items())[1:]:
             views[name] = view_of(other, self.affine, shape)
         return views, {}
 
@@ -167,33 +185,45 @@ class StackScene(Scene):
                 continue
         return values
 
-    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Shot:
+    def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:
+        """Return where a plane lies: the acquired one by its own slice, the others by the common grid."""
+        pile = self.stack.pile(**axes)
+        if plane != next(iter(self.views)):
+            assert self.affine is not None
+            shape = len(pile), pile[0].rows, pile[0].columns
+            return self.cuts[plane].place(self.affine, shape, index)
+        one = pile[index]
+        if one.place is None or one.spacing is None:
+            return None
+        position, orientation = one.place.position, one.place.orientation
+        return position, orientation[3:] * one.spacing[0], orientation[:3] * one.spacing[1]
+
+    def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Shot:
         """Return one plane; the acquired one is read from its file, the others from the whole pile."""
         pile = self.stack.pile(**axes)
+        where = self.where(plane, index, axes)
         if plane == next(iter(self.views)):
-            return self._acquired(pile[index])
-        assert self.affine is not None
+            return self._acquired(pile[index], where)
+        assert where is not None
         whole, failed = self._whole(pile)
-        cut: Any = np.ascontiguousarray(self._planes[plane].cut(whole.samples, index))
-        shape = len(pile), pile[0].rows, pile[0].columns
-        shot = Shot(replace(whole, samples=cut), inverted=self.inverted)
-        shot = placed(shot, self._planes[plane].place(self.affine, shape, index))
+        cut: Any = np.ascontiguousarray(self.cuts[plane].cut(whole.samples, index))
+        shot = placed(Shot(replace(whole, samples=cut), inverted=self.inverted), where)
         return replace(shot, place=f"{shot.place} · blank: {failed} not decodable") if failed else shot
 
-    def _acquired(self, one: Slice) -> Shot:
+    def _acquired(self, one: Slice, where: Where | None) -> Shot:
         stored = one.stored()
         if one.colour:
             raster = Raster(to_rgb(stored, one.tags))
         else:
             raster = from_stored(stored, self._rescale(one), padding=one.padding)
-        layers = tuple(overlay.mask for overlay in one.overlays()) if self.layered else ()
+        masks = [overlay.mask for overlay in one.overlays()] if self._overlaid else []
+        layers = ((_OVERLAYS, np.logical_or.reduce(masks)),) if masks else ()
         shot = Shot(raster, instance=one.instance_number, inverted=one.inverted, layers=layers)
-        if one.place is None or one.spacing is None:
+        if where is None:
             times = one.frame_times
             moment = f"t {times[one.frame]:.0f} ms" if times and len(times) > 1 else ""
             return replace(shot, place=moment)
-        position, orientation = one.place.position, one.place.orientation
-        return placed(shot, (position, orientation[3:] * one.spacing[0], orientation[:3] * one.spacing[1]))
+        return placed(shot, where)
 
     def _whole(self, pile: Sequence[Slice]) -> tuple[Raster, int]:
         """Return a pile as samples (k, j, i), and how many of its slices cannot be decoded.

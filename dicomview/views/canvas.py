@@ -49,10 +49,10 @@ class Canvas(anywidget.AnyWidget):
     source : callable (plane: str, at: tuple of int) -> (message: dict, buffers: list of bytes)
         Gives one slice; `at` is its index along the plane and its place along each extra axis. The message has
         ``rows``, ``columns``, ``sample`` ("int16", "uint16" or "rgb8"), ``slope``, ``intercept``, ``stored``,
-        ``blank``, ``invert``, ``origin``, ``row_step``, ``column_step`` (LPS, mm), ``place`` and ``instance``. The
-        first buffer has the samples, little-endian, row after row; each further one a mask of one bit a pixel, rows on
-        whole bytes. It is called in one thread of the canvas's own, one call at a time. What it raises is shown in the
-        place of the picture.
+        ``blank``, ``invert``, ``origin``, ``row_step``, ``column_step`` (LPS, mm), ``place``, ``instance`` and
+        ``layers``, their names. The first buffer has the samples, little-endian, row after row; each further one the
+        mask of a layer, one bit a pixel, rows on whole bytes. It is called in one thread of the canvas's own, one call
+        at a time. What it raises is shown in the place of the picture.
     scene : dict
         What there is to see: title, planes, presets, notes, unit, and the state to come home to.
     state : dict

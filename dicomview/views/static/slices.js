@@ -7,8 +7,8 @@
  * @typedef {{plane: string, at: number[], rows: number, columns: number, sample: "int16" | "uint16" | "rgb8",
  *   slope: number, intercept: number, stored: boolean, invert: boolean, origin: number[] | null,
  *   row_step: number[] | null, column_step: number[] | null, place: string, instance: number | null,
- *   blank: number | null, data: Uint16Array | Uint8Array | null, layers: Uint8Array[], text: string}} Slice where `data` is null, `text` says
- *   why; `layers` are masks, one bit a pixel, rows end on a byte
+ *   blank: number | null, data: Uint16Array | Uint8Array | null, layers: Uint8Array[], names: string[], text: string}} Slice where `data` is null,
+ *   `text` says why; `layers` are masks, one bit a pixel, rows end on a byte, and `names` says whose
  * @typedef {{count: number, rows: number, columns: number, aspect: number, letters: (string | null)[] | null}} Plane
  * @typedef {{get: Function, set: Function, save_changes: Function, send: Function, on: Function, off: Function}} Model
  */
@@ -43,14 +43,14 @@ export const keyOf = (plane, at) => `${plane}/${at.join("/")}`;
  * @param {any} message @param {DataView[]} buffers @returns {Slice}
  */
 export function readSlice(message, buffers) {
-  if (message.kind === "fault") return { ...message, data: null, layers: [] };
+  if (message.kind === "fault") return { ...message, data: null, layers: [], names: [] };
   const [bytes, ...layers] = buffers.map((view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice());
   const expected = message.rows * message.columns * (message.sample === "rgb8" ? 3 : 2);
   if (bytes.length !== expected) {
     const text = `This slice came with ${bytes.length} bytes instead of ${expected}.`;
-    return { ...message, data: null, layers: [], text };
+    return { ...message, data: null, layers: [], names: [], text };
   }
-  return { ...message, text: "", layers, data: message.sample === "rgb8" ? bytes : new Uint16Array(bytes.buffer) };
+  return { ...message, text: "", layers, names: message.layers ?? [], data: message.sample === "rgb8" ? bytes : new Uint16Array(bytes.buffer) };
 }
 
 /** Values by key, bounded in bytes: the least recently used go first, the newest always stays. @template T */
