@@ -347,7 +347,7 @@ test("a VOI table gives its own levels, and its ends beyond them", () => {
 
 test("a mask is painted bit by bit, every row on a byte of its own", () => {
   const pixels = new Uint32Array(18);
-  paintMask(pixels, 9, new Uint8Array([0b10000001, 0b10000000, 0b01000000, 0]), "#ff8000");
+  paintMask(pixels, 9, new Uint8Array([0b10000001, 0b10000000, 0b01000000, 0]), { color: "#ff8000", opacity: 1 });
   const set = [...pixels.keys()].filter((i) => pixels[i]);
   assert.deepEqual(set, [0, 7, 8, 10]);
   assert.equal(pixels[0], 0xff0080ff);

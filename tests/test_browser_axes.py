@@ -153,18 +153,19 @@ def test_overlays_and_colour(open_notebook: OpenNotebook) -> None:
     from playwright.sync_api import expect
 
     path, coloured = PYDICOM_FILES / "examples_overlay.dcm", PYDICOM_FILES / "examples_rgb_color.dcm"
-    green = "view.overlays, view.overlay_color = True, '#00ff00'"
-    notebook, root = open_view(open_notebook, path, "view.overlays", green, f"dv.view({str(coloured)!r})")
-    button = root.locator(".dicomview-layers")
+    green = "view.layers = {'overlays': {'shown': True, 'color': '#00ff00', 'opacity': 0.5}}"
+    asked = "view.layers['overlays'].shown"
+    notebook, root = open_view(open_notebook, path, asked, green, f"dv.view({str(coloured)!r})")
+    button = root.locator(".dicomview-layers button")
     expect(button).to_have_attribute("aria-pressed", "true")
     assert_paints(root, path)
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")
-    assert_paints(root, path, overlays=False)
+    assert_paints(root, path, layers={"overlays": False})
     assert notebook.value(1) == "False"
     notebook.run(2)
     expect(button).to_have_attribute("aria-pressed", "true")
-    assert_paints(root, path, overlay_color="#00ff00")
+    assert_paints(root, path, layers={"overlays": {"color": "#00ff00", "opacity": 0.5}})
 
     root = notebook.run(3).locator(".dicomview-canvas")
     root.locator("xpath=self::*[@data-sharp='true']").wait_for()

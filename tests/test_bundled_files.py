@@ -26,7 +26,7 @@ FILES = sorted(
     if path.is_file() and path.suffix not in (".py", ".pyc", ".pyi")
 )
 
-GREY, COLOUR = "grey picture", "colour picture"
+GREY, COLOUR, SEGMENTS = "grey picture", "colour picture", "segments"
 
 # Outcome, what its sentence must say, and the files. A file takes the first row that has it; all must have one.
 TABLE = [
@@ -40,7 +40,6 @@ TABLE = [
     (NotAnImage, "RT Ion Plan Storage", ["test_files/ExplVR_*NoMeta.dcm"]),
     (NotAnImage, "RT Structure Set Storage", ["test_files/rtstruct.dcm"]),
     (NotAnImage, "12-lead ECG Waveform Storage", ["test_files/waveform_ecg.dcm"]),
-    (NotAnImage, "segmentation", ["test_files/liver_*.dcm"]),
     (NotAnImage, "Computed Radiography Image Storage has no pixel data", ["charset_files/chr[JK]*Multi*.dcm"]),
     (NotAnImage, "CT Image Storage has no pixel data", ["test_files/dicomdirtests/TINY_ALPHA/[DP]*"]),
     (
@@ -53,6 +52,7 @@ TABLE = [
     (NothingFound, "looks like text", ["*.txt", "*.json", "*.md", "*.dump", "*/README"]),
     (NothingFound, "unpack it first", ["*.gz"]),
     (NothingFound, "has no DICOM mark", ["*.icc", "test_files/no_meta.dcm"]),  # the latter begins with a byte too many
+    (SEGMENTS, "a segmentation lies over images", ["test_files/liver_*.dcm"]),
     (COLOUR, "", ["test_files/SC_*", "test_files/examples_[!o]*", "*/GDCMJ2K_*", "*/ExplVR_BigEnd.dcm"]),
     (
         GREY,
@@ -147,16 +147,37 @@ def test_picture(name, tmp_path):
     # Values of 32 bits are fitted into 16 on their way, so that one level may round the other way.
     slack = 1 if frames.dtype.itemsize == 4 and kind is GREY else 0
     series = dv.read_series(DATA / name)
-    view = dv.view(DATA / name, overlays=False)
+    view = dv.view(DATA / name)
+    hidden = dict.fromkeys(view.layers, False)
+    view.layers = hidden
     assert len(series) == len(frames)
     for index, wish in enumerate(expected):
-        shown = dv.picture(series, index=index, overlays=False)
+        shown = dv.picture(series, index=index, layers=hidden)
         assert shown.pixels.shape == wish.shape
         assert np.abs(shown.pixels.astype(int) - wish).max() <= slack
         view.index = index
         np.testing.assert_array_equal(view.picture().pixels, shown.pixels)
     for sent in shown_by(view):
         assert sent.samples.shape == (ds.Rows, ds.Columns) + ((3,) if kind is COLOUR else ())
+
+
+@pytest.mark.parametrize("name", named(SEGMENTS))
+def test_a_segmentation_by_itself_is_shown_as_its_segments(name, tmp_path):
+    ds, frames = decoded(DATA / name, tmp_path)
+    assert repr(dv.read_series(DATA / name)) == f"Series SEG · no images · {row_of(name)[1]}"
+    view = dv.view(DATA / name)
+    assert list(view.layers) == [segment.SegmentLabel for segment in ds.SegmentSequence]
+    color = list(bytes.fromhex(view.layers["Liver"].color[1:]))
+    assert view.scene.counts["axial"] == len(frames)
+    for index, frame in enumerate(frames):
+        shown = dv.picture(DATA / name, index=index)
+        np.testing.assert_array_equal(shown.pixels, frame[..., np.newaxis] * np.array(color))
+        assert (shown.letters, shown.spacing) == (("R", "L", "A", "P"), (0.810547, 0.810547))
+        assert shown.notes == ("segmentation without its images",)
+    for message, buffers in shown_by(view):
+        assert message["layers"] == ["Liver"]
+        bits = np.unpackbits(np.frombuffer(buffers[1], np.uint8)).reshape(ds.Rows, ds.Columns)
+        np.testing.assert_array_equal(bits, frames[message["at"][0]])
 
 
 def assert_sentence(error, name):

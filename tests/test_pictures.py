@@ -134,11 +134,16 @@ def _painted(
             level = grey_level(message["slope"] * sample + message["intercept"], state["window"], tables)
             levels[sample] = 0 if sample == message["blank"] else 255 - level if message["invert"] else level
         grey = np.vectorize(levels.get, otypes=[np.uint8])(samples)
-    if not (layers and state["overlays"]):
+    shown = [(layer, state["layers"][name]) for name, layer in zip(message["layers"], layers, strict=True)]
+    shown = [(layer, look) for layer, look in shown if look["shown"]]
+    if not shown:
         return grey
     coloured = grey.copy() if grey.ndim == 3 else np.stack([grey] * 3, axis=-1)
-    for layer in layers:
-        coloured[layer] = list(bytes.fromhex(state["overlay_color"][1:]))
+    for layer, look in shown:
+        for row, column in np.argwhere(layer):
+            for channel, value in enumerate(bytes.fromhex(look["color"][1:])):
+                under = int(coloured[row, column, channel])
+                coloured[row, column, channel] = math.floor(under + (value - under) * look["opacity"] + 0.5)
     return coloured
 
 
@@ -259,11 +264,11 @@ def test_p03_an_embedded_overlay_is_drawn_and_leaves_the_values_alone(road: Road
     one[0x60000050] = DataElement(0x60000050, "SS", [1, 1])
     one[0x60000100] = DataElement(0x60000100, "US", 16)
     one[0x60000102] = DataElement(0x60000102, "US", 13)
-    seen = see(road, one, tmp_path, window=(1500, 6000), overlay_color="#ff8000")
+    seen = see(road, one, tmp_path, window=(1500, 6000), layers={"overlays": "#ff8000"})
     np.testing.assert_array_equal(seen.values, values)
     assert (seen.pixels[mask] == [255, 128, 0]).all()
     bare = greys(values, 1500, 6000)
     np.testing.assert_array_equal(seen.pixels[~mask], np.stack([bare] * 3, axis=-1)[~mask])
     theirs = dcmtk(one, tmp_path, "+Ww", "1500", "6000", "+O", "1", "+Omr")
     np.testing.assert_array_equal(theirs == 255, mask)
-    np.testing.assert_array_equal(dv.picture(one, window=(1500, 6000), overlays=False).pixels, bare)
+    np.testing.assert_array_equal(dv.picture(one, window=(1500, 6000), layers={"overlays": False}).pixels, bare)

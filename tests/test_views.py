@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import ipywidgets
 import numpy as np
@@ -13,7 +14,7 @@ import traitlets
 
 import dicomview as dv
 from dicomview.errors import UnknownChoice
-from dicomview.render import state_message
+from dicomview.render import Look, state_message
 
 
 @pytest.fixture
@@ -37,6 +38,14 @@ def agrees(view):
 def gesture(view, **part):
     """What arrives when the user has moved something in the browser."""
     view.canvas.set_state({"state": json.loads(json.dumps(view.canvas.state | part))})
+
+
+@pytest.fixture
+def masked():
+    masks = {name: np.ones((12, 10, 8), bool) for name in ("liver", "lung")}
+    made = dv.view(phantoms.regular(), masks=masks, layers={"lung": "#0000ff"})
+    yield made
+    made.close()
 
 
 # Traits
@@ -378,3 +387,43 @@ def test_a_gesture_that_crosses_a_wish_of_python_keeps_both(view):
     view.canvas.set_state({"stamp": stamp, "state": json.loads(json.dumps(further))})
     assert (view.index, view.window) == (10, dv.Window.preset("lung"))
     assert agrees(view)
+
+
+# Layers
+
+
+def test_layers_are_set_and_observed(masked):
+    seen = []
+    masked.observe(lambda change: seen.append((change.new, agrees(masked))), "layers")
+    assert masked.layers["lung"] == Look(True, "#0000ff", 0.4)
+    masked.layers = {"liver": False}
+    masked.layers = {"lung": 0.75}
+    wanted = {"liver": replace(masked.layers["liver"], shown=False), "lung": Look(True, "#0000ff", 0.75)}
+    assert masked.layers == wanted
+    assert seen[-1] == (wanted, True)
+    assert len(seen) == 2
+    with pytest.raises(UnknownChoice, match="the layers here: liver, lung"):
+        masked.layers = {"kidney": True}
+    assert masked.layers == wanted
+    assert agrees(masked)
+
+
+def test_a_layer_is_switched_in_the_browser(masked):
+    looks = masked.canvas.state["layers"]
+    gesture(masked, layers=looks | {"lung": {"shown": False, "color": "#00ff00", "opacity": 1}})
+    assert masked.layers["lung"] == Look(False, "#00ff00", 1.0)
+    assert agrees(masked)
+    for wrong in ({"x": looks["lung"]}, {"lung": {"shown": True, "color": "red", "opacity": 1}}, {"lung": 3}, 5):
+        gesture(masked, layers=wrong)
+        assert masked.layers["lung"] == Look(False, "#00ff00", 1.0)
+        assert agrees(masked)
+
+
+def test_layers_of_two_views_are_linked(masked):
+    other = dv.view(phantoms.regular(), masks={name: np.ones((12, 10, 8), bool) for name in ("liver", "lung")})
+    link = traitlets.link((masked, "layers"), (other, "layers"))
+    other.layers = {"liver": "#123456"}
+    assert masked.layers == other.layers
+    assert masked.layers["liver"].color == "#123456"
+    link.unlink()
+    other.close()

@@ -153,7 +153,8 @@ def _sound_elements(dataset: Dataset) -> Iterator[DataElement]:
             element = dataset[tag]
         except Exception:  # noqa: BLE001  one damaged element does not make its neighbours unreadable
             continue
-        if element.value is not None and element.value not in ("", b""):
+        # Sequences are not compared: those of highdicom refuse to be.
+        if element.value is not None and (element.VR == "SQ" or element.value not in ("", b"")):
             yield element
 
 

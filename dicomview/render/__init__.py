@@ -3,10 +3,10 @@
 from dicomview.render.door import opened, scene_of
 from dicomview.render.picture import Picture, picture, take
 from dicomview.render.scene import Scene, Shot, View
-from dicomview.render.state import OVERLAY_COLOR, ViewState, rebased, resolve, state_from, state_message
+from dicomview.render.state import Look, ViewState, rebased, resolve, state_from, state_message
 
 __all__ = [
-    "OVERLAY_COLOR",
+    "Look",
     "Picture",
     "Scene",
     "Shot",

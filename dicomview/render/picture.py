@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from dicomview.render.door import opened
 from dicomview.render.raster import paint
-from dicomview.render.state import OVERLAY_COLOR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -31,7 +30,7 @@ class Picture:
     Parameters
     ----------
     pixels : (rows, columns) or (rows, columns, 3) uint8 array
-        Grey levels, 0 black to 255 white, or RGB: for colour, and where overlays are drawn.
+        Grey levels, 0 black to 255 white, or RGB: for colour, and where layers are drawn.
     aspect : float
         Height of a pixel divided by its width.
     letters : (left, right, top, bottom), optional
@@ -69,8 +68,8 @@ def picture(
     index: int | None = None,
     plane: str | None = None,
     window: Voi | str | tuple[float, float] | None = None,
-    overlays: bool = True,
-    overlay_color: str = OVERLAY_COLOR,
+    layers: Mapping[str, object] | None = None,
+    masks: object = None,
     uid: str | None = None,
     units: str | None = None,
     spacing: Sequence[float] | None = None,
@@ -88,10 +87,13 @@ def picture(
     window : Window, VoiTable, name, "auto" or (center, width), optional
         The first window of the file when not given; without one, from the 1st to the 99th percentile of the stack. A
         name is the explanation of a window or VOI table of the file, or one of `dicomview.presets`.
-    overlays : bool
-        Draw overlay planes, which makes the picture a colour one.
-    overlay_color : str
-        "#rrggbb".
+    layers : dict, optional
+        How to draw what lies over the picture, by its name, which is "overlays" for all overlay planes: True or
+        False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color and opacity. A picture with a layer on it
+        is a colour one.
+    masks : path, pydicom.Dataset, Series or list of them, dict, or array, optional
+        What to lay over the pictures: DICOM Segmentations, a layer for each segment; or, by name, (k, j, i) arrays of
+        bool or of whole numbers on the grid of the stack, a layer for each number but 0.
     uid : str, optional
         SeriesInstanceUID, or the beginning of one, where `source` holds several series.
     units : str, optional
@@ -123,8 +125,8 @@ def picture(
         index=index,
         plane=plane,
         window=window,
-        overlays=overlays,
-        overlay_color=overlay_color,
+        layers=layers,
+        masks=masks,
         axes=axes,
     )
     return take(scene, state)
@@ -134,9 +136,10 @@ def take(scene: Scene, state: ViewState) -> Picture:
     """Return the picture of a scene in a state."""
     shot = scene.shot(state.plane, state.index, state.axes)
     view = scene.views[state.plane]
-    layers = shot.layers if state.overlays else ()
+    looks = state.looks
+    layers = [(mask, looks[name].color, looks[name].opacity) for name, mask in shot.layers if looks[name].shown]
     return Picture(
-        pixels=paint(shot.raster, state.window, invert=shot.inverted, layers=layers, color=state.overlay_color),
+        pixels=paint(shot.raster, state.window, invert=shot.inverted, layers=layers),
         aspect=view.aspect,
         letters=view.letters,
         window=None if shot.raster.colour else state.window,

@@ -149,8 +149,7 @@ def paint(
     window: Voi,
     *,
     invert: bool = False,
-    layers: Sequence[NDArray[np.bool_]] = (),
-    color: str = "#ffffff",
+    layers: Sequence[tuple[NDArray[np.bool_], str, float]] = (),
 ) -> NDArray[np.uint8]:
     """Return the grey levels of a raster, or its colours.
 
@@ -160,10 +159,9 @@ def paint(
     window : Window or VoiTable
     invert : bool
         True for MONOCHROME1.
-    layers : sequence of (rows, columns) bool arrays
-        Masks to draw over the picture, which makes it a colour one.
-    color : str
-        Of the masks, "#rrggbb".
+    layers : sequence of (mask, color, opacity)
+        What is drawn over the picture, one after another, which makes it a colour one: (rows, columns) bool arrays,
+        each with its "#rrggbb" and how much of it covers what is under it, 0 to 1.
 
     Returns
     -------
@@ -181,6 +179,13 @@ def paint(
         picture = levels[raster.samples.astype(np.int32) - first]
     if layers and picture.ndim == 2:
         picture = np.repeat(picture[..., np.newaxis], 3, axis=2)
-    for mask in layers:
-        picture[mask] = [int(color[place : place + 2], 16) for place in (1, 3, 5)]
+    for mask, color, opacity in layers:
+        for channel, under in zip(bytes.fromhex(color[1:]), np.moveaxis(picture, -1, 0), strict=True):
+            under[mask] = _mixed(channel, opacity)[under[mask]]
     return picture
+
+
+def _mixed(channel: int, opacity: float) -> NDArray[np.uint8]:
+    """Return what becomes of each level under a layer, (256,); as ``mixed`` in ``views/static/painter.js`` has it."""
+    under = np.arange(256, dtype=np.float64)
+    return np.floor(under + (channel - under) * opacity + 0.5).astype(np.uint8)

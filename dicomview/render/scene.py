@@ -6,35 +6,26 @@ import functools
 import math
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from dicomview.pixels import VoiTable, Window, automatic, presets
-from dicomview.render.state import ViewState
+from dicomview.render.state import Look, ViewState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from dicomview.pixels import Voi
+    from dicomview.pixels import FrameTags, Voi
     from dicomview.render.raster import Raster
-    from dicomview.space.planes import Plane
+    from dicomview.space.planes import Plane, Where
 
 __all__ = [
-    "ACQUIRED",
-    "NO_AXES",
-    "SAMPLED_SLICES",
-    "Axis",
-    "Cine",
-    "Scene",
-    "Shot",
-    "View",
-    "placed",
-    "thinned",
-    "view_of",
-]
+    "ACQUIRED", "NO_AXES", "SAMPLED_SLICES",
+    "Axis", "Cine", "Cover", "Layer", "Scene", "Shot", "View", "placed", "thinned", "title_of", "view_of",
+]  # fmt: skip
 
 ACQUIRED = "acquired"  # the name of the only plane of pictures that do not say how they lie
 NO_AXES: Mapping[str, int] = MappingProxyType({})
@@ -102,6 +93,22 @@ class Cine:
     rate: float
 
 
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What can be drawn over the pictures of a scene, and be switched off.
+
+    Parameters
+    ----------
+    name : str
+        The only one of this name in its scene; text of a file, to be escaped where it is shown.
+    look : Look
+        How it is drawn at first.
+    """
+
+    name: str
+    look: Look = Look()  # noqa: RUF009  frozen
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
     """One plane at one place: the samples, and where they lie.
@@ -117,8 +124,8 @@ class Shot:
         InstanceNumber of an acquired slice.
     inverted : bool
         True when small values are white.
-    layers : tuple of (rows, columns) bool arrays
-        Overlay planes.
+    layers : tuple of (name, (rows, columns) bool array) pairs
+        Where each layer that is on this plane is set.
     """
 
     raster: Raster
@@ -128,27 +135,56 @@ class Shot:
     column_step: NDArray[np.float64] | None = None
     instance: int | None = None
     inverted: bool = False
-    layers: tuple[NDArray[np.bool_], ...] = ()
+    layers: tuple[tuple[str, NDArray[np.bool_]], ...] = ()
+
+
+class Cover(Protocol):
+    """Masks that lie over a scene; `dicomview.render.masks` has them."""
+
+    def over(self, shot: Shot, plane: Plane, index: int, step: int) -> Iterable[tuple[str, NDArray[np.bool_]]]:
+        """Yield the layers that are on a shot: the `plane` of the scene at `index`, every step-th sample of it."""
 
 
 class Scene:
-    """What there is to show of a stack or a volume; `StackScene` and `VolumeScene` say how it is fetched."""
+    """What there is to show of a stack or a volume; `StackScene` and `VolumeScene` say how it is fetched.
+
+    Attributes
+    ----------
+    cuts : mapping of str to Plane
+        How each plane is cut from the (k, j, i) grid.
+    layers : tuple of Layer
+        All that may be drawn over the pictures.
+    covers : tuple of Cover
+        What was laid over them.
+    """
 
     title: str = ""
     unit: str = ""
     colour: bool = False
-    layered: bool = False
+    layers: tuple[Layer, ...] = ()
+    covers: tuple[Cover, ...] = ()
     notes: tuple[str, ...] = ()
     axes: tuple[Axis, ...] = ()
     cine: Cine | None = None
     views: Mapping[str, View]
+    cuts: Mapping[str, Plane]
     refused: Mapping[str, str]
 
     def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, *, step: int = 1) -> Shot:
-        """Return one plane at one index, and at one place along each extra axis.
+        """Return one plane at one index, and at one place along each extra axis, with all layers on it.
 
         A `step` above 1 leaves all samples away but every step-th of every step-th row; see `thinned`.
         """
+        bare = self.bare(plane, index, axes, step)
+        laid = (pair for cover in self.covers for pair in cover.over(bare, self.cuts[plane], index, step))
+        return replace(bare, layers=(*bare.layers, *laid))
+
+    def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
+        """Return a shot without what was laid over it."""
+        raise NotImplementedError
+
+    def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:
+        """Return (origin, row step, column step) of a plane in LPS mm, without reading it; None when unknown."""
         raise NotImplementedError
 
     def forget(self) -> None:
@@ -209,7 +245,8 @@ class Scene:
             window = next(iter(self.file_voi()), None) or self.automatic_window()
         positions = tuple((name, view.count // 2) for name, view in self.views.items())
         places = tuple((axis.name, 0) for axis in self.axes)
-        return ViewState(next(iter(self.views)), positions, window, places)
+        layers = tuple((layer.name, layer.look) for layer in self.layers)
+        return ViewState(next(iter(self.views)), positions, window, places, layers)
 
     def words_of(self, axes: Mapping[str, int]) -> str:
         """Return the place along the extra axes in words: "echo 10 ms (1/2)"."""
@@ -217,6 +254,12 @@ class Scene:
             f"{axis.name} {axis.labels[axes.get(axis.name, 0)]} ({axes.get(axis.name, 0) + 1}/{len(axis.labels)})"
             for axis in self.axes
         )
+
+
+def title_of(tags: FrameTags) -> str:
+    """Return the title of a series: its modality and what the file calls it."""
+    described = tags.text("SeriesDescription") or tags.text("ProtocolName")
+    return " · ".join(word for word in (tags.text("Modality"), described) if word)
 
 
 def view_of(
@@ -243,12 +286,7 @@ def thinned(samples: NDArray[Any], step: int) -> NDArray[Any]:
     return samples[step // 2 :: step, step // 2 :: step] if step > 1 else samples
 
 
-def placed(
-    shot: Shot,
-    place: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
-    size: tuple[int, int],
-    step: int = 1,
-) -> Shot:
+def placed(shot: Shot, place: Where, size: tuple[int, int], step: int = 1) -> Shot:
     """Return a shot with its place, also in words: the coordinate its plane is perpendicular to, at its middle.
 
     Parameters

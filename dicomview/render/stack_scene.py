@@ -17,11 +17,13 @@ from dicomview.render.scene import (
     SAMPLED_SLICES,
     Axis,
     Cine,
+    Layer,
     Scene,
     Shot,
     View,
     placed,
     thinned,
+    title_of,
     view_of,
 )
 from dicomview.space import suv_scale
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from dicomview.pixels import Rescale, Voi
     from dicomview.space import Slice, Stack
+    from dicomview.space.planes import Where
 
 __all__ = ["StackScene"]
 
@@ -60,6 +63,7 @@ _IN_TIME = (
 _LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)  # those that cannot be anything else
 _RATE = 10.0  # pictures per second where the file says none
 _STORED = "stored"
+_OVERLAYS = "overlays"  # the one layer of all overlay planes
 # Terms of PatientOrientation for animals (PS3.3 C.7.6.1.1.1); the axes lie alike, with y to the back.
 _QUADRUPED = {"R": "RT", "L": "LE", "A": "V", "P": "D", "H": "CR", "F": "CD"}
 
@@ -81,12 +85,13 @@ class StackScene(Scene):
         first = stack.slices[0]
         self.colour, self.unit, self.inverted = first.colour, first.unit, first.inverted
         self._factor, suv_note = self._in_suv(units)
-        described = first.tags.text("SeriesDescription") or first.tags.text("ProtocolName")
-        self.title = " · ".join(word for word in (first.tags.text("Modality"), described) if word)
+        self.title = title_of(first.tags)
         extra = stack.dims[:-3]
         self.axes = tuple(Axis(n, _labels(stack.coords[n], stack.units.get(n, ""))) for n in extra)
         self.cine = _cine(stack)
-        self.layered = any(map(_may_overlay, {id(one.header): one for one in stack.slices}.values()))
+        overlaid = any(map(_may_overlay, {id(one.header): one for one in stack.slices}.values()))
+        self.layers = (Layer(_OVERLAYS),) if overlaid else ()
+        self._overlaid = overlaid
         self.affine = stack.affine
         self.notes = (*_notes(stack, of), *suv_note)
         self.views, self.refused = self._views()
@@ -112,10 +117,12 @@ class StackScene(Scene):
         plane, letters, why = ACQUIRED, None, self._why_flat()
         if self.affine is not None and not why:
             # At 45° one slice alone may be named otherwise than the whole stack.
-            self._planes = planes_of(self.affine)
-            plane = next(iter(self._planes))
+            self.cuts = planes_of(self.affine)
+            plane = next(iter(self.cuts))
         elif first.orientation is not None:
             plane = acquired_plane(first.orientation)
+        if self.affine is None or why:
+            self.cuts = {plane: Plane(plane, 0, 1, 2)}
         if first.orientation is not None:
             tilted = np.eye(4)
             tilted[:3, 1], tilted[:3, 2] = first.orientation[3:], first.orientation[:3]
@@ -126,7 +133,7 @@ class StackScene(Scene):
         if self.affine is None or why:
             return views, {name: why for name in ("axial", "coronal", "sagittal") if name not in views}
         shape = count, first.rows, first.columns
-        for name, other in list(self._planes.items())[1:]:
+        for name, other in list(self.cuts.items())[1:]:
             views[name] = view_of(other, self.affine, shape)
         return views, {}
 
@@ -179,38 +186,50 @@ class StackScene(Scene):
                 continue
         return values
 
-    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, *, step: int = 1) -> Shot:
+    def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:
+        """Return where a plane lies: the acquired one by its own slice, the others by the common grid."""
+        pile = self.stack.pile(**axes)
+        if plane != next(iter(self.views)):
+            assert self.affine is not None
+            shape = len(pile), pile[0].rows, pile[0].columns
+            return self.cuts[plane].place(self.affine, shape, index)
+        one = pile[index]
+        if one.place is None or one.spacing is None:
+            return None
+        position, orientation = one.place.position, one.place.orientation
+        return position, orientation[3:] * one.spacing[0], orientation[:3] * one.spacing[1]
+
+    def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
         """Return one plane; the acquired one is read from its file, the others from the whole pile."""
         pile = self.stack.pile(**axes)
+        where = self.where(plane, index, axes)
         if plane == next(iter(self.views)):
-            return self._acquired(pile[index], step)
-        assert self.affine is not None
+            return self._acquired(pile[index], where, step)
+        assert where is not None
         whole, failed = self._whole(pile)
-        cut: Any = self._planes[plane].cut(whole.samples, index)
+        cut: Any = self.cuts[plane].cut(whole.samples, index)
         shot = Shot(replace(whole, samples=np.ascontiguousarray(thinned(cut, step))), inverted=self.inverted)
-        shape = len(pile), pile[0].rows, pile[0].columns
-        shot = placed(shot, self._planes[plane].place(self.affine, shape, index), cut.shape, step)
+        shot = placed(shot, where, cut.shape, step)
         return replace(shot, place=f"{shot.place} · blank: {failed} not decodable") if failed else shot
 
     def forget(self) -> None:
         """Let go of the pile that the last plane was cut from."""
         self._last_whole = None
 
-    def _acquired(self, one: Slice, step: int) -> Shot:
+    def _acquired(self, one: Slice, where: Where | None, step: int) -> Shot:
         stored = thinned(one.stored(), step)
         if one.colour:
             raster = Raster(to_rgb(stored, one.tags))
         else:
             raster = from_stored(stored, self._rescale(one), padding=one.padding)
-        layers = tuple(thinned(overlay.mask, step) for overlay in one.overlays()) if self.layered else ()
+        masks = [thinned(overlay.mask, step) for overlay in one.overlays()] if self._overlaid else []
+        layers = ((_OVERLAYS, np.logical_or.reduce(masks)),) if masks else ()
         shot = Shot(raster, instance=one.instance_number, inverted=one.inverted, layers=layers)
-        if one.place is None or one.spacing is None:
+        if where is None:
             times = one.frame_times
             moment = f"t {times[one.frame]:.0f} ms" if times and len(times) > 1 else ""
             return replace(shot, place=moment)
-        position, orientation = one.place.position, one.place.orientation
-        place = position, orientation[3:] * one.spacing[0], orientation[:3] * one.spacing[1]
-        return placed(shot, place, (one.rows, one.columns), step)
+        return placed(shot, where, (one.rows, one.columns), step)
 
     def _whole(self, pile: Sequence[Slice]) -> tuple[Raster, int]:
         """Return a pile as samples (k, j, i), and how many of its slices cannot be decoded.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -17,11 +18,27 @@ from dicomview.errors import UnknownChoice
 from dicomview.pixels import Voi, VoiTable, Window, as_window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["OVERLAY_COLOR", "Showable", "ViewState", "rebased", "resolve", "state_from", "state_message"]
+__all__ = ["Look", "Showable", "ViewState", "rebased", "resolve", "state_from", "state_message"]
 
-OVERLAY_COLOR = "#ffd54f"
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a layer is drawn over the picture.
+
+    Parameters
+    ----------
+    shown : bool
+    color : str
+        "#rrggbb".
+    opacity : float
+        From 0, nothing is seen of the layer, to 1, nothing is seen of the picture under it.
+    """
+
+    shown: bool = True
+    color: str = "#ffd54f"
+    opacity: float = 1.0
 
 
 class Showable(Protocol):
@@ -59,18 +76,15 @@ class ViewState:
     window : Window or VoiTable
     places : tuple of (axis, place) pairs
         Zero-based place along each extra axis of a stack: echo, time, diffusion …
-    overlays : bool
-        Whether overlay planes are drawn.
-    overlay_color : str
-        Their colour, "#rrggbb".
+    layers : tuple of (name, Look) pairs
+        How each layer is drawn, in the order in which they are drawn.
     """
 
     plane: str
     positions: tuple[tuple[str, int], ...]
     window: Voi
     places: tuple[tuple[str, int], ...] = ()
-    overlays: bool = True
-    overlay_color: str = OVERLAY_COLOR
+    layers: tuple[tuple[str, Look], ...] = ()
 
     @property
     def index(self) -> int:
@@ -82,6 +96,11 @@ class ViewState:
         """Zero-based place along each extra axis."""
         return dict(self.places)
 
+    @property
+    def looks(self) -> dict[str, Look]:
+        """How each layer is drawn."""
+        return dict(self.layers)
+
 
 def resolve(
     scene: Showable,
@@ -91,8 +110,7 @@ def resolve(
     index: int | None = None,
     window: object = None,
     axes: Mapping[str, int] | None = None,
-    overlays: bool | None = None,
-    overlay_color: str | None = None,
+    layers: Mapping[str, object] | None = None,
 ) -> ViewState:
     """Return the state that answers a wish.
 
@@ -102,14 +120,15 @@ def resolve(
         What there is to show.
     state : ViewState
         The state before.
-    plane, index, window, axes, overlays, overlay_color : optional
+    plane, index, window, axes, layers : optional
         What is wished for; the rest stays. A negative index or place counts from the end; a window is a `Window`, the
-        name of one of the file or of a preset, "auto", or (center, width).
+        name of one of the file or of a preset, "auto", or (center, width). Of a layer, by its name, one wishes True
+        or False, "#rrggbb", an opacity from 0 to 1, a dict of shown, color and opacity, or a `Look`.
 
     Raises
     ------
     UnknownChoice
-        The plane, the index, the axis or the window does not exist; the message says what does.
+        The plane, the index, the axis, the window or the layer does not exist; the message says what does.
     """
     wanted = state.plane if plane is None else plane
     if not isinstance(wanted, str):
@@ -131,24 +150,24 @@ def resolve(
         positions=tuple(positions.items()),
         places=tuple(places.items()),
         window=state.window if window is None else _voi(scene, window),
-        overlays=state.overlays if overlays is None else bool(overlays),
-        overlay_color=state.overlay_color if overlay_color is None else _colour(overlay_color),
+        layers=state.layers if layers is None else tuple(_looks(state.looks, layers).items()),
     )
 
 
 def rebased(said: ViewState, base: ViewState, now: ViewState) -> ViewState:
     """Return `now` with what `said` changes of `base`: two wishes that crossed on their way both come true."""
 
-    def merged(new: tuple[tuple[str, int], ...], old: Mapping[str, int], kept: Mapping[str, int]) -> Any:
-        return tuple((dict(kept) | {name: place for name, place in new if old.get(name) != place}).items())
+    def merged(new: tuple[tuple[str, Any], ...], old: Mapping[str, Any], kept: Mapping[str, Any]) -> Any:
+        return tuple((dict(kept) | {name: value for name, value in new if old.get(name) != value}).items())
 
-    changed = {
-        name: getattr(said, name)
-        for name in ("plane", "window", "overlays", "overlay_color")
-        if getattr(said, name) != getattr(base, name)
-    }
-    positions = merged(said.positions, dict(base.positions), dict(now.positions))
-    return replace(now, positions=positions, places=merged(said.places, base.axes, now.axes), **changed)
+    changed = {name: getattr(said, name) for name in ("plane", "window") if getattr(said, name) != getattr(base, name)}
+    return replace(
+        now,
+        positions=merged(said.positions, dict(base.positions), dict(now.positions)),
+        places=merged(said.places, base.axes, now.axes),
+        layers=merged(said.layers, base.looks, now.looks),
+        **changed,
+    )
 
 
 def state_message(state: ViewState) -> dict[str, Any]:
@@ -161,8 +180,7 @@ def state_message(state: ViewState) -> dict[str, Any]:
         "window": {"table": window.explanation}
         if isinstance(window, VoiTable)
         else {"center": window.center, "width": window.width, "function": window.function},
-        "overlays": state.overlays,
-        "overlay_color": state.overlay_color,
+        "layers": {name: asdict(look) for name, look in state.layers},
     }
 
 
@@ -182,8 +200,7 @@ def state_from(message: Mapping[str, Any], tables: Sequence[Voi] = ()) -> ViewSt
         tuple((str(plane), int(index)) for plane, index in message["positions"].items()),
         named[window["table"]] if "table" in window else Window(**window),
         tuple((str(name), int(place)) for name, place in message.get("axes", {}).items()),
-        bool(message.get("overlays", True)),
-        _colour(message.get("overlay_color", OVERLAY_COLOR)),
+        tuple((str(name), _look(look, Look())) for name, look in message.get("layers", {}).items()),
     )
 
 
@@ -214,7 +231,43 @@ def _voi(scene: Showable, wish: object) -> Voi:
     return as_window(wish)
 
 
-def _colour(wish: Any) -> str:
-    if not isinstance(wish, str) or not re.fullmatch("#[0-9a-fA-F]{6}", wish):
-        raise UnknownChoice(f'a colour is written "#rrggbb", for example "{OVERLAY_COLOR}", not {wish!r}')
-    return wish.lower()
+def _looks(looks: dict[str, Look], wishes: Any) -> dict[str, Look]:
+    """Return the looks of all layers, those changed that are wished otherwise."""
+    known = f"the layers here: {', '.join(looks) or 'none'}"
+    try:
+        named = dict(wishes)
+    except (TypeError, ValueError):
+        raise UnknownChoice(f"layers are a dict of names and wishes, not {wishes!r}; {known}") from None
+    for name in named:
+        if name not in looks:
+            raise UnknownChoice(f"there is no layer {name!r} to draw; {known}")
+    try:
+        return looks | {name: _look(wish, looks[name]) for name, wish in named.items()}
+    except UnknownChoice as error:
+        raise UnknownChoice(f"{error}; {known}") from None
+
+
+def _look(wish: object, now: Look) -> Look:
+    """Return what becomes of a look by a wish: True or False, a colour, an opacity, a dict of them, or a `Look`."""
+    if isinstance(wish, Look):
+        wish = asdict(wish)
+    elif isinstance(wish, bool | np.bool_):  # before the numbers: True is none of them here
+        wish = {"shown": wish}
+    elif isinstance(wish, str):
+        wish = {"color": wish}
+    elif isinstance(wish, int | float | np.number):
+        wish = {"opacity": wish}
+    if not isinstance(wish, Mapping) or set(wish) - {one.name for one in fields(Look)}:
+        raise UnknownChoice(
+            'a layer is drawn as True or False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color and '
+            f"opacity, not {wish!r}"
+        )
+    shown, color, opacity = (wish.get(one.name, getattr(now, one.name)) for one in fields(Look))
+    if not isinstance(shown, bool | np.bool_):
+        raise UnknownChoice(f"shown is True or False, not {shown!r}")
+    if not isinstance(color, str) or not re.fullmatch("#[0-9a-fA-F]{6}", color):
+        raise UnknownChoice(f'a colour is written "#rrggbb", for example "{Look().color}", not {color!r}')
+    number = isinstance(opacity, int | float | np.number) and not isinstance(opacity, bool)
+    if not number or not 0 <= opacity <= 1:
+        raise UnknownChoice(f"an opacity is a number from 0 to 1, not {opacity!r}")
+    return Look(bool(shown), color.lower(), float(opacity))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dicomview.space.planes import Where
+
 __all__ = ["VolumeScene", "array_scene"]
 
 _VOLUME_WORDS = {"FILLED": "missing slices left empty", "RESAMPLED": "resampled"}
@@ -41,14 +43,14 @@ class VolumeScene(Scene):
         self.refused = {}
         shape = volume.array.shape
         if placed:
-            self._planes = planes_of(volume.affine)
+            self.cuts = planes_of(volume.affine)
             self.notes = _notes(volume)
         else:
             self.notes = ("array without a place in the patient", *(() if measured else ("pixel size unknown",)))
-            self._planes = {ACQUIRED: Plane(ACQUIRED, 0, 1, 2)}
+            self.cuts = {ACQUIRED: Plane(ACQUIRED, 0, 1, 2)}
         self.views = {
             name: view_of(plane, volume.affine, (shape[0], shape[1], shape[2]), letters=placed, measured=measured)
-            for name, plane in self._planes.items()
+            for name, plane in self.cuts.items()
         }
 
     def sampled_values(self) -> Sequence[NDArray[np.floating]]:
@@ -56,15 +58,19 @@ class VolumeScene(Scene):
         count = len(self.volume.array)
         return [self.volume.array[k] for k in range(0, count, max(1, count // SAMPLED_SLICES))]
 
-    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, *, step: int = 1) -> Shot:
-        """Return one plane at one index, fitted into 16 bits over the range of the whole volume."""
-        whole: Any = self._planes[plane].cut(self.volume.array, index)
-        cut = thinned(whole, step)
-        shot = Shot(self._fitted(cut), inverted=self.volume.inverted)
+    def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:
+        """Return where a plane lies on the grid of the volume."""
         if not self.placed:
-            return shot
+            return None
         k, j, i = self.volume.array.shape
-        return placed(shot, self._planes[plane].place(self.volume.affine, (k, j, i), index), whole.shape, step)
+        return self.cuts[plane].place(self.volume.affine, (k, j, i), index)
+
+    def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
+        """Return one plane at one index, fitted into 16 bits over the range of the whole volume."""
+        whole: Any = self.cuts[plane].cut(self.volume.array, index)
+        shot = Shot(self._fitted(thinned(whole, step)), inverted=self.volume.inverted)
+        where = self.where(plane, index)
+        return shot if where is None else placed(shot, where, whole.shape, step)
 
     def _fitted(self, values: NDArray[Any]) -> Raster:
         if values.dtype.kind in "iub" and values.dtype.itemsize <= 2:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from dicomview.space.stack import Stack
     from dicomview.space.volume import Volume
 
-__all__ = ["Rejected", "Series", "all_series", "read_series"]
+__all__ = ["SEGMENTATIONS", "Rejected", "Series", "all_series", "read_series"]
 
 # Images in the sense of the standard that are no pile of slices: they lie over or beside one.
-_DERIVED_OBJECTS = {
+SEGMENTATIONS = {
     "1.2.840.10008.5.1.4.1.1.66.4": "segmentation",
     "1.2.840.10008.5.1.4.1.1.66.7": "label map segmentation",
 }
@@ -257,8 +257,8 @@ def _refusal(header: Header) -> Rejected | None:
     tags, label = FrameTags(header.dataset), header.location.label
     sop_class = tags.get("SOPClassUID")
     name = getattr(sop_class, "name", "") or "an object of unknown class"
-    if str(sop_class) in _DERIVED_OBJECTS:
-        return Rejected(label, "DERIVED_OBJECT", f"a {_DERIVED_OBJECTS[str(sop_class)]} lies over images")
+    if str(sop_class) in SEGMENTATIONS:
+        return Rejected(label, "DERIVED_OBJECT", f"a {SEGMENTATIONS[str(sop_class)]} lies over images")
     if header.pixels is None and header.status == "truncated":
         return Rejected(label, "TRUNCATED", f"{name} has no pixel data, and its file ends too early")
     if header.pixels is None:

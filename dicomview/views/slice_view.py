@@ -11,7 +11,6 @@ import traitlets
 from dicomview.errors import UnknownChoice
 from dicomview.pixels import VoiTable, Window
 from dicomview.render import (
-    OVERLAY_COLOR,
     Scene,
     ViewState,
     opened,
@@ -25,7 +24,7 @@ from dicomview.views.canvas import Canvas, Piece
 from dicomview.views.controls import WindowControls
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,7 +38,8 @@ __all__ = ["SliceView", "view"]
 _PREVIEW_EDGE = 128  # samples along the longer edge of a preview, about
 _BLOCK_SAMPLES = 1 << 17  # of the previews that come in one message
 _REMEMBERED = 32  # states told to the browser that gestures under way may have been made on
-_FACES = ("plane", "index", "axes", "window", "overlays", "overlay_color")  # the traits that are faces of the state
+# The traits that are faces of the state, with what each shows of it.
+_FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window", "layers": "looks"}
 
 
 class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -58,10 +58,10 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     axes : dict of str to int
         Zero-based place along each extra axis of the stack (echo, time, diffusion …); a dict with some of them sets
         those. Settable, observable, linkable.
-    overlays : bool
-        Whether overlay planes are drawn. Settable, observable, linkable.
-    overlay_color : str
-        "#rrggbb". Settable, observable, linkable.
+    layers : dict of str to Look
+        How each layer over the picture is drawn: "overlays" for the overlay planes, and one for each mask. A dict with
+        wishes for some of them sets those: True or False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color
+        and opacity. Settable, observable, linkable.
 
     Notes
     -----
@@ -73,8 +73,7 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     plane = traitlets.Unicode()
     window = traitlets.Any()
     axes = traitlets.Dict()
-    overlays = traitlets.Bool(True)
-    overlay_color = traitlets.Unicode()
+    layers = traitlets.Dict()
 
     def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True) -> None:
         self.scene, self._state, self._begin = scene, state, state
@@ -91,7 +90,7 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         super().__init__(
             children,
             layout=widgets.Layout(align_items="flex-start", flex_flow="row wrap"),
-            **{name: getattr(state, name) for name in _FACES},
+            **_faces(state),
         )
         self.canvas.observe(self._gesture, "state")
 
@@ -120,7 +119,7 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         if name == "window" and wish is None:
             return self._begin.window
         # Under `hold_trait_notifications` the plane may have been set just before, and the index counts along it.
-        return getattr(resolve(self.scene, self._state, **{"plane": self.plane, name: wish}), name)
+        return _faces(resolve(self.scene, self._state, **{"plane": self.plane, name: wish}))[name]
 
     def notify_change(self, change: Any) -> None:
         """Answer a trait that was set from Python, then tell observers; traitlets calls this."""
@@ -128,7 +127,7 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
             super().notify_change(change)
         elif change.new != getattr(self, change.name):
             return  # an observer has wished again, and that has been told already
-        elif all(getattr(self, name) == getattr(self._state, name) for name in _FACES):
+        elif all(getattr(self, name) == value for name, value in _faces(self._state).items()):
             super().notify_change(change)
         else:
             # Observers hear of this change first and of those that follow from it afterwards, so that two views whose
@@ -139,8 +138,8 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _answer(self) -> None:
         """Make the state that the traits wish for."""
-        now = {name: getattr(self, name) for name in _FACES}
-        wish = {name: value for name, value in now.items() if value != getattr(self._state, name)}
+        held = _faces(self._state)
+        wish = {name: getattr(self, name) for name in _FACES if getattr(self, name) != held[name]}
         try:
             self._take_state(resolve(self.scene, self._state, **wish))
         except UnknownChoice:
@@ -159,7 +158,7 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
                 said = rebased(said, base, state)  # made before the browser had heard of Python's last wish
             for plane, index in said.positions:
                 state = resolve(self.scene, state, plane=plane, index=index)
-            whole = {name: getattr(said, name) for name in _FACES if name != "index"}
+            whole = {name: value for name, value in _faces(said).items() if name != "index"}
             state = resolve(self.scene, state, **whole)
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             state = self._state
@@ -178,14 +177,14 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         if self.controls is not None:
             self.controls.show(state.window)
         with self.hold_trait_notifications():
-            for name in _FACES:
-                setattr(self, name, getattr(state, name))
+            for name, value in _faces(state).items():
+                setattr(self, name, value)
 
     def _piece(self, plane: str, at: tuple[int, ...], step: int) -> Piece:
         """Return one slice for the canvas."""
         index, *places = at
         shot = self.scene.shot(plane, index, dict(zip(self.scene.lengths, places, strict=True)), step=step)
-        masks = [np.packbits(mask, axis=1).tobytes() for mask in shot.layers]
+        masks = [np.packbits(mask, axis=1).tobytes() for _, mask in shot.layers]
         return Piece(_shot_message(shot), shot.raster.samples, masks)
 
 
@@ -195,8 +194,8 @@ def view(
     index: int | None = None,
     plane: str | None = None,
     window: Voi | str | tuple[float, float] | None = None,
-    overlays: bool = True,
-    overlay_color: str = OVERLAY_COLOR,
+    layers: Mapping[str, object] | None = None,
+    masks: object = None,
     controls: bool = True,
     uid: str | None = None,
     units: str | None = None,
@@ -218,10 +217,12 @@ def view(
         The acquired plane when not given.
     window : Window, VoiTable, name, "auto" or (center, width), optional
         The first window of the file when not given.
-    overlays : bool
-        Draw overlay planes.
-    overlay_color : str
-        "#rrggbb".
+    layers : dict, optional
+        How to draw what lies over the picture, by its name, which is "overlays" for all overlay planes: True or
+        False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color and opacity.
+    masks : path, pydicom.Dataset, Series or list of them, dict, or array, optional
+        What to lay over the pictures: DICOM Segmentations, a layer for each segment; or, by name, (k, j, i) arrays of
+        bool or of whole numbers on the grid of the stack, a layer for each number but 0.
     controls : bool
         False leaves away the sliders beside the picture.
     uid : str, optional
@@ -237,8 +238,8 @@ def view(
     Returns
     -------
     SliceView
-        ``.index``, ``.plane``, ``.window`` and ``.axes`` can be set and observed, ``.picture()`` is what it shows. A
-        slice that cannot be decoded says so in its place.
+        ``.index``, ``.plane``, ``.window``, ``.axes`` and ``.layers`` can be set and observed, ``.picture()`` is what
+        it shows. A slice that cannot be decoded says so in its place.
 
     Raises
     ------
@@ -257,11 +258,16 @@ def view(
         index=index,
         plane=plane,
         window=window,
-        overlays=overlays,
-        overlay_color=overlay_color,
+        layers=layers,
+        masks=masks,
         axes=axes,
     )
     return SliceView(scene, state, controls=controls)
+
+
+def _faces(state: ViewState) -> dict[str, Any]:
+    """Return what the traits show of a state."""
+    return {name: getattr(state, attribute) for name, attribute in _FACES.items()}
 
 
 def _reach(scene: Scene, state: ViewState) -> Window:
@@ -289,7 +295,7 @@ def _scene_message(scene: Scene, state: ViewState) -> dict[str, Any]:
         "colour": scene.colour,
         "unit": scene.unit,
         "axes": [{"name": axis.name, "labels": list(axis.labels)} for axis in scene.axes],
-        "layers": scene.layered,
+        "layers": [layer.name for layer in scene.layers],
         "cine": None if scene.cine is None else {"along": scene.cine.along, "rate": scene.cine.rate},
         "presets": [_preset_message(voi) for voi in ([] if scene.colour else scene.presets())],
         "notes": list(scene.notes),
@@ -319,7 +325,7 @@ def _shot_message(shot: Shot) -> dict[str, Any]:
         "row_step": None if shot.row_step is None else shot.row_step.tolist(),
         "column_step": None if shot.column_step is None else shot.column_step.tolist(),
         "place": shot.place,
-        "layers": ["overlays"] * len(shot.layers),
+        "layers": [name for name, _ in shot.layers],
     }
 
 

@@ -47,7 +47,7 @@ export function buildPage(el) {
     slider: addSlider(toolbar, "slice"),
     planes: add("select", "planes", toolbar),
     presets: add("select", "presets", toolbar),
-    layers: addButton(toolbar, "layers", "◩", "overlays: show or hide"),
+    layers: add("div", "layers", toolbar),
     reset: addButton(toolbar, "reset", "Reset", "back to the first view (or double click the picture)"),
     axes: add("div", "axes", root),
   };
@@ -63,6 +63,21 @@ export function buildPage(el) {
   cine.rate.ariaLabel = cine.rate.title;
   cine.loop.ariaPressed = "true";
   return { root, stage, picture, words, tools, cine };
+}
+
+/** A switch, a colour and an opacity for each layer; one that stands alone has no name on it.
+ * @param {Element} parent @param {string[]} names @returns {any[]} */
+export function buildLayers(parent, names) {
+  parent.replaceChildren();
+  return names.map((name) => {
+    const row = Object.assign(add("span", "layer", parent), { role: "group", ariaLabel: name });
+    const words = `${name}: show or hide`;
+    const button = addButton(row, "switch", names.length > 1 || name !== "overlays" ? name : "◩", words);
+    const color = Object.assign(add("input", "color", row), { type: "color", title: `${name}: colour` });
+    const opacity = Object.assign(addSlider(row, `${name}: opacity`), { max: "1", step: "0.05" });
+    color.ariaLabel = color.title;
+    return { name, button, color, opacity };
+  });
 }
 
 /** A slider with a label for each extra axis. @param {Element} parent @param {Axis[]} axes @returns {any[]} */

@@ -3,7 +3,7 @@
 import { brief, windowTable } from "./window.js";
 
 /** @typedef {import("./window.js").VoiWindow} VoiWindow @typedef {import("./window.js").VoiTable} VoiTable */
-/** @typedef {import("./slices.js").Slice} Slice */
+/** @typedef {import("./slices.js").Slice} Slice @typedef {{shown: boolean, color: string, opacity: number}} Look */
 
 /** The canvas has one pixel per sample, and the page scales it. */
 export class Painter {
@@ -16,10 +16,10 @@ export class Painter {
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
   }
   /**
-   * @param {Slice} slice @param {VoiWindow | VoiTable} window @param {string[]} colours of the layers, "#rrggbb"; none
-   * where they are not shown @param {{rows: number, columns: number}} size
+   * @param {Slice} slice @param {VoiWindow | VoiTable} window @param {Record<string, Look>} looks of the layers by name
+   * @param {{rows: number, columns: number}} size
    */
-  paint(slice, window, colours, { rows, columns }) {
+  paint(slice, window, looks, { rows, columns }) {
     if (this.image.width !== columns || this.image.height !== rows) {
       Object.assign(this.canvas, { width: columns, height: rows });
       this.image = new ImageData(columns, rows);
@@ -35,7 +35,7 @@ export class Painter {
       this.prepare(slice, window);
       for (let i = 0; i < pixels.length; i++) pixels[i] = this.table[data[i]];
     }
-    colours.forEach((colour, layer) => slice.masks[layer] && paintMask(pixels, columns, slice.masks[layer], colour));
+    slice.layers.forEach((name, at) => looks[name]?.shown && paintMask(pixels, columns, slice.masks[at], looks[name]));
     this.context.putImageData(this.image, 0, 0);
   }
   /** @param {Slice} slice @param {VoiWindow | VoiTable} window */
@@ -51,19 +51,28 @@ export class Painter {
   }
 }
 
+/** What becomes of each level of a channel under a layer; the same formula as in `dicomview.render.raster`.
+ * @param {number} channel @param {number} opacity */
+const mixed = (channel, opacity) => Uint8Array.from({ length: 256 }, (_, under) => Math.floor(under + (channel - under) * opacity + 0.5));
+
 /**
- * Set the pixels of a mask, one bit each from the highest of a byte, every row on a byte of its own.
- * @param {Uint32Array} pixels @param {number} columns @param {Uint8Array} bits @param {string} colour
+ * Mix the colour of a layer into the pixels of its mask, one bit each from the highest of a byte, every row on a byte
+ * of its own.
+ * @param {Uint32Array} pixels @param {number} columns @param {Uint8Array} bits @param {Omit<Look, "shown">} look
  */
-export function paintMask(pixels, columns, bits, colour) {
-  const rgb = Number.parseInt(colour.slice(1), 16);
-  const abgr = 0xff000000 | ((rgb & 0xff) << 16) | (rgb & 0xff00) | (rgb >> 16);
+export function paintMask(pixels, columns, bits, { color, opacity }) {
+  const rgb = Number.parseInt(color.slice(1), 16);
+  const [red, green, blue] = [rgb >> 16, (rgb >> 8) & 0xff, rgb & 0xff].map((channel) => mixed(channel, opacity));
+  const over = (/** @type {number} */ p) =>
+    0xff000000 | (blue[(p >> 16) & 0xff] << 16) | (green[(p >> 8) & 0xff] << 8) | red[p & 0xff];
   const stride = Math.ceil(columns / 8);
   for (let byte = 0; byte < bits.length; byte++) {
     if (!bits[byte]) continue;
     const start = Math.floor(byte / stride) * columns;
     const column = (byte % stride) * 8;
-    for (let bit = 0; bit < 8; bit++) if (bits[byte] & (0x80 >> bit)) pixels[start + column + bit] = abgr;
+    for (let bit = 0; bit < 8; bit++) {
+      if (bits[byte] & (0x80 >> bit)) pixels[start + column + bit] = over(pixels[start + column + bit]);
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 /** One output: what it shows, its gestures, and what it has painted. */
 import { Cine } from "./cine.js";
 import { KEYS, wheelSteps } from "./gestures.js";
-import { add, buildAxes, buildPage } from "./page.js";
+import { add, buildAxes, buildLayers, buildPage } from "./page.js";
 import { Painter, describePixel, pixelAt } from "./painter.js";
 import { brief, dragWindow, lineOf, windowWords } from "./window.js";
 
@@ -11,9 +11,9 @@ import { brief, dragWindow, lineOf, windowWords } from "./window.js";
  * @typedef {import("./slices.js").Slice} Slice @typedef {import("./slices.js").Plane} Plane
  * @typedef {import("./store.js").Model} Model @typedef {import("./store.js").Store} Store
  * @typedef {{plane: string, positions: Record<string, number>, axes: Record<string, number>,
- *   window: VoiWindow | {table: string} | null, overlays: boolean, overlay_color: string}} State
+ *   window: VoiWindow | {table: string} | null, layers: Record<string, import("./painter.js").Look>}} State
  * @typedef {{title: string, planes: Record<string, Plane>, refused: Record<string, string>, colour: boolean,
- *   axes: import("./page.js").Axis[], unit: string, notes: string[], layers: boolean, home: State,
+ *   axes: import("./page.js").Axis[], unit: string, notes: string[], layers: string[], home: State,
  *   presets: (VoiWindow & {name: string, table?: {first: number, levels: DataView}})[],
  *   cine: {along: string, rate: number} | null}} Scene
  */
@@ -30,6 +30,7 @@ export class View {
   pointer = /** @type {[number, number] | null} */ (null);
   painted = { slice: /** @type {Slice | null} */ (null), look: "", count: 0 };
   axes = /** @type {{slider: any, label: any}[]} */ ([]);
+  layers = /** @type {{name: string, button: any, color: any, opacity: any}[]} */ ([]);
   stamp = 0; // of the last state of Python's that is on the screen
   listeners = new AbortController();
   /** @param {Model} model @param {Store} store @param {HTMLElement} el */
@@ -97,7 +98,6 @@ export class View {
     on(this.stage, "pointerleave", () => this.hover(null));
     on(this.stage, "dblclick", this.onHome);
     on(this.tools.reset, "click", this.onHome);
-    on(this.tools.layers, "click", () => this.become({ ...this.state, overlays: !this.state.overlays }));
     on(this.tools.slider, "input", () => this.moveAlong(0, Number(this.tools.slider.value)));
     on(this.tools.planes, "change", () => this.become({ ...this.state, plane: this.tools.planes.value }));
     on(this.tools.presets, "change", () => {
@@ -152,7 +152,13 @@ export class View {
       ...presets.map((p, i) => new Option(p.table ? p.name : `${p.name}  ${brief(p.center)}/${brief(p.width)}`, String(i))),
     );
     this.tools.presets.hidden = colour || !presets.length;
-    this.tools.layers.hidden = !layers;
+    this.tools.layers.hidden = !layers.length;
+    this.layers = buildLayers(this.tools.layers, layers);
+    for (const { name, button, color, opacity } of this.layers) {
+      button.addEventListener("click", () => this.look(name, { shown: !this.state.layers[name].shown }));
+      color.addEventListener("input", () => this.look(name, { color: color.value }));
+      opacity.addEventListener("input", () => this.look(name, { opacity: Number(opacity.value) }));
+    }
     this.axes = buildAxes(this.tools.axes, axes);
     this.axes.forEach(({ slider }, axis) => {
       slider.addEventListener("input", () => this.moveAlong(axis + 1, Number(slider.value)));
@@ -172,7 +178,7 @@ export class View {
       this.along = moved;
       this.direction = Math.sign(at[moved] - before.at[moved]);
     }
-    const { slider, planes, presets, layers } = this.tools;
+    const { slider, planes, presets } = this.tools;
     Object.assign(slider, { max: String(last), value: String(at[0]), disabled: last === 0 });
     slider.ariaValueText = `${plane} ${at[0] + 1} of ${last + 1}`;
     this.axes.forEach(({ slider: other, label }, axis) => {
@@ -182,7 +188,12 @@ export class View {
       other.ariaValueText = label.textContent;
     });
     planes.value = plane;
-    layers.ariaPressed = String(state.overlays);
+    for (const { name, button, color, opacity } of this.layers) {
+      const look = state.layers[name];
+      button.ariaPressed = String(look.shown);
+      button.style.color = color.value = look.color;
+      opacity.value = String(look.opacity);
+    }
     const window = state.window ?? NO_WINDOW;
     const same = (/** @type {any} */ p) =>
       "table" in window
@@ -196,11 +207,10 @@ export class View {
   paint() {
     const { plane, at } = this.wish;
     const slice = this.store.best(plane, at);
-    const { overlays, overlay_color: colour } = this.state;
-    const look = JSON.stringify([this.state.window, overlays, colour]);
+    const { layers } = this.state;
+    const look = JSON.stringify([this.state.window, layers]);
     if (slice && (slice !== this.painted.slice || look !== this.painted.look)) {
-      const colours = overlays ? slice.masks.map(() => colour) : [];
-      this.painter.paint(slice, this.window, colours, slice.data ? slice : this.scene.planes[slice.plane]);
+      this.painter.paint(slice, this.window, layers, slice.data ? slice : this.scene.planes[slice.plane]);
       this.painted = { slice, look, count: this.painted.count + 1 };
       this.label(slice);
       this.hover(this.pointer);
@@ -248,6 +258,11 @@ export class View {
     if (to === at[along]) return;
     if (along) this.become({ ...this.state, axes: { ...this.state.axes, [this.scene.axes[along - 1].name]: to } });
     else this.become({ ...this.state, plane, positions: { ...this.state.positions, [plane]: to } });
+  }
+  /** Draw a layer otherwise. @param {string} name @param {Partial<import("./painter.js").Look>} change */
+  look(name, change) {
+    const { layers } = this.state;
+    this.become({ ...this.state, layers: { ...layers, [name]: { ...layers[name], ...change } } });
   }
   onHome = () => this.become(this.scene.home);
   onWheel = (/** @type {WheelEvent} */ event) => {
