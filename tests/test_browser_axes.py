@@ -224,6 +224,37 @@ def test_a_voi_table_and_a_drag_that_leaves_it(open_notebook: OpenNotebook, lab:
     assert notebook.problems == []
 
 
+def test_layers_are_switched_coloured_and_made_opaque(open_notebook: OpenNotebook, tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    folder = tmp_path / "masked"
+    write(phantoms.regular(window=(600, 1200)), folder)
+    mask = np.zeros((12, 10, 8), np.uint8)
+    mask[:, 2:6, 1:5], mask[:, 5:9, 3:7] = 1, 2
+    np.save(tmp_path / "mask.npy", mask)
+    masks_of = f"np.load({str(tmp_path / 'mask.npy')!r})"
+    made = f"import numpy as np\nview = dv.view({str(folder)!r}, masks={{'part': {masks_of}}})\nview"
+    told = "[(look.shown, look.color, look.opacity) for look in view.layers.values()]"
+    notebook, _ = open_view(open_notebook, folder, made, told)
+    root = notebook.run(1).locator(".dicomview-canvas")
+    root.locator("xpath=self::*[@data-painted]").wait_for()
+    masks = {"part": mask}
+    assert_paints(root, folder, masks=masks)
+    switches, opacity = root.locator(".dicomview-switch"), root.get_by_label("part 2: opacity")
+    expect(switches).to_have_text(["part 1", "part 2"])
+    switches.first.press("Enter")
+    expect(switches.first).to_have_attribute("aria-pressed", "false")
+    opacity.press("End")
+    root.get_by_label("part 2: colour").fill("#00ff80")
+    layers = {"part 1": False, "part 2": {"color": "#00ff80", "opacity": 1}}
+    assert_paints(root, folder, masks=masks, layers=layers)
+    assert_becomes(notebook, 2, "[(False, '#e6194b', 0.4), (True, '#00ff80', 1.0)]")
+    root.locator(".dicomview-planes").select_option("sagittal")
+    expect(root).to_have_attribute("data-plane", "sagittal")
+    assert_paints(root, folder, plane="sagittal", masks=masks, layers=layers)
+    assert notebook.problems == []
+
+
 def test_a_kernel_that_was_restarted(open_notebook: OpenNotebook, lab: Lab) -> None:
     from playwright.sync_api import expect
 

@@ -213,10 +213,11 @@ class Segmentation:
                 if crop is None:
                     continue
                 top, left, cells = crop
-                inside = (j >= top) & (j < top + cells.shape[0]) & (i >= left) & (i < left + cells.shape[1])
+                inside = np.flatnonzero((j >= top) & (j < top + cells.shape[0]))
+                inside = inside[(i[inside] >= left) & (i[inside] < left + cells.shape[1])]
                 found = cells[j[inside] - top, i[inside] - left]
                 for number, where_set in self._apart(frame, found):
-                    masks[number][pixels[inside][where_set]] = True
+                    masks[number][pixels[inside[where_set]]] = True
         return {number: mask.reshape(size) for number, mask in masks.items()}
 
     def _apart(self, frame: int, found: NDArray[np.generic]) -> Iterable[tuple[int, NDArray[np.bool_]]]:

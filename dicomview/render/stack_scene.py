@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
 
 from dicomview.errors import DicomviewError, NotSuv
-from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
+from dicomview.pixels import VoiTable, Window, to_rgb
 from dicomview.render.raster import Raster, Scale16, from_stored, padded
 from dicomview.render.scene import (
     ACQUIRED,
@@ -26,6 +25,7 @@ from dicomview.render.scene import (
     title_of,
     view_of,
 )
+from dicomview.render.words import labels_of, notes_of
 from dicomview.space import suv_scale
 from dicomview.space.planes import Plane, acquired_plane, planes_of
 from dicomview.space.suv import kind_of
@@ -41,14 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["StackScene"]
 
-_VERDICT_WORDS = {
-    "MISSING_SLICES": "slices missing",
-    "NONUNIFORM_SPACING": "uneven distances between slices",
-    "SHEAR": "slices shifted by a tilt",
-    "AMBIGUOUS_POSITIONS": "several images at one position",
-    "BAD_GEOMETRY": "position malformed",
-    "MOSAIC_WITHOUT_CSA": "mosaic of many slices",
-}
 _IN_TIME = (
     "time",
     "time_slot",
@@ -60,7 +52,6 @@ _IN_TIME = (
     "rotation",
     "angular_view",
 )
-_LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)  # those that cannot be anything else
 _RATE = 10.0  # pictures per second where the file says none
 _STORED = "stored"
 _OVERLAYS = "overlays"  # the one layer of all overlay planes
@@ -87,13 +78,13 @@ class StackScene(Scene):
         self._factor, suv_note = self._in_suv(units)
         self.title = title_of(first.tags)
         extra = stack.dims[:-3]
-        self.axes = tuple(Axis(n, _labels(stack.coords[n], stack.units.get(n, ""))) for n in extra)
+        self.axes = tuple(Axis(n, labels_of(stack.coords[n], stack.units.get(n, ""))) for n in extra)
         self.cine = _cine(stack)
         overlaid = any(map(_may_overlay, {id(one.header): one for one in stack.slices}.values()))
         self.layers = (Layer(_OVERLAYS),) if overlaid else ()
         self._overlaid = overlaid
         self.affine = stack.affine
-        self.notes = (*_notes(stack, of), *suv_note)
+        self.notes = (*notes_of(stack, of), *suv_note)
         self.views, self.refused = self._views()
         if first.tags.text("AnatomicalOrientationType") == "QUADRUPED":
             self.views = {name: _of_animal(one) for name, one in self.views.items()}
@@ -294,24 +285,6 @@ def _may_overlay(one: Slice) -> bool:
     return any(0x6000 <= tag.group < 0x6020 for tag in one.header.keys())  # noqa: SIM118  a Dataset gives elements
 
 
-def _labels(coords: Sequence[Any], unit: str) -> tuple[str, ...]:
-    """Return the values along an axis in words; of (b-value, gradient) the unit is that of the first."""
-    words = []
-    for value in coords:
-        number, *more = value if isinstance(value, tuple) else (value,)
-        parts = [_label(number) + (f" {unit}" if unit and number is not None else ""), *map(_label, more)]
-        words.append(" ".join(part for part in parts if part) or "none")
-    return tuple(words)
-
-
-def _label(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, tuple):
-        return f"({', '.join(f'{x:.2f}' for x in value)})"
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
-
-
 def _cine(stack: Stack) -> Cine | None:
     """Return what moves in time, with the rate of the file (PS3.3 C.7.6.5)."""
     along = next((name for name in (*stack.dims[:-3], stack.dims[-3]) if name in _IN_TIME), None)
@@ -323,26 +296,3 @@ def _cine(stack: Stack) -> Cine | None:
     if not rate and stack.units.get(along) == "ms" and len(times) > 1 and times[-1] > times[0]:
         rate = 1000 * (len(times) - 1) / (times[-1] - times[0])
     return Cine("index" if along == stack.dims[-3] else along, min(max(rate or _RATE, 0.1), 120.0))
-
-
-def _notes(stack: Stack, of: tuple[int, int]) -> tuple[str, ...]:
-    """Return what must be said on the picture, in a few words each."""
-    first, notes = stack.slices[0], []
-    if of[1] > 1:
-        notes.append(f"stack {of[0]} of {of[1]}")
-    if stack.verdict.code in _VERDICT_WORDS:
-        notes.append(_VERDICT_WORDS[stack.verdict.code])
-    cut = sum(one.source.status == "truncated" for one in stack.slices)
-    if cut:
-        notes.append(f"{cut} of {len(stack.slices)} truncated")
-    if 0x00280008 in first.header and first.tags.number("NumberOfFrames") is None:
-        notes.append("number of frames unreadable")
-    if first.spacing is None:
-        notes.append("pixel size unknown")
-    elif first.spacing_kind == "detector":
-        notes.append("mm at the detector")
-    elif first.spacing_kind == "calibrated":
-        notes.append("mm as calibrated")
-    if first.tags.text("LossyImageCompression") == "01" or transfer_syntax(first.header) in _LOSSY:
-        notes.append("lossy compression")
-    return tuple(notes)
