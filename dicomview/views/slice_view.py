@@ -11,10 +11,8 @@ import traitlets
 from dicomview.errors import UnknownChoice
 from dicomview.pixels import VoiTable, Window
 from dicomview.render import (
-    OVERLAY_COLOR,
     Scene,
     ViewState,
-    opened,
     rebased,
     resolve,
     state_from,
@@ -25,16 +23,10 @@ from dicomview.views.canvas import Canvas
 from dicomview.views.controls import WindowControls
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from dicomview.files import Source
     from dicomview.pixels import Voi
     from dicomview.render import Picture, Shot
-    from dicomview.space import Series, Slice, Stack, Volume
 
-__all__ = ["SliceView", "view"]
+__all__ = ["SliceView"]
 
 _REMEMBERED = 32  # states told to the browser that gestures under way may have been made on
 _FACES = ("plane", "index", "axes", "window", "overlays", "overlay_color")  # the traits that are faces of the state
@@ -185,81 +177,6 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         shot = self.scene.shot(plane, index, dict(zip(self.scene.lengths, places, strict=True)))
         samples = shot.raster.samples.astype(shot.raster.samples.dtype.newbyteorder("<")).tobytes()
         return _shot_message(shot), [samples, *(np.packbits(mask, axis=1).tobytes() for mask in shot.layers)]
-
-
-def view(
-    source: Source | Series | Stack | Slice | Volume | NDArray[Any],
-    *,
-    index: int | None = None,
-    plane: str | None = None,
-    window: Voi | str | tuple[float, float] | None = None,
-    overlays: bool = True,
-    overlay_color: str = OVERLAY_COLOR,
-    controls: bool = True,
-    uid: str | None = None,
-    units: str | None = None,
-    spacing: Sequence[float] | None = None,
-    **axes: int,
-) -> SliceView:
-    """Return a scroller to be shown in a notebook.
-
-    Wheel or arrow keys move through the slices, a drag changes the window (right is wider, down is a higher center),
-    hovering tells value and place, a double click goes back to the beginning. Stacks with extra axes have a slider for
-    each; what moves in time can be played.
-
-    Parameters
-    ----------
-    source : path, pydicom.Dataset, list of either, Series, Stack, Slice, Volume, or (k, j, i) array
-    index : int, optional
-        Zero-based place to begin at; the middle when not given.
-    plane : "axial", "coronal" or "sagittal", optional
-        The acquired plane when not given.
-    window : Window, VoiTable, name, "auto" or (center, width), optional
-        The first window of the file when not given.
-    overlays : bool
-        Draw overlay planes.
-    overlay_color : str
-        "#rrggbb".
-    controls : bool
-        False leaves away the sliders beside the picture.
-    uid : str, optional
-        SeriesInstanceUID, or the beginning of one, where `source` holds several series.
-    units : str, optional
-        For PET: "SUVbw", "SUVlbm", "SUVlbmj" or "SUVbsa"; "stored" for the units of the file. When not given, SUVbw
-        where the file allows it, else those of the file with a note why.
-    spacing : floats, mm, optional
-        For an array: distance along each of its axes.
-    **axes : int
-        Zero-based place along each extra axis of a stack to begin at, for example ``echo=1``.
-
-    Returns
-    -------
-    SliceView
-        ``.index``, ``.plane``, ``.window`` and ``.axes`` can be set and observed, ``.picture()`` is what it shows. A
-        slice that cannot be decoded says so in its place.
-
-    Raises
-    ------
-    NothingFound, SeveralSeries, UnknownSeries, NotAnImage, UnknownChoice, NotSuv
-
-    Examples
-    --------
-    >>> scroller = view("sample_data/ct_chest", window="lung")  # doctest: +SKIP
-    >>> scroller.index = 12  # doctest: +SKIP
-    """
-    scene, state = opened(
-        source,
-        uid=uid,
-        units=units,
-        spacing=spacing,
-        index=index,
-        plane=plane,
-        window=window,
-        overlays=overlays,
-        overlay_color=overlay_color,
-        axes=axes,
-    )
-    return SliceView(scene, state, controls=controls)
 
 
 def _reach(scene: Scene, state: ViewState) -> Window:
