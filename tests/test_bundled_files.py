@@ -208,7 +208,7 @@ def test_a_document_says_what_pydicom_reads(name):
         units = {
             item.get("CodeMeaning")  # "cm" is shown, and not "centimeter"
             for sequence in ds.iterall()
-            if "UnitsCodeSequence" in sequence.keyword
+            if sequence.VR == "SQ" and "Units" in sequence.keyword
             for item in sequence.value
         }
         texts = [

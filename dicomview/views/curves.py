@@ -26,7 +26,8 @@ def curves_png(curves: Curves) -> tuple[bytes, str]:
     channels, samples = curves.values.shape
     kept = curves.values[:_MOST_CHANNELS, :_MOST_SAMPLES]
     times = np.arange(kept.shape[1]) / (curves.rate or 1.0)
-    fig = Figure(figsize=(9, _INCHES * (len(kept) + 1)), layout="constrained")
+    fig = Figure(figsize=(9, _INCHES * (len(kept) + 1)))
+    fig.subplots_adjust(0.18, 0.5 * _INCHES / fig.get_figheight(), 0.99, 0.99, hspace=0.15)
     for row, (values, name, unit) in enumerate(zip(kept, curves.names, curves.units, strict=False), 1):
         ax = fig.add_subplot(len(kept), 1, row)
         ax.plot(times, np.where(np.isfinite(values), values, np.nan), linewidth=0.7, color="#1f4e79")
@@ -35,6 +36,7 @@ def curves_png(curves: Curves) -> tuple[bytes, str]:
         ax.spines[["top", "right"]].set_visible(False)
         label = f"{name[:24]}\n{unit[:12]}".strip()
         ax.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=7, parse_math=False)
+        ax.yaxis.set_label_coords(-0.07, 0.5)
         if row == len(kept):
             ax.set_xlabel("s" if curves.rate else "samples", fontsize=7)
     buffer = io.BytesIO()

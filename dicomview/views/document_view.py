@@ -74,10 +74,8 @@ class DocumentView:
             (document,) = found
         attachment = None if document is None else found.get(document)
         if attachment is None:
-            there = (
-                f"choose one with document={' or '.join(map(str, found))}" if found else "dv.tags lists what there is"
-            )
-            raise UnknownChoice(f"there is no embedded file to save, or not this one; {there}")
+            there = f"documents {', '.join(map(str, found))}" if found else "none of what this view shows"
+            raise UnknownChoice(f"an embedded file is in {there}; choose with document=..., dv.tags lists all else")
         return attachment.save(path)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
