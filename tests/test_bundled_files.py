@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import subprocess
 import warnings
 from fnmatch import fnmatch
@@ -18,6 +19,7 @@ from wire import asked
 
 import dicomview as dv
 from dicomview.errors import DamagedPixels, NotAnImage, NothingFound, SeveralSeries
+from dicomview.views import DocumentView
 
 DATA = Path(pydicom.data.__file__).parent
 FILES = sorted(
@@ -197,10 +199,57 @@ def test_shown_as_what_it_is(name):
     assert series.stacks == ()
     assert row_of(name)[1] in series.rejected[0].reason
     assert series.rejected[0].reason in repr(series)
-    for door in (dv.picture, dv.view, dv.figure):
+    for door in (dv.picture, dv.figure):
         with pytest.raises(NotAnImage) as refusal:
             door(DATA / name)
         assert_sentence(refusal.value, name)
+
+
+# What of a kind must be read off the screen; of any other object, every text.
+SHOWN = {
+    "SR Storage": ("CodeMeaning", "TextValue", "NumericValue", "UID", "PersonName"),
+    "Plan Storage": ("RTPlanLabel", "BeamName", "TreatmentMachineName", "DoseReferenceDescription"),
+    "Structure Set": ("StructureSetLabel", "ROIName", "RTROIInterpretedType"),
+    "Waveform": ("MultiplexGroupLabel", "CodeMeaning", "UnformattedTextValue"),
+}
+
+
+@pytest.mark.parametrize("name", named(NotAnImage))
+def test_a_document_says_what_pydicom_reads(name):
+    view = dv.view(DATA / name)
+    assert isinstance(view, DocumentView)
+    page, outline = view._repr_html_(), view._repr_mimebundle_()["text/plain"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ds = dcmread(DATA / name, force=True)
+        wanted = next((words for kind, words in SHOWN.items() if kind in row_of(name)[1]), None)
+        units = {
+            item.get("CodeMeaning")  # "cm" is shown, and not "centimeter"
+            for sequence in ds.iterall()
+            if sequence.VR == "SQ" and "Units" in sequence.keyword
+            for item in sequence.value
+        }
+        texts = [
+            str(element.value)
+            for element in ds.iterall()
+            if element.tag.group != 0x0010
+            and (element.keyword in wanted if wanted else element.VR in ("CS", "LO", "SH", "LT", "ST", "PN"))
+            and not isinstance(element.value, MultiValue)
+            and element.value not in units
+        ]
+        patient = [str(ds.get(keyword) or "") for keyword in ("PatientName", "PatientID", "PatientBirthDate")]
+    if name.endswith("/DICOMDIR"):
+        return  # what it names is shown, and not what is in it
+    if "truncated" in name:
+        assert "the file ends within its header" in outline
+        texts = [ds.RTPlanLabel]
+    assert html.escape(view.document.kind) in page
+    for text in texts:
+        for line in text.replace("\r", "\n").split("\n"):
+            assert line.strip() in outline
+            assert html.escape(line.strip()) in page
+    if "charset" not in name:  # their texts all say the same
+        assert not any(secret in page for secret in patient if len(secret) > 3)
 
 
 @pytest.mark.parametrize("name", named(NothingFound, SeveralSeries))

@@ -17,6 +17,7 @@ import dicomview as dv
 from dicomview.demo.synthetic import write
 from dicomview.errors import DicomviewError
 from dicomview.space import read_series
+from dicomview.views import DocumentView
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,15 +56,31 @@ def test_p27_what_has_no_pixels_is_named_in_a_sentence_and_read_as_a_table(
     road: Any, tmp_path: Path, modality: str
 ) -> None:
     source = road(without_pixels(modality), tmp_path)
-    for door in (dv.picture, dv.figure, dv.view):
+    for door in (dv.picture, dv.figure):
         with pytest.raises(DicomviewError) as refused:
             door(source)
         text = str(refused.value)
         assert modality in text or KINDS[modality].name.split(" Storage")[0] in text, text
         assert "Fictitious" not in text
         assert "\n" not in text.strip()
+        assert text.endswith("dv.view shows it")
     table = dv.tags(source)
     assert "Finding of the phantom" in table["value"].astype(str).to_list()
+
+
+@roads
+@pytest.mark.parametrize("modality", KINDS)
+def test_p27_what_has_no_pixels_is_shown_as_what_it_is(road: Any, tmp_path: Path, modality: str) -> None:
+    shown = dv.view(road(without_pixels(modality), tmp_path))
+    assert isinstance(shown, DocumentView)
+    bundle = shown._repr_mimebundle_()
+    for text in bundle.values():
+        assert KINDS[modality].name.removesuffix(" Storage") in text
+        assert "Fictitious" not in text
+    assert "<details open>" in bundle["text/html"]
+    assert shown.document.nodes or modality in ("RTPLAN", "RTSTRUCT", "ECG", "PR")
+    if modality in ("SR", "KO", "DOC"):
+        assert shown.document.title == "Finding of the phantom"
 
 
 @roads

@@ -230,12 +230,13 @@ def test_several_series(door):
     assert "SeriesDescription" in text
 
 
-@pictures
+@pytest.mark.parametrize("door", [dv.picture, dv.figure], ids=lambda door: door.__name__)
 def test_a_structured_report(door):
     text = refused(lambda: door(phantoms.report()), errors.NotAnImage)
     assert one_sentence(text)
     assert "Basic Text SR" in text
     assert "dv.tags" in text
+    assert "dv.view" in text
 
 
 @pytest.mark.parametrize("door", [dv.picture, dv.figure], ids=lambda door: door.__name__)

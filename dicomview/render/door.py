@@ -26,7 +26,22 @@ if TYPE_CHECKING:
     from dicomview.files import Source
     from dicomview.render.scene import Scene
 
-__all__ = ["opened", "scene_of"]
+__all__ = ["opened", "refuse", "scene_of", "series_of"]
+
+
+def series_of(source: object, uid: str | None = None) -> Series | None:
+    """Return the series that `source` is or names, None where it is neither: an array, a volume, a stack, slices.
+
+    Raises
+    ------
+    NothingFound, SeveralSeries, UnknownSeries
+        As `read_series`.
+    """
+    if isinstance(source, list | tuple) and source and all(isinstance(one, Slice) for one in source):
+        return None
+    if isinstance(source, Series | str | os.PathLike | Dataset | list | tuple):
+        return read_series(source, uid)
+    return None
 
 
 def scene_of(
@@ -71,27 +86,27 @@ def _bare_scene(
     spacing: Sequence[float] | None,
 ) -> Scene:
     if isinstance(source, np.ndarray):
-        _refuse("an array", uid=uid, units=units)
+        refuse("an array", uid=uid, units=units)
         return array_scene(source, spacing)
-    _refuse("anything but an array", spacing=spacing)
+    refuse("anything but an array", spacing=spacing)
     if isinstance(source, Volume):
-        _refuse("a Volume (stack.volume() takes units)", uid=uid, units=units)
+        refuse("a Volume (stack.volume() takes units)", uid=uid, units=units)
         return VolumeScene(source)
     if isinstance(source, Slice | Stack):
-        _refuse("a single stack or slice", uid=uid)
+        refuse("a single stack or slice", uid=uid)
     if isinstance(source, Slice):
         return StackScene(stacks_of([source])[0], units=units)
     if isinstance(source, Stack):
         return StackScene(source, units=units)
-    if isinstance(source, list | tuple) and source and all(isinstance(one, Slice) for one in source):
-        stacks = stacks_of(source)
-        return StackScene(stacks[0], units=units, of=(1, len(stacks)))
-    if isinstance(source, Series | str | os.PathLike | Dataset | list | tuple):
-        series = read_series(source, uid)
+    series = series_of(source, uid)
+    if series is not None:
         if not series.stacks and (found := segmentations_of(series.headers)):
-            _refuse("a segmentation", units=units)
+            refuse("a segmentation", units=units)
             return scene_of_segments(found, title_of(series.tags))
         return StackScene(series.stack, units=units, of=(1, len(series.stacks)))
+    if isinstance(source, list | tuple):  # of slices
+        stacks = stacks_of(source)
+        return StackScene(stacks[0], units=units, of=(1, len(stacks)))
     raise UnknownChoice(
         f"{type(source).__name__} is nothing to show; give a path, a pydicom Dataset, a list of either, a Series, a "
         "Stack, a Volume or a NumPy array"
@@ -112,7 +127,8 @@ def opened(
     return scene, resolve(scene, scene.home, **wishes)
 
 
-def _refuse(what: str, **options: object) -> None:
+def refuse(what: str, **options: object) -> None:
+    """Raise `UnknownChoice` for an option that is given and says nothing about `what`."""
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise UnknownChoice(f"{given[0]!r} is no option for {what}")

@@ -132,7 +132,7 @@ class Series:
         if self.stacks:
             return self.stacks[0]
         why = self.rejected[0].reason if self.rejected else "it has no instances"
-        raise NotAnImage(f"there is no picture in this series: {why}; dv.tags shows what is in it")
+        raise NotAnImage(f"there is no picture in this series: {why}; dv.tags lists what is in it, dv.view shows it")
 
     def split(self) -> tuple[Stack, ...]:
         """Return the regular runs of the main stack; see `Stack.split`."""
