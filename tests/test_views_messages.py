@@ -9,6 +9,7 @@ import numpy as np
 import phantoms
 import pytest
 from ipywidgets.embed import dependency_state
+from oracles import jpeg_slices
 
 import dicomview as dv
 from dicomview.render import scene_of
@@ -103,6 +104,11 @@ def test_a_damaged_slice_is_a_fault_and_the_next_one_follows():
     assert "InstanceNumber 5" in fault[0]["text"]
     assert "FICTITIOUS" not in fault[0]["text"]
     assert good[0]["kind"] == "slice"
+
+
+def test_what_must_be_said_of_one_slice_travels_with_it():
+    messages = asked(dv.view(jpeg_slices(3, cut=1)), "axial", 0, 1)
+    assert [message["notes"] for message, _ in messages] == [[], ["decoded by imagecodecs, not by pillow"]]
 
 
 @pytest.mark.parametrize(("plane", "index"), [("axial", 99), ("oblique", 0)])

@@ -105,6 +105,8 @@ class Shot:
         True when small values are white.
     layers : tuple of (rows, columns) bool arrays
         Overlay planes.
+    notes : tuple of str
+        What must be said of this picture, beside what the scene says of all.
     """
 
     raster: Raster
@@ -115,6 +117,7 @@ class Shot:
     instance: int | None = None
     inverted: bool = False
     layers: tuple[NDArray[np.bool_], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Scene:

@@ -316,4 +316,5 @@ def _shot_message(shot: Shot) -> dict[str, Any]:
         "column_step": None if shot.column_step is None else shot.column_step.tolist(),
         "place": shot.place,
         "instance": shot.instance,
+        "notes": list(shot.notes),
     }

@@ -6,7 +6,7 @@
  *
  * @typedef {{plane: string, at: number[], rows: number, columns: number, sample: "int16" | "uint16" | "rgb8",
  *   slope: number, intercept: number, stored: boolean, invert: boolean, origin: number[] | null,
- *   row_step: number[] | null, column_step: number[] | null, place: string, instance: number | null,
+ *   row_step: number[] | null, column_step: number[] | null, place: string, instance: number | null, notes: string[],
  *   blank: number | null, data: Uint16Array | Uint8Array | null, layers: Uint8Array[], text: string}} Slice where `data` is null, `text` says
  *   why; `layers` are masks, one bit a pixel, rows end on a byte
  * @typedef {{count: number, rows: number, columns: number, aspect: number, letters: (string | null)[] | null}} Plane
@@ -43,7 +43,7 @@ export const keyOf = (plane, at) => `${plane}/${at.join("/")}`;
  * @param {any} message @param {DataView[]} buffers @returns {Slice}
  */
 export function readSlice(message, buffers) {
-  if (message.kind === "fault") return { ...message, data: null, layers: [] };
+  if (message.kind === "fault") return { ...message, data: null, layers: [], notes: [] };
   const [bytes, ...layers] = buffers.map((view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice());
   const expected = message.rows * message.columns * (message.sample === "rgb8" ? 3 : 2);
   if (bytes.length !== expected) {
