@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import signal
+import sys
 import time
 import tracemalloc
 from typing import TYPE_CHECKING, Any
@@ -152,3 +155,31 @@ def test_p28_ten_thousand_frames_are_there_in_time(tmp_path: Path) -> None:
     view.close()
     assert time.perf_counter() - start < 60  # some seconds; more only on a machine that is busy elsewhere
     assert (series.stack.slices[9_999].values() == 9_999).all()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no timers")
+def test_p28_sorting_many_frames_shows_a_bar_and_can_be_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = phantoms.enhanced(phantoms.regular(phantoms.voxels(2)))
+    count = 20_000
+    one.PerFrameFunctionalGroupsSequence = [one.PerFrameFunctionalGroupsSequence[0]] * count
+    one.NumberOfFrames, one.PixelData = count, one.PixelData[: len(one.PixelData) // 2] * count
+    (path,) = write([one], tmp_path)
+    screen = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", screen)
+
+    def stop_when_it_shows(*_: object) -> None:
+        if "Placing slices" in screen.getvalue():
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, stop_when_it_shows)
+    signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            read_series(path)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert f"/{count}" in screen.getvalue()
+    assert screen.getvalue().rstrip(" ").endswith("\r"), "the bar is taken away again"

@@ -9,7 +9,7 @@ import numpy as np
 import phantoms
 import pytest
 from ipywidgets.embed import dependency_state
-from oracles import bundled
+from oracles import bundled, jpeg_slices
 from wire import asked
 
 import dicomview as dv
@@ -88,6 +88,11 @@ def test_a_damaged_slice_is_a_fault_and_the_next_one_follows():
     assert "InstanceNumber 5" in fault.text
     assert "FICTITIOUS" not in fault.text
     assert good.text == ""
+
+
+def test_what_must_be_said_of_one_slice_travels_with_it():
+    sent = asked(dv.view(jpeg_slices(3, cut=1)), [[0], [1]])
+    assert [one.head["notes"] for one in sent] == [[], ["decoded by imagecodecs, not by pillow"]]
 
 
 @pytest.mark.parametrize(("plane", "index"), [("axial", 99), ("oblique", 0)])

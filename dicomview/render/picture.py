@@ -38,7 +38,7 @@ class Picture:
     window : Window, VoiTable or None
         None for colour.
     notes : tuple of str
-        What a reader must know: lossy compression, slices missing, unknown pixel size.
+        What a reader must know: lossy compression, slices missing, unknown pixel size, another decoder than usual.
     plane : str
     index, count : int
         Zero-based place along the plane, and how many there are.
@@ -143,7 +143,7 @@ def take(scene: Scene, state: ViewState) -> Picture:
         aspect=view.aspect,
         letters=view.letters,
         window=None if shot.raster.colour else state.window,
-        notes=scene.notes,
+        notes=(*scene.notes, *shot.notes),
         plane=state.plane,
         index=state.index,
         count=view.count,

@@ -126,6 +126,8 @@ class Shot:
         True when small values are white.
     layers : tuple of (name, (rows, columns) bool array) pairs
         Where each layer that is on this plane is set.
+    notes : tuple of str
+        What must be said of this picture, beside what the scene says of all.
     """
 
     raster: Raster
@@ -136,6 +138,7 @@ class Shot:
     instance: int | None = None
     inverted: bool = False
     layers: tuple[tuple[str, NDArray[np.bool_]], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Cover(Protocol):

@@ -88,7 +88,7 @@ class StackScene(Scene):
         self.views, self.refused = self._views()
         if first.tags.text("AnatomicalOrientationType") == "QUADRUPED":
             self.views = {name: _of_animal(one) for name, one in self.views.items()}
-        self._last_whole: tuple[object, Raster, int] | None = None
+        self._last_whole: tuple[object, Raster, int, tuple[str, ...]] | None = None
 
     def _in_suv(self, units: str | None) -> tuple[float, tuple[str, ...]]:
         """Return the factor from modality values to those shown, and what to say about it."""
@@ -197,9 +197,10 @@ class StackScene(Scene):
         if plane == next(iter(self.views)):
             return self._acquired(pile[index], where, step)
         assert where is not None
-        whole, failed = self._whole(pile)
+        whole, failed, notes = self._whole(pile)
         cut: Any = self.cuts[plane].cut(whole.samples, index)
-        shot = Shot(replace(whole, samples=np.ascontiguousarray(thinned(cut, step))), inverted=self.inverted)
+        samples = np.ascontiguousarray(thinned(cut, step))
+        shot = Shot(replace(whole, samples=samples), inverted=self.inverted, notes=notes)
         shot = placed(shot, where, cut.shape, step)
         return replace(shot, place=f"{shot.place} · blank: {failed} not decodable") if failed else shot
 
@@ -208,22 +209,24 @@ class StackScene(Scene):
         self._last_whole = None
 
     def _acquired(self, one: Slice, where: Where | None, step: int) -> Shot:
-        stored = thinned(one.stored(), step)
+        decoded, note = one.decoded()
+        stored = thinned(decoded, step)
         if one.colour:
             raster = Raster(to_rgb(stored, one.tags))
         else:
             raster = from_stored(stored, self._rescale(one), padding=one.padding)
         masks = [thinned(overlay.mask, step) for overlay in one.overlays()] if self._overlaid else []
         layers = ((_OVERLAYS, np.logical_or.reduce(masks)),) if masks else ()
-        shot = Shot(raster, instance=one.instance_number, inverted=one.inverted, layers=layers)
+        notes = (note,) if note else ()
+        shot = Shot(raster, instance=one.instance_number, inverted=one.inverted, layers=layers, notes=notes)
         if where is None:
             times = one.frame_times
             moment = f"t {times[one.frame]:.0f} ms" if times and len(times) > 1 else ""
             return replace(shot, place=moment)
         return placed(shot, where, (one.rows, one.columns), step)
 
-    def _whole(self, pile: Sequence[Slice]) -> tuple[Raster, int]:
-        """Return a pile as samples (k, j, i), and how many of its slices cannot be decoded.
+    def _whole(self, pile: Sequence[Slice]) -> tuple[Raster, int, tuple[str, ...]]:
+        """Return a pile as samples (k, j, i), how many of its slices cannot be decoded, and notes on the others.
 
         The last one asked for is kept, so that scrolling through it is quick. A slice that cannot be decoded is left
         blank here; in the acquired plane its place says why.
@@ -234,12 +237,15 @@ class StackScene(Scene):
         return last[1:]
 
 
-def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raster, int]:
+def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raster, int, tuple[str, ...]]:
     stored: list[NDArray[np.generic] | None] = []
     failure: DicomviewError | None = None
+    said: dict[str, None] = {}
     for one in pile:
         try:
-            stored.append(one.stored())
+            plane, note = one.decoded()
+            stored.append(plane)
+            said |= {note: None} if note else {}
         except DicomviewError as error:
             stored.append(None)
             failure = error
@@ -249,7 +255,7 @@ def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raste
         raise failure
     alike = failure is None and all(rescale.linear and rescale == rescales[0] for rescale in rescales)
     if alike and all(plane.dtype.itemsize <= 2 for plane in sound) and len({one.padding for one in pile}) == 1:
-        return from_stored(np.stack(sound), rescales[0], padding=pile[0].padding), 0
+        return from_stored(np.stack(sound), rescales[0], padding=pile[0].padding), 0, (*said,)
 
     # Slice by slice, once for the range and once for the samples: values take eight bytes each.
     def values_of(one: Slice, plane: NDArray[np.generic], rescale: Rescale) -> NDArray[np.floating]:
@@ -264,7 +270,7 @@ def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raste
     samples = np.zeros((len(pile), *sound[0].shape), np.uint16)
     for k, one, plane, rescale in known:
         samples[k] = scale.fit(values_of(one, plane, rescale))
-    return scale.raster(samples), len(pile) - len(sound)
+    return scale.raster(samples), len(pile) - len(sound), (*said,)
 
 
 def _spread(slices: Sequence[Slice], most: int) -> list[Slice]:

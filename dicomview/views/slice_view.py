@@ -242,6 +242,7 @@ def _shot_message(shot: Shot) -> dict[str, Any]:
         "column_step": None if shot.column_step is None else shot.column_step.tolist(),
         "place": shot.place,
         "layers": [name for name, _ in shot.layers],
+        "notes": list(shot.notes),
     }
 
 

@@ -133,12 +133,11 @@ export class View {
     this.draw(this.resting ? { ...state, window: this.state.window } : state);
   };
   onScene = () => {
-    const { title, notes, planes, refused, presets, colour, axes, layers, cine } = this.scene;
+    const { title, planes, refused, presets, colour, axes, layers, cine } = this.scene;
     this.film.stop();
     this.painted.slice = null;
     this.stage.ariaLabel = `${title}: arrow keys move through the slices, a drag sets the window`;
     this.words.title.textContent = title;
-    this.words.notes.textContent = notes.join("\n");
     const reasons = Object.entries(refused);
     this.tools.planes.replaceChildren(
       ...Object.keys(planes).map((plane) => new Option(plane, plane)),
@@ -229,6 +228,7 @@ export class View {
     const parts = [`${slice.plane} ${slice.at[0] + 1}/${count}`, slice.place, ...axes];
     this.words.place.textContent = parts.filter(Boolean).join(" · ");
     this.words.letters.forEach((/** @type {any} */ letter, /** @type {number} */ i) => (letter.textContent = letters?.[i] ?? ""));
+    this.words.notes.textContent = [...this.scene.notes, ...slice.notes].join("\n");
     this.words.fault.textContent = slice.data ? "" : slice.text;
     const grey = !this.scene.colour && slice.sample !== "rgb8";
     const window = this.window;
