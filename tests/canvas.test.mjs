@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { cinePlace } from "../dicomview/views/static/cine.js";
-import { describePixel, paintMask, patientPoint, pixelAt } from "../dicomview/views/static/painter.js";
+import { describePixel, paintMask, patientPoint } from "../dicomview/views/static/painter.js";
+import { fitted, lettersHeld, onPicture, sampleAt, transformOf, zoomToPixels, zoomedAt } from "../dicomview/views/static/pose.js";
 import { SliceCache, readSlices } from "../dicomview/views/static/slices.js";
 import { Store } from "../dicomview/views/static/store.js";
 import { Flow, around, plan } from "../dicomview/views/static/wants.js";
-import { wheelSteps } from "../dicomview/views/static/gestures.js";
+import { dragSteps, wheelSteps, wheelZoom } from "../dicomview/views/static/gestures.js";
 import { dragWindow, lineOf, windowTable, windowWords } from "../dicomview/views/static/window.js";
 
 const window = (center, width, shape = "LINEAR") => ({ center, width, function: shape });
@@ -144,7 +145,7 @@ function makeStore(count = 60, step = 1, block = 1) {
   const scene = { planes: { axial: plane }, axes: [{ labels: ["1 ms", "2 ms", "3 ms"] }], colour: false };
   const handlers = {};
   const model = {
-    get: (name) => (name === "scene" ? scene : []),
+    get: (name) => (name === "_scene" ? scene : []),
     send: (message) => sent.push(message),
     on: (name, handler) => (handlers[name] = handler),
     off: (name) => delete handlers[name],
@@ -240,7 +241,7 @@ test("until the slice comes the nearest one is the best", async () => {
 test("the last view that leaves frees the slices and says so; a new scene forgets them", async () => {
   const { store, view, sent, answer, handlers } = makeStore();
   await answer(1);
-  handlers["change:scene"]();
+  handlers["change:_scene"]();
   assert.equal(store.whole.bytes, 0);
   await answer(1);
   store.leave(view);
@@ -296,13 +297,65 @@ test("a drag never makes an impossible window", () => {
   assert.equal(dragWindow(window(0.5, 0.5), -9999, 0, 1).width, 0.5);
 });
 
-test("the pixel under a point of a stretched picture", () => {
-  const box = { left: 10, top: 20, width: 400, height: 100 };
-  assert.deepEqual(pixelAt(box, 4, 2, 10, 20), [0, 0]);
-  assert.deepEqual(pixelAt(box, 4, 2, 409.9, 119.9), [3, 1]);
-  assert.deepEqual(pixelAt(box, 4, 2, 210, 69.9), [2, 0]);
-  assert.equal(pixelAt(box, 4, 2, 410, 60), null);
-  assert.equal(pixelAt(box, 4, 2, 9.9, 60), null);
+// ---- how the picture is held
+
+const sheet = { columns: 4, rows: 2, aspect: 1 };
+const straight = { zoom: 1, pan: [0, 0], rotation: 0, flip: false };
+
+test("a picture is fitted into a square frame in its true shape", () => {
+  assert.deepEqual(fitted(sheet), [1, 0.5]);
+  assert.deepEqual(fitted({ columns: 4, rows: 2, aspect: 4 }), [0.5, 1]);
+});
+
+test("the sample under a point of the frame", () => {
+  assert.deepEqual(sampleAt(straight, sheet, [-0.499, -0.249]), [0, 0]);
+  assert.deepEqual(sampleAt(straight, sheet, [0.499, 0.249]), [3, 1]);
+  assert.equal(sampleAt(straight, sheet, [0, 0.26]), null);
+  assert.deepEqual(sampleAt({ ...straight, pan: [0.25, 0] }, sheet, [-0.249, -0.1]), [0, 0]);
+  assert.deepEqual(sampleAt({ ...straight, zoom: 2 }, sheet, [0.4, 0.4]), [2, 1]);
+});
+
+/** A point of the picture, as fractions of it, brought on the screen as CSS does, one transform after another. */
+function onScreen({ zoom, pan, rotation, flip }, [across, down]) {
+  const [width, height] = fitted(sheet);
+  const [x, y] = [(across - 0.5) * width * zoom * (flip ? -1 : 1), (down - 0.5) * height * zoom];
+  const turn = (rotation * Math.PI) / 180;
+  return [x * Math.cos(turn) - y * Math.sin(turn) + pan[0], x * Math.sin(turn) + y * Math.cos(turn) + pan[1]];
+}
+
+test("a point goes to the screen and back, however the picture is held", () => {
+  for (const rotation of [0, 90, 180, 270]) {
+    for (const flip of [false, true]) {
+      const pose = { zoom: 1.7, pan: [0.1, -0.3], rotation, flip };
+      onPicture(pose, sheet, onScreen(pose, [0.3, 0.9])).forEach((part, axis) => {
+        assert.ok(Math.abs(part - [0.3, 0.9][axis]) < 1e-9);
+      });
+    }
+  }
+  assert.equal(transformOf({ zoom: 2, pan: [0.5, 0], rotation: 90, flip: true }), "translate(50cqw, 0cqw) rotate(90deg) scale(-2, 2)");
+});
+
+test("what is under the cursor stays there when one zooms", () => {
+  const before = { ...straight, zoom: 1.5, pan: [0.2, -0.1] };
+  const point = [0.3, 0.15];
+  const after = { ...before, ...zoomedAt(before, 1.3, point) };
+  const [was, is] = [before, after].map((pose) => onPicture(pose, sheet, point));
+  was.forEach((part, axis) => assert.ok(Math.abs(part - is[axis]) < 1e-9));
+  assert.equal(zoomedAt(straight, 1e9).zoom, 64);
+  assert.equal(zoomToPixels({ columns: 1024, rows: 512, aspect: 1 }, 512), 2);
+});
+
+test("the letters go round with the picture", () => {
+  const letters = ["R", "L", "A", "P"];
+  const held = (rotation, flip = false) => lettersHeld(letters, { ...straight, rotation, flip }).join("");
+  assert.deepEqual([held(0), held(90), held(180), held(270)], ["RLAP", "PARL", "LRPA", "APLR"]);
+  assert.deepEqual([held(0, true), held(90, true)], ["LRAP", "PALR"]);
+});
+
+test("a notch of the wheel zooms by a fifth, a drag goes through the stack", () => {
+  assert.ok(Math.abs(wheelZoom(-100) - 1.2) < 0.01);
+  assert.ok(Math.abs(wheelZoom(100) * wheelZoom(-100) - 1) < 1e-12);
+  assert.deepEqual([dragSteps(400, 200), dragSteps(-41, 10), dragSteps(3, 500)], [100, -1, 0]);
 });
 
 const ct = {

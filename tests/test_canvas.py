@@ -11,7 +11,8 @@ from oracles import run
 from wire import unpacked
 
 from dicomview.errors import DamagedPixels
-from dicomview.views.canvas import Canvas, Piece, Wish
+from dicomview.views.canvas import Canvas
+from dicomview.views.shipment import Piece, Wish
 
 WINDOW = {"center": 40.0, "width": 400.0, "function": "LINEAR"}
 STATE = {"plane": "axial", "positions": {"axial": 3}, "window": WINDOW}
@@ -191,23 +192,23 @@ def test_closing_forgets_what_was_asked_for() -> None:
 def test_traits_hold_the_scene_and_the_state_and_no_pixels(canvas: Recorder) -> None:
     canvas.receive(0, 1)
     state = canvas.settle().get_state()
-    assert state["scene"] == SCENE
-    assert state["state"] == STATE
+    assert state["_scene"] == SCENE
+    assert state["_state"] == STATE
     assert not any(isinstance(value, bytes | memoryview) for value in state.values())
 
 
 def test_a_gesture_arrives_as_a_state_that_can_be_observed(canvas: Recorder) -> None:
     seen: list[dict[str, Any]] = []
-    canvas.observe(lambda change: seen.append(change["new"]), "state")
+    canvas.observe(lambda change: seen.append(change["new"]), "_state")
     moved = {**STATE, "positions": {"axial": 4}}
-    canvas.set_state({"state": moved})
+    canvas.set_state({"_state": moved})
     assert seen == [moved]
 
 
 def test_what_python_sends_does_not_divert_the_browser_to_the_busy_shell(canvas: Recorder) -> None:
     assert canvas.comm is not None
     canvas.comm.__dict__["_reply_subshell_id"] = None  # as ipykernel 7.4 does whenever something is sent
-    canvas.state = {**STATE, "positions": {"axial": 5}}
+    canvas._state = {**STATE, "positions": {"axial": 5}}
     assert "_reply_subshell_id" not in canvas.comm.__dict__
 
 

@@ -101,13 +101,13 @@ def see(road: Road, datasets: Datasets, folder: Path, **wish: Any) -> Seen:
     try:
         (sent,) = asked(view, [[view.index, *view.axes.values()]])
         message, samples, layers = sent.head, sent.samples, list(sent.masks.values())
-        scene = view.canvas.scene
-        np.testing.assert_array_equal(_painted(scene, view.canvas.state, message, samples, layers), shown.pixels)
-        window = view.canvas.state["window"]
+        scene = view._scene
+        np.testing.assert_array_equal(_painted(scene, view._state, message, samples, layers), shown.pixels)
+        window = view._state["window"]
         if not scene["colour"] and "center" in window:
             dragged = window | {"center": window["center"] + window["width"] / 8, "width": window["width"] * 1.5}
-            view.canvas.state = view.canvas.state | {"window": dragged}
-            after = _painted(scene, view.canvas.state, message, samples, layers)
+            view._state = view._state | {"window": dragged}
+            after = _painted(scene, view._state, message, samples, layers)
             np.testing.assert_array_equal(after, view.picture().pixels)
             assert (view.window.center, view.window.width) == (dragged["center"], dragged["width"])
     finally:

@@ -63,8 +63,8 @@ def scroll(source, *, plane=None, **axes):
 def offered(source):
     """Return the planes that the menu of a view offers, and those it refuses with the reason."""
     view = dv.view(source)
-    planes, refused = list(view.canvas.scene["planes"]), view.canvas.scene["refused"]
-    assert tuple(view.canvas.scene["notes"]) == dv.picture(source).notes
+    planes, refused = list(view._scene["planes"]), view._scene["refused"]
+    assert tuple(view._scene["notes"]) == dv.picture(source).notes
     view.close()
     return planes, refused
 
@@ -161,7 +161,7 @@ def test_s04_a_second_slider(tmp_path, pile, name, labels):
     write(phantoms.shuffled(pile()), tmp_path)
     view = dv.view(tmp_path)
     assert view.axes == {name: 0}
-    (axis,) = view.canvas.scene["axes"]
+    (axis,) = view._scene["axes"]
     assert axis == {"name": name, "labels": labels}
     view.axes = {name: 1}
     assert f"{name} {labels[1]} (2/2)" in view.picture().place
@@ -173,7 +173,7 @@ def test_s04_a_second_slider(tmp_path, pile, name, labels):
 
 
 def test_s04_a_gradient_is_named_after_its_b_value():
-    (axis,) = dv.view(phantoms.diffusion()).canvas.scene["axes"]
+    (axis,) = dv.view(phantoms.diffusion())._scene["axes"]
     assert axis["labels"][0] == "0 s/mm²"
     assert all(label.startswith(("1000 s/mm²", "2000 s/mm²")) for label in axis["labels"][1:])
 

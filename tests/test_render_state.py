@@ -139,6 +139,12 @@ def test_message_is_plain_and_comes_back():
             "overlays": {"shown": True, "color": "#ffd54f", "opacity": 1.0},
             "liver": {"shown": False, "color": "#112233", "opacity": 0.4},
         },
+        "invert": False,
+        "colormap": "gray",
+        "rotation": 0,
+        "flip": False,
+        "zoom": 1.0,
+        "pan": [0.0, 0.0],
     }
     assert state_from(message) == state
 

@@ -36,13 +36,13 @@ def colour():
 
 
 def test_scene_is_plain(view):
-    scene = json.loads(json.dumps(view.canvas.scene, allow_nan=False))
-    assert scene == view.canvas.scene
+    scene = json.loads(json.dumps(view._scene, allow_nan=False))
+    assert scene == view._scene
     assert scene["title"] == "CT · Phantom"
     assert scene["unit"] == "HU"
     assert scene["planes"]["coronal"] == {
         "count": 10, "rows": 12, "columns": 8, "aspect": pytest.approx(2 / 0.7), "letters": ["R", "L", "H", "F"],
-        "step": 1, "block": 10,
+        "step": 1, "block": 10, "gaps": [],
     }  # fmt: skip
     assert scene["presets"][0] == {"name": "window 1 (file)", "center": 600.0, "width": 1200.0, "function": "LINEAR"}
     assert [preset["name"] for preset in scene["presets"][1:]] == list(dv.presets())
@@ -147,9 +147,9 @@ def test_a_preview_has_its_overlay(tmp_path):
 
 
 def test_a_plane_says_how_its_previews_come():
-    planes = dv.view(np.zeros((20, 512, 300), np.int16)).canvas.scene["planes"]
+    planes = dv.view(np.zeros((20, 512, 300), np.int16))._scene["planes"]
     assert (planes["acquired"]["step"], planes["acquired"]["block"]) == (4, 13)
-    small = dv.view(phantoms.regular()).canvas.scene["planes"]["axial"]
+    small = dv.view(phantoms.regular())._scene["planes"]["axial"]
     assert (small["step"], small["block"]) == (1, 12)  # whole, all of them at once
 
 
@@ -168,13 +168,13 @@ def test_a_saved_notebook_holds_no_pixels_and_no_patient():
     asked(view, [[0], [1], [2]])
     view.index, view.plane = 1, "coronal"
     saved = json.dumps(dependency_state([view], drop_defaults=False))
-    assert view.canvas.model_id in saved
+    assert view.model_id in saved
     for secret in ("Phantom^Fictitious", "FICTITIOUS-0001", "Fictitious"):
         assert secret not in saved
         assert secret not in repr(view)
-    code = sum(len(str(getattr(view.canvas, name))) for name in ("_esm", "_css"))
+    code = sum(len(str(getattr(view, name))) for name in ("_esm", "_css"))
     assert len(saved) < 2 * code + 20_000
-    assert "buffers" not in view.canvas.get_state()
+    assert "buffers" not in view.get_state()
 
 
 def test_hostile_text_stays_text():
@@ -184,7 +184,7 @@ def test_hostile_text_stays_text():
                                        "WindowCenterWidthExplanation": HOSTILE}
         )
     )  # fmt: skip
-    scene = view.canvas.scene
+    scene = view._scene
     assert scene["title"] == f"CT · {HOSTILE}"
     assert scene["unit"] == HOSTILE
     assert scene["presets"][0]["name"] == f"{HOSTILE} (file)"
@@ -200,11 +200,9 @@ def test_hostile_text_stays_text():
 def test_closing_lets_the_parts_go():
     view = dv.view(phantoms.regular())
     asked(view, [[0]])
-    canvas, controls = view.canvas, view.controls
-    (thread,) = canvas._worker._threads
+    (thread,) = view._worker._threads
     view.close()
-    assert canvas.comm is None
-    assert controls.comm is None
+    assert view.comm is None
     thread.join(5)
     assert not thread.is_alive()
 
@@ -212,6 +210,6 @@ def test_closing_lets_the_parts_go():
 def test_a_view_of_every_kind_of_source():
     for source in (phantoms.ultrasound(), phantoms.projection(), phantoms.echoes(), phantoms.voxels().astype(float)):
         view = dv.view(source, index=0)
-        json.dumps(view.canvas.scene, allow_nan=False)
+        json.dumps(view._scene, allow_nan=False)
     scene = scene_of(phantoms.regular())
-    assert isinstance(SliceView(scene, scene.home), ipywidgets.HBox)
+    assert isinstance(SliceView(scene, scene.home), ipywidgets.DOMWidget)

@@ -34,7 +34,7 @@ def asked(
 ) -> list[Sent]:
     """Ask for slices one by one, as the browser does, and return what comes, in its order."""
     messages: list[tuple[dict[str, Any], list[bytes]]] = []
-    canvas = view.canvas
+    canvas: Any = view
     canvas.send = lambda content, buffers=None: messages.append((content, buffers))
     items = [{"at": list(at), "along": 0, "count": 1, "step": step} for at in places]
     want = {"kind": "want", "plane": plane or view.plane, "items": items, "seen": None, "pack": pack}

@@ -1,17 +1,22 @@
 """What a pixel on the screen depends on: scene, state, raster, picture."""
 
+from dicomview.render.colormap import GRAY, OFFERED, colours_of
 from dicomview.render.door import opened, refuse, scene_of, series_of
+from dicomview.render.look import Look
 from dicomview.render.picture import Picture, picture, take
 from dicomview.render.scene import Scene, Shot, View
-from dicomview.render.state import Look, ViewState, rebased, resolve, state_from, state_message
+from dicomview.render.state import ViewState, rebased, resolve, state_from, state_message
 
 __all__ = [
+    "GRAY",
+    "OFFERED",
     "Look",
     "Picture",
     "Scene",
     "Shot",
     "View",
     "ViewState",
+    "colours_of",
     "opened",
     "picture",
     "rebased",

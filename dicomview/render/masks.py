@@ -10,9 +10,9 @@ import numpy as np
 
 from dicomview.errors import UnknownChoice
 from dicomview.objects import read_segmentations
+from dicomview.render.look import Look
 from dicomview.render.scene import Layer, thinned
 from dicomview.render.stack_scene import StackScene
-from dicomview.render.state import Look
 from dicomview.render.volume_scene import VolumeScene
 from dicomview.space import Volume
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dicomview.render.camera import held, letters_held
+from dicomview.render.colormap import GRAY, colours_of
 from dicomview.render.door import opened
 from dicomview.render.raster import paint
 
@@ -70,6 +72,10 @@ def picture(
     window: Voi | str | tuple[float, float] | None = None,
     layers: Mapping[str, object] | None = None,
     masks: object = None,
+    invert: bool = False,
+    colormap: str = GRAY,
+    rotation: int = 0,
+    flip: bool = False,
     uid: str | None = None,
     units: str | None = None,
     spacing: Sequence[float] | None = None,
@@ -94,6 +100,14 @@ def picture(
     masks : path, pydicom.Dataset, Series or list of them, dict, or array, optional
         What to lay over the pictures: DICOM Segmentations, a layer for each segment; or, by name, (k, j, i) arrays of
         bool or of whole numbers on the grid of the stack, a layer for each number but 0.
+    invert : bool
+        Let black and white change places, beyond what the file asks for.
+    colormap : str
+        A colour map of matplotlib, by its name; of grey pictures it makes coloured ones.
+    rotation : 0, 90, 180 or 270
+        Degrees clockwise to turn the picture, after `flip`.
+    flip : bool
+        Let left and right change places. The letters follow, here and in a rotation.
     uid : str, optional
         SeriesInstanceUID, or the beginning of one, where `source` holds several series.
     units : str, optional
@@ -127,27 +141,34 @@ def picture(
         window=window,
         layers=layers,
         masks=masks,
+        invert=invert,
+        colormap=colormap,
+        rotation=rotation,
+        flip=flip,
         axes=axes,
     )
     return take(scene, state)
 
 
 def take(scene: Scene, state: ViewState) -> Picture:
-    """Return the picture of a scene in a state."""
+    """Return the picture of a scene in a state, as a whole: zoom and pan only choose what a screen shows of it."""
     shot = scene.shot(state.plane, state.index, state.axes)
     view = scene.views[state.plane]
     looks = state.looks
     layers = [(mask, looks[name].color, looks[name].opacity) for name, mask in shot.layers if looks[name].shown]
+    colours = None if state.colormap == GRAY or shot.raster.colour else colours_of(state.colormap)
+    pixels = paint(shot.raster, state.window, invert=shot.inverted != state.invert, colours=colours, layers=layers)
+    lying = state.rotation % 180 != 0
     return Picture(
-        pixels=paint(shot.raster, state.window, invert=shot.inverted, layers=layers),
-        aspect=view.aspect,
-        letters=view.letters,
+        pixels=held(pixels, state.rotation, state.flip),
+        aspect=1 / view.aspect if lying else view.aspect,
+        letters=letters_held(view.letters, state.rotation, state.flip),
         window=None if shot.raster.colour else state.window,
         notes=(*scene.notes, *shot.notes),
         plane=state.plane,
         index=state.index,
         count=view.count,
-        spacing=view.spacing,
+        spacing=view.spacing[::-1] if lying and view.spacing else view.spacing,
         title=scene.title,
         place=" · ".join(words for words in (shot.place, scene.words_of(state.axes)) if words),
         unit=scene.unit,

@@ -149,6 +149,7 @@ def paint(
     window: Voi,
     *,
     invert: bool = False,
+    colours: NDArray[np.uint8] | None = None,
     layers: Sequence[tuple[NDArray[np.bool_], str, float]] = (),
 ) -> NDArray[np.uint8]:
     """Return the grey levels of a raster, or its colours.
@@ -159,6 +160,8 @@ def paint(
     window : Window or VoiTable
     invert : bool
         True for MONOCHROME1.
+    colours : (256, 3) uint8 array, optional
+        RGB by grey level, which makes the picture a colour one.
     layers : sequence of (mask, color, opacity)
         What is drawn over the picture, one after another, which makes it a colour one: (rows, columns) bool arrays,
         each with its "#rrggbb" and how much of it covers what is under it, 0 to 1.
@@ -168,12 +171,14 @@ def paint(
     (rows, columns) or (rows, columns, 3) uint8 array
     """
     if raster.colour or not raster.samples.size:
-        picture = raster.samples.astype(np.uint8)
+        picture = np.where(invert, 255 - raster.samples, raster.samples).astype(np.uint8)
     else:
         # One level for each value that occurs between lowest and highest, then a look-up: as the browser does it.
         first, last = int(raster.samples.min()), int(raster.samples.max())
         values = raster.slope * np.arange(first, last + 1, dtype=np.float64) + raster.intercept
         levels = window.apply(values, invert=invert)
+        if colours is not None:
+            levels = colours[levels]
         if raster.blank is not None and first <= raster.blank <= last:
             levels[raster.blank - first] = 0
         picture = levels[raster.samples.astype(np.int32) - first]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from dicomview.pixels import VoiTable, Window, automatic, presets
-from dicomview.render.state import Look, ViewState
+from dicomview.render.look import Look
+from dicomview.render.state import ViewState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -159,6 +160,8 @@ class Scene:
         All that may be drawn over the pictures.
     covers : tuple of Cover
         What was laid over them.
+    gaps : tuple of int
+        Index along the first plane of each picture after which some are missing.
     """
 
     title: str = ""
@@ -166,6 +169,7 @@ class Scene:
     colour: bool = False
     layers: tuple[Layer, ...] = ()
     covers: tuple[Cover, ...] = ()
+    gaps: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     axes: tuple[Axis, ...] = ()
     cine: Cine | None = None

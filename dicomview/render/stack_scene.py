@@ -84,6 +84,8 @@ class StackScene(Scene):
         self.layers = (Layer(_OVERLAYS),) if overlaid else ()
         self._overlaid = overlaid
         self.affine = stack.affine
+        if stack.verdict.code == "MISSING_SLICES":
+            self.gaps = tuple(np.flatnonzero(np.diff(stack.grid.places) > 1.5).tolist())
         self.notes = (*notes_of(stack, of), *suv_note)
         self.views, self.refused = self._views()
         if first.tags.text("AnatomicalOrientationType") == "QUADRUPED":

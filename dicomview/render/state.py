@@ -7,38 +7,21 @@ new state, or an error in words.
 from __future__ import annotations
 
 import operator
-import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from dicomview.errors import UnknownChoice
 from dicomview.pixels import Voi, VoiTable, Window, as_window
+from dicomview.render.camera import as_pan, as_rotation, as_switch, as_zoom
+from dicomview.render.colormap import GRAY, as_colormap
+from dicomview.render.look import Look, look_of, looks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Look", "Showable", "ViewState", "rebased", "resolve", "state_from", "state_message"]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a layer is drawn over the picture.
-
-    Parameters
-    ----------
-    shown : bool
-    color : str
-        "#rrggbb".
-    opacity : float
-        From 0, nothing is seen of the layer, to 1, nothing is seen of the picture under it.
-    """
-
-    shown: bool = True
-    color: str = "#ffd54f"
-    opacity: float = 1.0
+__all__ = ["Showable", "ViewState", "rebased", "resolve", "state_from", "state_message"]
 
 
 class Showable(Protocol):
@@ -78,6 +61,18 @@ class ViewState:
         Zero-based place along each extra axis of a stack: echo, time, diffusion …
     layers : tuple of (name, Look) pairs
         How each layer is drawn, in the order in which they are drawn.
+    invert : bool
+        Whether black and white change places, beyond what the file asks for.
+    colormap : str
+        The colours that stand for the grey levels.
+    rotation : int
+        Degrees clockwise: 0, 90, 180 or 270; after `flip`.
+    flip : bool
+        Whether left and right change places.
+    zoom : float
+        1 for a picture that just fits into its frame.
+    pan : (right, down)
+        How far the middle of the picture is from that of the frame, in parts of the width of the frame.
     """
 
     plane: str
@@ -85,6 +80,12 @@ class ViewState:
     window: Voi
     places: tuple[tuple[str, int], ...] = ()
     layers: tuple[tuple[str, Look], ...] = ()
+    invert: bool = False
+    colormap: str = GRAY
+    rotation: int = 0
+    flip: bool = False
+    zoom: float = 1.0
+    pan: tuple[float, float] = (0.0, 0.0)
 
     @property
     def index(self) -> int:
@@ -102,6 +103,17 @@ class ViewState:
         return dict(self.layers)
 
 
+# Fields that stand for themselves: what they can be does not depend on the scene.
+_PLAIN: Mapping[str, Callable[[Any], Any]] = {
+    "invert": as_switch,
+    "colormap": as_colormap,
+    "rotation": as_rotation,
+    "flip": as_switch,
+    "zoom": as_zoom,
+    "pan": as_pan,
+}
+
+
 def resolve(
     scene: Showable,
     state: ViewState,
@@ -111,6 +123,7 @@ def resolve(
     window: object = None,
     axes: Mapping[str, int] | None = None,
     layers: Mapping[str, object] | None = None,
+    **plain: Any,
 ) -> ViewState:
     """Return the state that answers a wish.
 
@@ -124,11 +137,13 @@ def resolve(
         What is wished for; the rest stays. A negative index or place counts from the end; a window is a `Window`, the
         name of one of the file or of a preset, "auto", or (center, width). Of a layer, by its name, one wishes True
         or False, "#rrggbb", an opacity from 0 to 1, a dict of shown, color and opacity, or a `Look`.
+    **plain
+        Of the other fields of `ViewState`; None leaves one as it is.
 
     Raises
     ------
     UnknownChoice
-        The plane, the index, the axis, the window or the layer does not exist; the message says what does.
+        The plane, the index, the axis, the window, the layer … does not exist; the message says what does.
     """
     wanted = state.plane if plane is None else plane
     if not isinstance(wanted, str):
@@ -150,7 +165,8 @@ def resolve(
         positions=tuple(positions.items()),
         places=tuple(places.items()),
         window=state.window if window is None else _voi(scene, window),
-        layers=state.layers if layers is None else tuple(_looks(state.looks, layers).items()),
+        layers=state.layers if layers is None else tuple(looks_of(state.looks, layers).items()),
+        **{name: _PLAIN[name](wish) for name, wish in plain.items() if wish is not None},
     )
 
 
@@ -160,7 +176,9 @@ def rebased(said: ViewState, base: ViewState, now: ViewState) -> ViewState:
     def merged(new: tuple[tuple[str, Any], ...], old: Mapping[str, Any], kept: Mapping[str, Any]) -> Any:
         return tuple((dict(kept) | {name: value for name, value in new if old.get(name) != value}).items())
 
-    changed = {name: getattr(said, name) for name in ("plane", "window") if getattr(said, name) != getattr(base, name)}
+    changed = {
+        name: getattr(said, name) for name in ("plane", "window", *_PLAIN) if getattr(said, name) != getattr(base, name)
+    }
     return replace(
         now,
         positions=merged(said.positions, dict(base.positions), dict(now.positions)),
@@ -181,6 +199,8 @@ def state_message(state: ViewState) -> dict[str, Any]:
         if isinstance(window, VoiTable)
         else {"center": window.center, "width": window.width, "function": window.function},
         "layers": {name: asdict(look) for name, look in state.layers},
+        **{name: getattr(state, name) for name in _PLAIN},
+        "pan": list(state.pan),
     }
 
 
@@ -200,7 +220,8 @@ def state_from(message: Mapping[str, Any], tables: Sequence[Voi] = ()) -> ViewSt
         tuple((str(plane), int(index)) for plane, index in message["positions"].items()),
         named[window["table"]] if "table" in window else Window(**window),
         tuple((str(name), int(place)) for name, place in message.get("axes", {}).items()),
-        tuple((str(name), _look(look, Look())) for name, look in message.get("layers", {}).items()),
+        tuple((str(name), look_of(look, Look())) for name, look in message.get("layers", {}).items()),
+        **{name: checked(message[name]) for name, checked in _PLAIN.items() if name in message},
     )
 
 
@@ -229,45 +250,3 @@ def _voi(scene: Showable, wish: object) -> Voi:
             raise UnknownChoice(f"that VOI table is none of this file; its tables: {', '.join(known) or 'none'}")
         return wish
     return as_window(wish)
-
-
-def _looks(looks: dict[str, Look], wishes: Any) -> dict[str, Look]:
-    """Return the looks of all layers, those changed that are wished otherwise."""
-    known = f"the layers here: {', '.join(looks) or 'none'}"
-    try:
-        named = dict(wishes)
-    except (TypeError, ValueError):
-        raise UnknownChoice(f"layers are a dict of names and wishes, not {wishes!r}; {known}") from None
-    for name in named:
-        if name not in looks:
-            raise UnknownChoice(f"there is no layer {name!r} to draw; {known}")
-    try:
-        return looks | {name: _look(wish, looks[name]) for name, wish in named.items()}
-    except UnknownChoice as error:
-        raise UnknownChoice(f"{error}; {known}") from None
-
-
-def _look(wish: object, now: Look) -> Look:
-    """Return what becomes of a look by a wish: True or False, a colour, an opacity, a dict of them, or a `Look`."""
-    if isinstance(wish, Look):
-        wish = asdict(wish)
-    elif isinstance(wish, bool | np.bool_):  # before the numbers: True is none of them here
-        wish = {"shown": wish}
-    elif isinstance(wish, str):
-        wish = {"color": wish}
-    elif isinstance(wish, int | float | np.number):
-        wish = {"opacity": wish}
-    if not isinstance(wish, Mapping) or set(wish) - {one.name for one in fields(Look)}:
-        raise UnknownChoice(
-            'a layer is drawn as True or False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color and '
-            f"opacity, not {wish!r}"
-        )
-    shown, color, opacity = (wish.get(one.name, getattr(now, one.name)) for one in fields(Look))
-    if not isinstance(shown, bool | np.bool_):
-        raise UnknownChoice(f"shown is True or False, not {shown!r}")
-    if not isinstance(color, str) or not re.fullmatch("#[0-9a-fA-F]{6}", color):
-        raise UnknownChoice(f'a colour is written "#rrggbb", for example "{Look().color}", not {color!r}')
-    number = isinstance(opacity, int | float | np.number) and not isinstance(opacity, bool)
-    if not number or not 0 <= opacity <= 1:
-        raise UnknownChoice(f"an opacity is a number from 0 to 1, not {opacity!r}")
-    return Look(bool(shown), color.lower(), float(opacity))

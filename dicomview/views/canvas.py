@@ -9,22 +9,21 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
-from dicomview.errors import DicomviewError
-from dicomview.views.packing import packed, plain
+from dicomview.views.shipment import Wish, shipment
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["Canvas", "Piece", "Shipment", "Source", "Wish", "module_text", "shipment", "style_text"]
+    from dicomview.views.shipment import Shipment, Source
+
+__all__ = ["Canvas", "module_text", "style_text"]
 
 _STATIC = Path(__file__).with_name("static")
 _PARTS = (
@@ -34,9 +33,13 @@ _PARTS = (
     "wants",
     "store",
     "painter",
+    "pose",
     "cine",
     "gestures",
+    "icons",
     "page",
+    "tools",
+    "hand",
     "view",
     "canvas",
 )  # each knows only those before it
@@ -54,96 +57,6 @@ def style_text() -> str:
     return (_STATIC / "canvas.css").read_text(encoding="utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the browser asks for at once: neighbouring slices, all of their samples or some.
-
-    Parameters
-    ----------
-    plane : str
-    at : tuple of int
-        The first one's index along the plane and place along each extra axis.
-    along : int
-        Which of these counts up from slice to slice.
-    count : int
-        How many slices.
-    step : int
-        1 for whole slices, n for every n-th sample of every n-th row.
-    """
-
-    plane: str
-    at: tuple[int, ...]
-    along: int = 0
-    count: int = 1
-    step: int = 1
-
-    @property
-    def places(self) -> list[tuple[int, ...]]:
-        """Where each of the slices lies."""
-        before, first, after = self.at[: self.along], self.at[self.along], self.at[self.along + 1 :]
-        return [(*before, place, *after) for place in range(first, first + self.count)]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Piece:
-    """One slice on its way.
-
-    Parameters
-    ----------
-    head : dict
-        ``rows``, ``columns``, ``sample`` ("int16", "uint16" or "rgb8"), ``slope``, ``intercept``, ``stored``,
-        ``blank``, ``invert``, ``origin``, ``row_step``, ``column_step`` (LPS, mm), ``place`` and ``layers``: the names
-        of the masks.
-    samples : (rows, columns) int16 or uint16, or (rows, columns, 3) uint8 array
-    masks : list of bytes
-        One bit a pixel, rows on whole bytes.
-    """
-
-    head: dict[str, Any]
-    samples: NDArray[Any]
-    masks: list[bytes]
-
-
-Source = Callable[[str, tuple[int, ...], int], Piece]
-Shipment = tuple[dict[str, Any], list[bytes]]
-
-
-def shipment(source: Source, wish: Wish, *, pack: bool, failed: Callable[[BaseException], None]) -> Shipment:
-    """Return the message that answers a wish, and its buffers.
-
-    Parameters
-    ----------
-    source : callable
-        Gives one slice; what it raises takes the place of the slice in the message.
-    wish : Wish
-    pack : bool
-        Deflate the samples.
-    failed : callable
-        Told of what was raised.
-    """
-    heads, planes, masks = [], [], []
-    for at in wish.places:
-        try:
-            piece = source(wish.plane, at, wish.step)
-        except BaseException as error:  # noqa: BLE001  whatever goes wrong belongs in the picture, not in a log
-            failed(error)
-            heads.append({"at": list(at), "text": explained(error)})
-        else:
-            heads.append({**piece.head, "at": list(at)})
-            planes.append(piece.samples)
-            masks.extend(piece.masks)
-    message = {"kind": "slices", "plane": wish.plane, "step": wish.step, "packed": pack, "slices": heads}
-    return message, [(packed if pack else plain)(planes), *masks]
-
-
-def explained(error: BaseException) -> str:
-    """Return an error in words that may stand on a page."""
-    if isinstance(error, DicomviewError):
-        return str(error)
-    # Other people's messages may hold paths and values of the file, and with them a patient's name.
-    return f"This slice cannot be shown ({type(error).__name__}). The error itself is in the view's `failure`."
-
-
 class Canvas(anywidget.AnyWidget):
     """A canvas that paints stored values, scrolls and windows them in the browser.
 
@@ -154,7 +67,7 @@ class Canvas(anywidget.AnyWidget):
         to go on by. It is called in one thread of the canvas's own, one call at a time. What it raises is shown in the
         place of the picture.
     scene : dict
-        What there is to see: title, planes, presets, notes, unit, and the state to come home to.
+        What there is to see; see `dicomview.views.messages.scene_message`.
     state : dict
         What is seen, as `dicomview.render.state_message` gives it; set by `show` or by a gesture.
     opening : sequence of Shipment
@@ -163,7 +76,7 @@ class Canvas(anywidget.AnyWidget):
     Attributes
     ----------
     failure : BaseException or None
-        The last thing that `source` raised.
+        The last thing that `source` raised, or an observer that a gesture called.
 
     Notes
     -----
@@ -173,12 +86,13 @@ class Canvas(anywidget.AnyWidget):
     _esm = module_text()
     _css = style_text()
 
-    scene = traitlets.Dict().tag(sync=True)
-    opening: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    _scene = traitlets.Dict().tag(sync=True)
+    _opening: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    _colours = traitlets.Dict().tag(sync=True)  # RGB of the 256 grey levels by the name of the colour map
     # A gesture is on the screen before it gets here, so it is not sent back.
-    state = traitlets.Dict().tag(sync=True, echo_update=False)
+    _state = traitlets.Dict().tag(sync=True, echo_update=False)
     # Which state of Python's the browser has, or had when its gesture began: wishes of both sides may cross.
-    stamp = traitlets.Int().tag(sync=True, echo_update=False)
+    _stamp = traitlets.Int().tag(sync=True, echo_update=False)
 
     def __init__(
         self,
@@ -189,11 +103,10 @@ class Canvas(anywidget.AnyWidget):
         opening: Sequence[Shipment] = (),
         **traits: Any,
     ) -> None:
-        self.source = source
         self.failure: BaseException | None = None
         # Messages arrive in the main thread or in a subshell's. They only note what is wished for; a worker answers,
         # so that a newer wish is heard while slices are decoded, and two of them are never decoded at once.
-        self._lock = threading.Lock()
+        self._source, self._lock = source, threading.Lock()
         self._wishes: deque[Wish] = deque()
         self._pack = True
         self._answers = 0  # how many were begun
@@ -201,7 +114,7 @@ class Canvas(anywidget.AnyWidget):
         self._serving = False
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="dicomview-canvas")
         slices = [{"message": message, "buffers": buffers} for message, buffers in opening]
-        super().__init__(scene=dict(scene), state=dict(state), opening=slices, **traits)
+        super().__init__(_scene=dict(scene), _state=dict(state), _opening=slices, **traits)
         self.on_msg(self._on_message)
 
     def open(self) -> None:
@@ -222,7 +135,13 @@ class Canvas(anywidget.AnyWidget):
     def show(self, state: Mapping[str, Any], stamp: int) -> None:
         """Show a state; `stamp` is its number, which comes back with the gestures made on it."""
         with self.hold_sync():
-            self.stamp, self.state = stamp, dict(state)
+            self._stamp, self._state = stamp, dict(state)
+
+    def tell_trouble(self, error: Exception) -> None:
+        """Say on the page what an observer raised when a gesture called it; a log would be looked at by nobody."""
+        self.failure = error
+        words = str(error) or "no words"
+        self.send({"kind": "trouble", "text": f"An observer of this view raised {type(error).__name__}: {words[:500]}"})
 
     def close(self) -> None:
         """Take the canvas off every page and stop answering."""
@@ -270,7 +189,7 @@ class Canvas(anywidget.AnyWidget):
                 self._under_way[wish] = number = self._answers
             try:
                 # Previews are packed for any line, whole slices only for one that is slower than the packing.
-                message, buffers = shipment(self.source, wish, pack=pack or wish.step > 1, failed=self._failed)
+                message, buffers = shipment(self._source, wish, pack=pack or wish.step > 1, failed=self._failed)
                 self.send({**message, "n": number}, buffers=buffers)
             except BaseException:
                 self._serving = False  # the kernel is going down; whoever asks again starts anew

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicomview.objects import documents_of, segmentations_of
-from dicomview.render import opened, refuse, series_of
+from dicomview.render import GRAY, opened, refuse, series_of
 from dicomview.views.document_view import DocumentView
 from dicomview.views.slice_view import SliceView
 
@@ -29,6 +29,10 @@ def view(
     window: Voi | str | tuple[float, float] | None = None,
     layers: Mapping[str, object] | None = None,
     masks: object = None,
+    invert: bool = False,
+    colormap: str = GRAY,
+    rotation: int = 0,
+    flip: bool = False,
     controls: bool = True,
     uid: str | None = None,
     units: str | None = None,
@@ -38,8 +42,8 @@ def view(
     """Return a scroller to be shown in a notebook, or a document where there is no picture.
 
     Wheel or arrow keys move through the slices, a drag changes the window (right is wider, down is a higher center),
-    hovering tells value and place, a double click goes back to the beginning. Stacks with extra axes have a slider for
-    each; what moves in time can be played.
+    hovering tells value and place, a double click goes back to the beginning; ``?`` lists the other gestures. Stacks
+    with extra axes have a slider for each; what moves in time can be played.
 
     An object without a picture (report, plan, waveform, embedded PDF …) is shown as words: a tree, tables, a link. It
     takes none of the options but `uid`.
@@ -59,8 +63,16 @@ def view(
     masks : path, pydicom.Dataset, Series or list of them, dict, or array, optional
         What to lay over the pictures: DICOM Segmentations, a layer for each segment; or, by name, (k, j, i) arrays of
         bool or of whole numbers on the grid of the stack, a layer for each number but 0.
+    invert : bool
+        Let black and white change places, beyond what the file asks for.
+    colormap : str
+        A colour map of matplotlib, by its name.
+    rotation : 0, 90, 180 or 270
+        Degrees clockwise to turn the picture, after `flip`.
+    flip : bool
+        Let left and right change places. The letters follow, here and in a rotation.
     controls : bool
-        False leaves away the sliders beside the picture.
+        False leaves away the toolbar under the picture.
     uid : str, optional
         SeriesInstanceUID, or the beginning of one, where `source` holds several series.
     units : str, optional
@@ -74,8 +86,8 @@ def view(
     Returns
     -------
     SliceView
-        ``.index``, ``.plane``, ``.window``, ``.axes`` and ``.layers`` can be set and observed, ``.picture()`` is what
-        it shows. A slice that cannot be decoded says so in its place.
+        ``.index``, ``.plane``, ``.window`` … can be set and observed, ``.picture()`` is what it shows. A slice that
+        cannot be decoded says so in its place.
     DocumentView
         Of what has no picture: ``.document`` is its content, ``.save(path)`` writes an embedded file.
 
@@ -102,6 +114,10 @@ def view(
         window=window,
         layers=layers,
         masks=masks,
+        invert=invert,
+        colormap=colormap,
+        rotation=rotation,
+        flip=flip,
         axes=axes,
     )
     return SliceView(scene, state, controls=controls)

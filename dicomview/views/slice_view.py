@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as widgets
-import numpy as np
 import traitlets
 
 from dicomview.errors import UnknownChoice
-from dicomview.pixels import VoiTable, Window
 from dicomview.render import (
+    GRAY,
+    OFFERED,
     Scene,
     ViewState,
+    colours_of,
     rebased,
     resolve,
     state_from,
     state_message,
     take,
-)
-from dicomview.views.canvas import Canvas, Piece
-from dicomview.views.controls import WindowControls
+)  # fmt: skip
+from dicomview.views.canvas import Canvas
+from dicomview.views.messages import piece_of, scene_message
 
 if TYPE_CHECKING:
-    from dicomview.pixels import Voi
-    from dicomview.render import Picture, Shot, View
+    from dicomview.render import Picture
+    from dicomview.views.shipment import Piece
 
 __all__ = ["SliceView"]
 
-_PREVIEW_EDGE = 128  # samples along the longer edge of a preview, about
-_BLOCK_SAMPLES = 1 << 17  # of the previews that come in one message
 _REMEMBERED = 32  # states told to the browser that gestures under way may have been made on
 # The traits that are faces of the state, with what each shows of it.
-_FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window", "layers": "looks"}
+_FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window", "layers": "looks"} | {
+    name: name for name in ("invert", "colormap", "rotation", "flip", "zoom", "pan")
+}
 
 
-class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
+class SliceView(Canvas):
     """A stack or volume to scroll through; made by `view`.
 
     Attributes
@@ -55,6 +55,18 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         How each layer over the picture is drawn: "overlays" for the overlay planes, and one for each mask. A dict with
         wishes for some of them sets those: True or False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color
         and opacity. Settable, observable, linkable.
+    invert, flip : bool
+        Whether black and white change places, and left and right. Settable, observable, linkable.
+    rotation : int
+        Degrees clockwise: 0, 90, 180, 270. Settable, observable, linkable.
+    colormap : str
+        A colour map of matplotlib, by its name. Settable, observable, linkable.
+    zoom : float
+        1 for a picture that just fits. Settable, observable, linkable.
+    pan : (right, down)
+        How far the picture is moved, in parts of the width of its frame. Settable, observable, linkable.
+    failure : BaseException or None
+        The last thing that went wrong while a slice was fetched, or in an observer that a gesture called.
 
     Notes
     -----
@@ -67,25 +79,24 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     window = traitlets.Any()
     axes = traitlets.Dict()
     layers = traitlets.Dict()
+    invert = traitlets.Bool()
+    flip = traitlets.Bool()
+    rotation = traitlets.Int()
+    colormap = traitlets.Unicode()
+    zoom = traitlets.Float()
+    pan = traitlets.Any()
 
     def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True) -> None:
-        self.scene, self._state, self._begin = scene, state, state
-        self._stamp, self._told = 0, {0: state}  # what Python told the browser last, by number
-        self.canvas = Canvas(
-            scene=_scene_message(scene, self._state), state=state_message(self._state), source=self._piece
-        )
-        self.controls = (
-            None
-            if scene.colour or not controls
-            else WindowControls(state.window, _reach(scene, state), scene.unit, self._control_moved)
-        )
-        children = [self.canvas] if self.controls is None else [self.canvas, self.controls]
+        self.scene, self._now, self._begin = scene, state, state
+        self._number, self._told = 0, {0: state}  # what Python told the browser last, by number
         super().__init__(
-            children,
-            layout=widgets.Layout(align_items="flex-start", flex_flow="row wrap"),
+            self._piece,
+            scene=scene_message(scene, state, controls=controls),
+            state=state_message(state),
+            _colours=_colours({*OFFERED, state.colormap}),
             **_faces(state),
         )
-        self.canvas.observe(self._gesture, "state")
+        self.observe(self._gesture, "_state")
 
     def __repr__(self) -> str:
         return f"SliceView({self.plane} {self.index + 1}/{self.scene.counts[self.plane]}, {self.window!r})"
@@ -93,17 +104,15 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     @property
     def state(self) -> ViewState:
         """All that decides the picture, as one frozen value."""
-        return self._state
+        return self._now
 
-    def close(self) -> None:
-        """Take the view and its parts off every page, and let go of the slices."""
-        for part in self.children:
-            part.close()
-        super().close()
+    def left(self) -> None:
+        """Let go of what was kept for a page that shows the view no more."""
+        self.scene.forget()
 
     def picture(self) -> Picture:
         """Return the picture shown now, as an array with its letters and window."""
-        return take(self.scene, self._state)
+        return take(self.scene, self._now)
 
     @traitlets.validate(*_FACES)
     def _checked(self, proposal: Any) -> Any:
@@ -112,7 +121,7 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         if name == "window" and wish is None:
             return self._begin.window
         # Under `hold_trait_notifications` the plane may have been set just before, and the index counts along it.
-        return _faces(resolve(self.scene, self._state, **{"plane": self.plane, name: wish}))[name]
+        return _faces(resolve(self.scene, self._now, **{"plane": self.plane, name: wish}))[name]
 
     def notify_change(self, change: Any) -> None:
         """Answer a trait that was set from Python, then tell observers; traitlets calls this."""
@@ -120,7 +129,7 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
             super().notify_change(change)
         elif change.new != getattr(self, change.name):
             return  # an observer has wished again, and that has been told already
-        elif all(getattr(self, name) == value for name, value in _faces(self._state).items()):
+        elif all(getattr(self, name) == value for name, value in _faces(self._now).items()):
             super().notify_change(change)
         else:
             # Observers hear of this change first and of those that follow from it afterwards, so that two views whose
@@ -131,44 +140,46 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _answer(self) -> None:
         """Make the state that the traits wish for."""
-        held = _faces(self._state)
+        held = _faces(self._now)
         wish = {name: getattr(self, name) for name in _FACES if getattr(self, name) != held[name]}
         try:
-            self._take_state(resolve(self.scene, self._state, **wish))
+            self._take_state(resolve(self.scene, self._now, **wish))
         except UnknownChoice:
-            self._take_state(self._state)
+            self._take_state(self._now)
             raise
 
-    def _gesture(self, change: Any) -> None:
+    def _gesture(self, _: Any) -> None:
         """Take over the state of a gesture, which is on the screen already; one that cannot be is taken back."""
-        if change.new == state_message(self._state):
+        # Not `change.new`: of several changes that were held back, only the last still stands.
+        if self._state == state_message(self._now):
             return
-        state = self._state
+        state = self._now
         try:
-            said = state_from(change.new, self.scene.presets())
-            base = self._told.get(self.canvas.stamp)
-            if self.canvas.stamp != self._stamp and base is not None:
+            said = state_from(self._state, self.scene.presets())
+            base = self._told.get(self._stamp)
+            if self._stamp != self._number and base is not None:
                 said = rebased(said, base, state)  # made before the browser had heard of Python's last wish
             for plane, index in said.positions:
                 state = resolve(self.scene, state, plane=plane, index=index)
             whole = {name: value for name, value in _faces(said).items() if name != "index"}
             state = resolve(self.scene, state, **whole)
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-            state = self._state
-        self._take_state(state)
-
-    def _control_moved(self, window: Window) -> None:
-        self._take_state(resolve(self.scene, self._state, window=window))
+            state = self._now
+        try:
+            self._take_state(state)
+        except Exception as error:
+            self.tell_trouble(error)
+            raise
 
     def _take_state(self, state: ViewState) -> None:
         """Make `state` the one that holds, everywhere; observers are told once all agree."""
-        self._state = state
-        if self.canvas.state != state_message(state) or self.canvas.stamp != self._stamp:
-            self._stamp += 1
-            self._told = {**dict(list(self._told.items())[-_REMEMBERED:]), self._stamp: state}
-            self.canvas.show(state_message(state), self._stamp)
-        if self.controls is not None:
-            self.controls.show(state.window)
+        self._now = state
+        if state.colormap not in self._colours:
+            self._colours = self._colours | _colours({state.colormap})
+        if self._state != state_message(state) or self._stamp != self._number:
+            self._number += 1
+            self._told = {**dict(list(self._told.items())[-_REMEMBERED:]), self._number: state}
+            self.show(state_message(state), self._number)
         with self.hold_trait_notifications():
             for name, value in _faces(state).items():
                 setattr(self, name, value)
@@ -176,9 +187,7 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     def _piece(self, plane: str, at: tuple[int, ...], step: int) -> Piece:
         """Return one slice for the canvas."""
         index, *places = at
-        shot = self.scene.shot(plane, index, dict(zip(self.scene.lengths, places, strict=True)), step=step)
-        masks = [np.packbits(mask, axis=1).tobytes() for _, mask in shot.layers]
-        return Piece(_shot_message(shot), shot.raster.samples, masks)
+        return piece_of(self.scene.shot(plane, index, dict(zip(self.scene.lengths, places, strict=True)), step=step))
 
 
 def _faces(state: ViewState) -> dict[str, Any]:
@@ -186,66 +195,5 @@ def _faces(state: ViewState) -> dict[str, Any]:
     return {name: getattr(state, attribute) for name, attribute in _FACES.items()}
 
 
-def _reach(scene: Scene, state: ViewState) -> Window:
-    """Return the window that the sliders' ranges are made for."""
-    return state.window if isinstance(state.window, Window) else scene.automatic_window()
-
-
-def _scene_message(scene: Scene, state: ViewState) -> dict[str, Any]:
-    """Return what the browser must know of a scene; see the types in ``static/view.js``."""
-    return {
-        "title": scene.title,
-        "planes": {
-            name: {
-                "count": one.count,
-                "rows": one.rows,
-                "columns": one.columns,
-                "aspect": one.aspect,
-                "letters": None if one.letters is None else list(one.letters),
-                "step": (step := _step(one)),
-                "block": max(1, min(_BLOCK_SAMPLES * step**2 // max(1, one.rows * one.columns), one.count)),
-            }
-            for name, one in scene.views.items()
-        },
-        "refused": dict(scene.refused),
-        "colour": scene.colour,
-        "unit": scene.unit,
-        "axes": [{"name": axis.name, "labels": list(axis.labels)} for axis in scene.axes],
-        "layers": [layer.name for layer in scene.layers],
-        "cine": None if scene.cine is None else {"along": scene.cine.along, "rate": scene.cine.rate},
-        "presets": [_preset_message(voi) for voi in ([] if scene.colour else scene.presets())],
-        "notes": list(scene.notes),
-        "home": state_message(state),
-    }
-
-
-def _preset_message(voi: Voi) -> dict[str, Any]:
-    if isinstance(voi, VoiTable):
-        return {"name": voi.explanation, "table": {"first": voi.first, "levels": voi.levels}}
-    return {"name": voi.explanation, "center": voi.center, "width": voi.width, "function": voi.function}
-
-
-def _shot_message(shot: Shot) -> dict[str, Any]:
-    """Return the header of a slice message; the samples travel beside it."""
-    samples = shot.raster.samples
-    return {
-        "rows": samples.shape[0],
-        "columns": samples.shape[1],
-        "sample": "rgb8" if shot.raster.colour else samples.dtype.name,
-        "slope": shot.raster.slope,
-        "intercept": shot.raster.intercept,
-        "stored": shot.raster.stored,
-        "blank": shot.raster.blank,
-        "invert": shot.inverted,
-        "origin": None if shot.origin is None else shot.origin.tolist(),
-        "row_step": None if shot.row_step is None else shot.row_step.tolist(),
-        "column_step": None if shot.column_step is None else shot.column_step.tolist(),
-        "place": shot.place,
-        "layers": [name for name, _ in shot.layers],
-        "notes": list(shot.notes),
-    }
-
-
-def _step(view: View) -> int:
-    """Return how coarse the previews of a plane are; 1 where its slices are small enough to come whole at once."""
-    return max(1, round(max(view.rows, view.columns) / _PREVIEW_EDGE))
+def _colours(names: set[str]) -> dict[str, bytes]:
+    return {name: colours_of(name).tobytes() for name in sorted(names - {GRAY})}

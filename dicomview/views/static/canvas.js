@@ -5,8 +5,9 @@
  * set from Python is drawn and never told back. Text from files reaches the page through `textContent` alone.
  *
  * The parts, each knowing only those before it: window.js (grey levels), packing.js (bytes on the line), slices.js (what
- * came), wants.js (what to ask for), store.js (the asking), painter.js (pixels), cine.js (time), gestures.js (keys and
- * wheel), page.js (the elements), view.js (one output). canvas.py joins them to one module.
+ * came), wants.js (what to ask for), store.js (the asking), painter.js (pixels), pose.js (how the picture is held),
+ * cine.js (time), gestures.js (how far a hand moves), icons.js and page.js (the elements), tools.js (the toolbar), hand.js
+ * (what gestures do), view.js (one output). canvas.py joins them to one module.
  */
 import { Store } from "./store.js";
 import { View } from "./view.js";

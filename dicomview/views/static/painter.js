@@ -16,10 +16,12 @@ export class Painter {
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
   }
   /**
-   * @param {Slice} slice @param {VoiWindow | VoiTable} window @param {Record<string, Look>} looks of the layers by name
+   * @param {Slice} slice @param {VoiWindow | VoiTable} window
+   * @param {{looks: Record<string, Look>, invert: boolean, colormap: string, colours: Uint8Array | null}} style looks of
+   *   the layers by name; RGB of the 256 grey levels and how that is called, null for grey itself
    * @param {{rows: number, columns: number}} size
    */
-  paint(slice, window, looks, { rows, columns }) {
+  paint(slice, window, { looks, invert, colormap, colours }, { rows, columns }) {
     if (this.image.width !== columns || this.image.height !== rows) {
       Object.assign(this.canvas, { width: columns, height: rows });
       this.image = new ImageData(columns, rows);
@@ -28,25 +30,34 @@ export class Painter {
     const pixels = new Uint32Array(this.image.data.buffer);
     if (!data) pixels.fill(0xff000000);
     else if (sample === "rgb8") {
+      const turned = invert ? 0xffffff : 0;
       for (let i = 0, j = 0; i < pixels.length; i++, j += 3) {
-        pixels[i] = 0xff000000 | (data[j + 2] << 16) | (data[j + 1] << 8) | data[j];
+        pixels[i] = 0xff000000 | (((data[j + 2] << 16) | (data[j + 1] << 8) | data[j]) ^ turned);
       }
     } else {
-      this.prepare(slice, window);
-      for (let i = 0; i < pixels.length; i++) pixels[i] = this.table[data[i]];
+      this.prepare(slice, window, slice.invert !== invert, colormap, colours);
+      const { table } = this;
+      for (let i = 0; i < pixels.length; i++) pixels[i] = table[data[i]];
     }
     slice.layers.forEach((name, at) => looks[name]?.shown && paintMask(pixels, columns, slice.masks[at], looks[name]));
     this.context.putImageData(this.image, 0, 0);
   }
-  /** @param {Slice} slice @param {VoiWindow | VoiTable} window */
-  prepare({ sample, slope, intercept, invert, blank }, window) {
+  /**
+   * @param {Slice} slice @param {VoiWindow | VoiTable} window @param {boolean} invert @param {string} colormap
+   * @param {Uint8Array | null} colours
+   */
+  prepare({ sample, slope, intercept, blank }, window, invert, colormap, colours) {
     const curve = "levels" in window ? window.name : [window.center, window.width, window.function].join();
-    const key = [sample, slope, intercept, invert, blank, curve].join();
+    const key = [sample, slope, intercept, invert, blank, colours && colormap, curve].join();
     if (key === this.tableKey) return;
     this.tableKey = key;
     const first = sample === "int16" ? -32768 : 0;
     const grey = windowTable(first, 65536, slope, intercept, window, invert);
-    for (let i = 0; i < 65536; i++) this.table[(first + i) & 0xffff] = 0xff000000 | (grey[i] * 0x010101);
+    const shade = Uint32Array.from({ length: 256 }, (_, level) => {
+      const [red, green, blue] = colours ? colours.subarray(3 * level, 3 * level + 3) : [level, level, level];
+      return 0xff000000 | (blue << 16) | (green << 8) | red;
+    });
+    for (let i = 0; i < 65536; i++) this.table[(first + i) & 0xffff] = shade[grey[i]];
     if (blank !== null) this.table[blank & 0xffff] = 0xff000000;
   }
 }
@@ -74,18 +85,6 @@ export function paintMask(pixels, columns, bits, { color, opacity }) {
       if (bits[byte] & (0x80 >> bit)) pixels[start + column + bit] = over(pixels[start + column + bit]);
     }
   }
-}
-
-/**
- * Column and row of the pixel under a point of the page, or null beside the picture.
- * @param {{left: number, top: number, width: number, height: number}} box where the picture is on the page
- * @param {number} columns @param {number} rows @param {number} x @param {number} y
- * @returns {[column: number, row: number] | null}
- */
-export function pixelAt(box, columns, rows, x, y) {
-  const column = Math.floor(((x - box.left) / box.width) * columns);
-  const row = Math.floor(((y - box.top) / box.height) * rows);
-  return column >= 0 && row >= 0 && column < columns && row < rows ? [column, row] : null;
 }
 
 /**

@@ -12,7 +12,8 @@
  *   blank: number | null, data: Uint16Array | Uint8Array | null, layers: string[], masks: Uint8Array[],
  *   notes: string[], text: string}} Slice
  * @typedef {{count: number, rows: number, columns: number, aspect: number, letters: (string | null)[] | null,
- *   step: number, block: number}} Plane a view asks first for `block` slices at once, with every `step`-th sample
+ *   step: number, block: number, gaps: number[]}} Plane a view asks first for `block` slices at once, with every
+ *   `step`-th sample; slices are missing after each of the `gaps`
  */
 import { inflate, joined16, joined8 } from "./packing.js";
 

@@ -39,12 +39,16 @@ export class Store {
   constructor(model) {
     this.model = model;
     model.on("msg:custom", this.receive);
-    model.on("change:scene", this.clear);
+    model.on("change:_scene", this.clear);
   }
   get scene() {
     return /** @type {{planes: Record<string, Plane>, axes: {labels: string[]}[], colour: boolean}} */ (
-      this.model.get("scene")
+      this.model.get("_scene")
     );
+  }
+  /** What to say beside the picture where nobody answers. */
+  get note() {
+    return this.model.get("_note") ?? "no kernel answers: what is here is a part; run the cell for all of it";
   }
   clear = () => {
     clearTimeout(this.waiting);
@@ -56,7 +60,7 @@ export class Store {
   };
   close() {
     this.model.off("msg:custom", this.receive);
-    this.model.off("change:scene", this.clear);
+    this.model.off("change:_scene", this.clear);
     this.views.clear();
     this.clear();
   }
@@ -64,7 +68,7 @@ export class Store {
   join(view) {
     this.views.add(view);
     if (this.views.size > 1) return;
-    for (const { message, buffers } of this.model.get("opening") ?? []) this.take(message, buffers);
+    for (const { message, buffers } of this.model.get("_opening") ?? []) this.take(message, buffers);
   }
   /** @param {Painted} view */
   leave(view) {
