@@ -17,7 +17,6 @@ import dicomview as dv
 from dicomview.errors import UnknownChoice
 from dicomview.render import Look, resolve, state_message
 
-
 FACES = ["plane", "index", "axes", "window", "layers", "invert", "colormap", "rotation", "flip", "zoom", "pan"]
 
 
