@@ -31,7 +31,7 @@ __all__ = [
 ACQUIRED = "acquired"  # the name of the only plane of pictures that do not say how they lie
 NO_AXES: Mapping[str, int] = MappingProxyType({})
 SAMPLED_SLICES = 8  # for the automatic window; enough for percentiles, few enough to decode at once
-_WINDOW_VALUES = 1 << 19  # of these slices, for the same reason
+_WINDOW_VALUES = 1 << 18  # of these slices, for the same reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +165,7 @@ class Scene:
     """
 
     title: str = ""
+    modality: str = ""
     unit: str = ""
     colour: bool = False
     layers: tuple[Layer, ...] = ()

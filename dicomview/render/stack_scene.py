@@ -76,7 +76,7 @@ class StackScene(Scene):
         first = stack.slices[0]
         self.colour, self.unit, self.inverted = first.colour, first.unit, first.inverted
         self._factor, suv_note = self._in_suv(units)
-        self.title = title_of(first.tags)
+        self.title, self.modality = title_of(first.tags), first.tags.text("Modality")
         extra = stack.dims[:-3]
         self.axes = tuple(Axis(n, labels_of(stack.coords[n], stack.units.get(n, ""))) for n in extra)
         self.cine = _cine(stack)

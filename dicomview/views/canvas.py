@@ -6,6 +6,7 @@ Python is asked once for a slice and never for a step of a window.
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 from collections import deque
@@ -44,14 +45,25 @@ _PARTS = (
     "canvas",
 )  # each knows only those before it
 _IMPORT = re.compile(r'^import [^;]*? from "\./\w+\.js";\n', re.MULTILINE)
+_COMMENT = re.compile(r"[ \t]*/\*\*.*?\*/ ?\n?|^[ \t]*//[^\n]*\n", re.DOTALL | re.MULTILINE)
 
 
-def module_text() -> str:
-    """Return the browser half as one ES module: its parts one after another, without their imports of each other."""
-    texts = ((_STATIC / f"{part}.js").read_text(encoding="utf-8") for part in _PARTS)
-    return "\n".join(_IMPORT.sub("", text) for text in texts)
+@functools.cache
+def module_text(*more: str) -> str:
+    """Return the browser half as one ES module: its parts one after another, without their imports of each other.
+
+    The text travels with every view, so comments, a third of it, stay behind.
+
+    Parameters
+    ----------
+    *more : str
+        Parts that only some pages need.
+    """
+    texts = ((_STATIC / f"{part}.js").read_text(encoding="utf-8") for part in (*_PARTS, *more))
+    return "\n".join(_COMMENT.sub("", _IMPORT.sub("", text)) for text in texts)
 
 
+@functools.cache
 def style_text() -> str:
     """Return the style sheet of the browser half."""
     return (_STATIC / "canvas.css").read_text(encoding="utf-8")

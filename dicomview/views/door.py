@@ -34,6 +34,7 @@ def view(
     rotation: int = 0,
     flip: bool = False,
     controls: bool = True,
+    embed: bool | None = None,
     uid: str | None = None,
     units: str | None = None,
     spacing: Sequence[float] | None = None,
@@ -73,6 +74,9 @@ def view(
         Let left and right change places. The letters follow, here and in a rotation.
     controls : bool
         False leaves away the toolbar under the picture.
+    embed : bool, optional
+        Whether a saved notebook keeps a reduced copy of the pictures, which it shows without a kernel. When not given,
+        the environment variable ``DICOMVIEW_EMBED`` says so ("0" keeps all pixels out), else True.
     uid : str, optional
         SeriesInstanceUID, or the beginning of one, where `source` holds several series.
     units : str, optional
@@ -120,4 +124,4 @@ def view(
         flip=flip,
         axes=axes,
     )
-    return SliceView(scene, state, controls=controls)
+    return SliceView(scene, state, controls=controls, embed=embed)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.pixels import VoiTable
-from dicomview.render import OFFERED, state_message
+from dicomview.render import GRAY, OFFERED, colours_of, state_message
 from dicomview.views.shipment import Piece
 
 if TYPE_CHECKING:
     from dicomview.pixels import Voi
     from dicomview.render import Scene, Shot, View, ViewState
 
-__all__ = ["piece_of", "scene_message"]
+__all__ = ["colours_message", "piece_of", "scene_message"]
 
 _PREVIEW_EDGE = 128  # samples along the longer edge of a preview, about
 _BLOCK_SAMPLES = 1 << 17  # of the previews that come in one message
@@ -58,6 +58,11 @@ def scene_message(scene: Scene, home: ViewState, *, controls: bool = True) -> di
         "controls": controls,
         "home": state_message(home),
     }
+
+
+def colours_message(*more: str) -> dict[str, bytes]:
+    """Return RGB of the 256 grey levels for each colour map that is offered, and for some more."""
+    return {name: colours_of(name).tobytes() for name in sorted({*OFFERED, *more} - {GRAY})}
 
 
 def _preset_message(voi: Voi) -> dict[str, Any]:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["packed", "plain"]
+__all__ = ["FAST", "SMALL", "packed", "plain"]
 
-_LEVEL = 1  # of zlib: higher ones take several times as long and save a tenth
+FAST, SMALL = 1, 9  # levels of zlib: the latter takes several times as long and saves a tenth
 
 
 def plain(planes: Sequence[NDArray[Any]]) -> bytes:
@@ -27,12 +27,14 @@ def plain(planes: Sequence[NDArray[Any]]) -> bytes:
     return b"".join(plane.astype(plane.dtype.newbyteorder("<"), copy=False).tobytes() for plane in planes)
 
 
-def packed(planes: Sequence[NDArray[Any]]) -> bytes:
+def packed(planes: Sequence[NDArray[Any]], level: int = FAST) -> bytes:
     """Return the same samples as one zlib stream that ``static/packing.js`` undoes exactly.
 
     Parameters
     ----------
     planes : as `plain`
+    level : int
+        Of zlib.
 
     Notes
     -----
@@ -40,7 +42,7 @@ def packed(planes: Sequence[NDArray[Any]]) -> bytes:
     ones; of RGB the differences within each colour, modulo 2⁸, colour after colour. Neighbours are alike, so most high
     bytes are 0 or 255, which deflates well.
     """
-    return zlib.compress(b"".join(map(_differences, planes)), _LEVEL)
+    return zlib.compress(b"".join(map(_differences, planes)), level)
 
 
 def _differences(plane: NDArray[Any]) -> bytes:

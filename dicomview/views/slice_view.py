@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
-from dicomview.errors import UnknownChoice
+from dicomview.errors import AlreadyThere, DicomviewError, UnknownChoice
+from dicomview.progress import bar
 from dicomview.render import (
     GRAY,
-    OFFERED,
     Scene,
     ViewState,
-    colours_of,
     rebased,
     resolve,
     state_from,
@@ -20,14 +21,20 @@ from dicomview.render import (
     take,
 )  # fmt: skip
 from dicomview.views.canvas import Canvas
-from dicomview.views.messages import piece_of, scene_message
+from dicomview.views.copies import embeds, opening_of, places_of, png_of, snippet_of
+from dicomview.views.messages import colours_message, piece_of, scene_message
+from dicomview.views.page import page_of
 
 if TYPE_CHECKING:
+    import os
+
     from dicomview.render import Picture
     from dicomview.views.shipment import Piece
 
 __all__ = ["SliceView"]
 
+_STILL_EDGE = 384  # pixels of the PNG in a saved notebook
+_PAGE_EDGE = 512  # and in a page
 _REMEMBERED = 32  # states told to the browser that gestures under way may have been made on
 # The traits that are faces of the state, with what each shows of it.
 _FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window", "layers": "looks"} | {
@@ -65,6 +72,8 @@ class SliceView(Canvas):
         1 for a picture that just fits. Settable, observable, linkable.
     pan : (right, down)
         How far the picture is moved, in parts of the width of its frame. Settable, observable, linkable.
+    embed : bool
+        Whether a saved notebook keeps a reduced copy of the pictures.
     failure : BaseException or None
         The last thing that went wrong while a slice was fetched, or in an observer that a gesture called.
 
@@ -86,14 +95,17 @@ class SliceView(Canvas):
     zoom = traitlets.Float()
     pan = traitlets.Any()
 
-    def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True) -> None:
+    def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True, embed: bool | None = None) -> None:
         self.scene, self._now, self._begin = scene, state, state
+        self.embed = embeds(embed)
+        self._copied = opening_of(self._piece, scene, state) if self.embed else []
         self._number, self._told = 0, {0: state}  # what Python told the browser last, by number
         super().__init__(
             self._piece,
             scene=scene_message(scene, state, controls=controls),
             state=state_message(state),
-            _colours=_colours({*OFFERED, state.colormap}),
+            opening=self._copied,
+            _colours=colours_message(state.colormap),
             **_faces(state),
         )
         self.observe(self._gesture, "_state")
@@ -113,6 +125,90 @@ class SliceView(Canvas):
     def picture(self) -> Picture:
         """Return the picture shown now, as an array with its letters and window."""
         return take(self.scene, self._now)
+
+    def to_html(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        quality: Literal["reduced", "exact"] = "reduced",
+        title: str | None = None,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write the stack as one page that needs neither kernel nor network, and return its path.
+
+        The page scrolls, windows, zooms and tells values like the view, along the plane that is shown now. It names no
+        patient, nor holds any other text that identifies one; burned-in text stays in its pixels.
+
+        Parameters
+        ----------
+        path : path
+            Of a file that is not there yet.
+        quality : "reduced" or "exact"
+            "reduced" leaves away as many bits, and then pixels, as make the page at most 8 MB; the page says which.
+            "exact" keeps every sample.
+        title : str, optional
+            The heading. When not given it is the modality and the number of images; a series description may name
+            somebody, so it is taken only when it is asked for: ``title=view.scene.title``.
+        overwrite : bool
+            True replaces a file that is there already.
+
+        Raises
+        ------
+        AlreadyThere
+            There is something at `path`; it is left as it is.
+        UnknownChoice
+            `quality` is none of the two.
+
+        Examples
+        --------
+        >>> dv.view("sample_data/ct_chest", window="lung").to_html("chest.html")  # doctest: +SKIP
+        PosixPath('chest.html')
+        """
+        if quality not in ("reduced", "exact"):
+            raise UnknownChoice(f'quality is "reduced" or "exact", not {quality!r}')
+        target = Path(path)
+        if target.exists() and not overwrite:
+            raise AlreadyThere(f"{target} is there already; nothing was written. Name another file, or overwrite=True.")
+        page = page_of(
+            self._piece,
+            self.scene,
+            self._now,
+            png=self._still(_PAGE_EDGE),
+            exact=quality == "exact",
+            title=title,
+            progress=lambda wishes: bar(wishes, "Writing the page", "image"),
+        )
+        # Beside its place first, so that an interrupt leaves no half a page there.
+        beside = target.with_name(f"{target.name}.part")
+        try:
+            with beside.open("w", encoding="utf-8") as file:
+                file.writelines(page)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+        return target
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the view for a notebook, and what a notebook shows that is opened without a kernel."""
+        bundle = super()._repr_mimebundle_()
+        assert bundle is not None
+        data, metadata = bundle
+        png = self._still(_STILL_EDGE) if self.embed else b""
+        if not png:  # the view says in its place what is wrong with the slice
+            return data, metadata
+        here = self._now.plane, self._now.positions, self._now.places
+        begun = self._begin.plane, self._begin.positions, self._begin.places
+        slices = self._copied if here == begun else opening_of(self._piece, self.scene, self._now)
+        note = f"reduced copy: {len(slices)} of {len(list(places_of(self.scene, self._now.plane)))} images"
+        copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note)
+        return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
+
+    def _still(self, edge: int) -> bytes:
+        """Return the picture shown now as PNG; nothing where it cannot be decoded."""
+        try:
+            return png_of(self.picture(), edge)
+        except DicomviewError:
+            return b""
 
     @traitlets.validate(*_FACES)
     def _checked(self, proposal: Any) -> Any:
@@ -174,8 +270,8 @@ class SliceView(Canvas):
     def _take_state(self, state: ViewState) -> None:
         """Make `state` the one that holds, everywhere; observers are told once all agree."""
         self._now = state
-        if state.colormap not in self._colours:
-            self._colours = self._colours | _colours({state.colormap})
+        if state.colormap not in (GRAY, *self._colours):
+            self._colours = colours_message(*self._colours, state.colormap)
         if self._state != state_message(state) or self._stamp != self._number:
             self._number += 1
             self._told = {**dict(list(self._told.items())[-_REMEMBERED:]), self._number: state}
@@ -193,7 +289,3 @@ class SliceView(Canvas):
 def _faces(state: ViewState) -> dict[str, Any]:
     """Return what the traits show of a state."""
     return {name: getattr(state, attribute) for name, attribute in _FACES.items()}
-
-
-def _colours(names: set[str]) -> dict[str, bytes]:
-    return {name: colours_of(name).tobytes() for name in sorted(names - {GRAY})}

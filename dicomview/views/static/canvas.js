@@ -13,7 +13,7 @@ import { Store } from "./store.js";
 import { View } from "./view.js";
 
 /** anywidget calls this once a model: the slices belong to the model, its views share them. */
-export default () => {
+const canvas = () => {
   /** @type {Store} */
   let store;
   return {
@@ -27,3 +27,4 @@ export default () => {
     },
   };
 };
+export default canvas;

@@ -34,7 +34,8 @@ export class Store {
   flow = new Flow();
   waiting = /** @type {any} */ (0); // timer of what is pending
   resting = /** @type {any} */ (0); // timer of the hand
-  lost = false; // nobody answers any more
+  lost = false; // there is nobody to send to
+  silent = false; // nobody has answered for a while
   /** @param {Model} model */
   constructor(model) {
     this.model = model;
@@ -48,7 +49,8 @@ export class Store {
   }
   /** What to say beside the picture where nobody answers. */
   get note() {
-    return this.model.get("_note") ?? "no kernel answers: what is here is a part; run the cell for all of it";
+    if (!this.lost && !this.silent) return "";
+    return this.model.get("_note") ?? "no kernel answers: this is a part; run the cell for all of it";
   }
   clear = () => {
     clearTimeout(this.waiting);
@@ -90,6 +92,7 @@ export class Store {
   receive = async (message, buffers) => {
     if (!this.views.size || message.kind !== "slices") return;
     this.seen = message.n;
+    this.silent = false;
     const key = wishKey(message.plane, message.slices[0].at, message.step);
     const asked = this.pending.get(key);
     if (asked !== undefined) {
@@ -119,6 +122,8 @@ export class Store {
     this.waiting = setTimeout(() => {
       this.pending.clear();
       this.seen = null;
+      this.silent = true;
+      for (const view of this.views) view.paint();
       this.ask();
     }, PATIENCE_MS);
     this.waiting.unref?.(); // outside a browser no timer keeps the process alive

@@ -128,7 +128,11 @@ export class View {
     this.resting = 0;
     this.model.set("_stamp", this.stamp);
     this.model.set("_state", this.state);
-    this.model.save_changes();
+    try {
+      this.model.save_changes();
+    } catch {
+      this.store.lost = true; // a saved notebook without its kernel: all that is here still works
+    }
   };
   onState = () => {
     if (!this.resting) this.stamp = this.model.get("_stamp");
@@ -177,7 +181,7 @@ export class View {
       this.label(slice);
     }
     if (slice) this.hold(slice);
-    if (this.store.lost) this.sayLost(slice);
+    this.sayNotes(slice);
     this.store.show({ plane, at, along: Math.min(this.along, at.length - 1), direction: this.direction });
   }
   /** Hold the picture as the state says, with its letters at its sides. @param {Slice} slice */
@@ -199,7 +203,6 @@ export class View {
     const axes = this.scene.axes.map(({ name, labels }, axis) => `${name} ${labels[slice.at[axis + 1]]}`);
     const parts = [`${slice.plane} ${slice.at[0] + 1}/${count}`, slice.place, ...axes];
     this.words.place.textContent = parts.filter(Boolean).join(" · ");
-    this.words.notes.textContent = [...this.scene.notes, ...slice.notes].join("\n");
     this.words.fault.textContent = slice.data ? "" : slice.text;
     const grey = !this.scene.colour && slice.sample !== "rgb8";
     const window = this.window;
@@ -213,11 +216,11 @@ export class View {
       this.picture.ariaLabel = this.words.live.textContent = said.filter(Boolean).join(", ");
     }, SAID_MS);
   }
-  /** Nobody answers: a copy says so in a corner, an empty frame in its middle. @param {Slice | null} slice */
-  sayLost(slice) {
-    const { notes } = this.words;
-    if (!slice) this.words.fault.textContent = "No kernel answers: run the cell again.";
-    else notes.textContent = [this.scene.notes, slice.notes, this.store.note].flat().join("\n");
+  /** What a reader must know, and that nobody answers: in a corner, or in the middle of an empty frame. @param {Slice | null} slice */
+  sayNotes(slice) {
+    const notes = [...this.scene.notes, ...(slice?.notes ?? []), this.store.note].filter(Boolean).join("\n");
+    if (this.words.notes.textContent !== notes) this.words.notes.textContent = notes;
+    if (!slice && this.store.note) this.words.fault.textContent = "No kernel answers: run the cell again.";
   }
   /** @param {{clientX: number, clientY: number} | null} pointer */
   hover(pointer) {
