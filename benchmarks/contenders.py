@@ -165,7 +165,9 @@ CONTENDERS = {
         Contender(
             name="hyperslicer",
             packages=("mpl_interactions", "ipympl"),
-            prepare="%matplotlib widget\nfrom mpl_interactions import hyperslicer\n" + _MATPLOTLIB,
+            # It knows the backend by its long name only, and gives a slider drawn by matplotlib otherwise.
+            prepare="from mpl_interactions import hyperslicer\n"
+            + f"{_MATPLOTLIB}plt.switch_backend('module://ipympl.backend_nbagg')\n",
             cell=_HYPERSLICER,
             surface="canvas",
             scroll=("slider", _HANDLE),

@@ -29,6 +29,7 @@
     const { size, margin, rows } = setup;
     const [left, top] = [margin, margin];
     const [across, down] = [width - 2 * margin, height - 2 * margin];
+    own.clearRect(0, 0, size, rows.length); // or an empty surface would pass for the one before
     rows.forEach((row, i) => own.drawImage(surface, left, top + Math.floor(row * down), across, 1, 0, i, size, 1));
     const { data } = own.getImageData(0, 0, size, rows.length);
     const cells = Array.from({ length: 32 }, (_, i) => data[4 * Math.floor(((i + 0.5) * size) / 32)]);

@@ -9,31 +9,34 @@ import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["COLUMNS", "Results", "machine", "markdown"]
+__all__ = ["FIGURES", "Results", "Target", "machine", "markdown", "targets"]
 
-COLUMNS = {
-    "first": ("first picture ms", "{:.0f}"),
+FIGURES = {
+    "first": ("first picture, ms", "{:.0f}"),
     "first_mb": ("MB before it", "{:.2f}"),
-    "cold_rate": ("scroll cold /s", "{:.1f}"),
-    "cold_p50": ("p50 ms", "{:.0f}"),
-    "cold_p95": ("p95 ms", "{:.0f}"),
-    "cold_sharp": ("sharp after ms", "{:.0f}"),
-    "cold_mb": ("MB cold", "{:.1f}"),
-    "warm_rate": ("scroll warm /s", "{:.1f}"),
-    "warm_p50": ("p50 ms", "{:.0f}"),
-    "warm_p95": ("p95 ms", "{:.0f}"),
-    "drag_rate": ("window drag /s", "{:.1f}"),
-    "drag_changed": ("frames changed", "{:.0f}"),
-    "drag_p50": ("p50 ms", "{:.0f}"),
-    "drag_messages": ("messages up", "{:.0f}"),
-    "cold_right": ("pixels right %", "{:.0%}"),
-    "busy_rate": ("scroll beside work /s", "{:.1f}"),
-    "memory": ("browser MB", "{:.0f}"),
-    "memory_again": ("after ten more", "{:.0f}"),
+    "cold_rate": ("scroll, cold cache, frames/s", "{:.1f}"),
+    "cold_p50": ("… latency p50, ms", "{:.0f}"),
+    "cold_p95": ("… latency p95, ms", "{:.0f}"),
+    "cold_sharp": ("… sharp after the wheel rests, ms", "{:.0f}"),
+    "cold_right": ("… pixels right at rest", "{:.0%}"),
+    "cold_mb": ("… MB", "{:.1f}"),
+    "cold_asked": ("… messages to the kernel", "{:.0f}"),
+    "warm_rate": ("scroll back, warm, frames/s", "{:.1f}"),
+    "warm_p50": ("… latency p50, ms", "{:.0f}"),
+    "warm_p95": ("… latency p95, ms", "{:.0f}"),
+    "warm_asked": ("… messages to the kernel", "{:.0f}"),
+    "drag_rate": ("window drag, frames/s", "{:.1f}"),
+    "drag_changed": ("… frames changed by 60 moves", "{:.0f}"),
+    "drag_p50": ("… latency p50, ms", "{:.0f}"),
+    "drag_p95": ("… latency p95, ms", "{:.0f}"),
+    "drag_messages": ("… messages to the kernel", "{:.0f}"),
+    "busy_rate": ("scroll while a cell computes, frames/s", "{:.1f}"),
+    "memory": ("browser memory after one view, MB", "{:.0f}"),
+    "memory_again": ("… after ten more", "{:.0f}"),
 }
-"""Figure: its heading and its format."""
+"""What is measured: name in the table, and format."""
 
-_RATIOS = ("first", "cold_rate", "warm_rate", "drag_rate", "busy_rate")
+_RATIOS = ("first", "cold_rate", "cold_p50", "warm_rate", "drag_rate", "drag_p50", "busy_rate")
 
 
 @dataclass
@@ -83,7 +86,7 @@ class Target:
 
     def __str__(self) -> str:
         beside = f" × {self.beside}" if self.beside else ""
-        return f"{_NAMES[self.figure]} {'≥' if self.sense == '>=' else '≤'} {self.bound:g}{beside}"
+        return f"{_title(self.figure)} {'≥' if self.sense == '>=' else '≤'} {self.bound:g}{beside}"
 
 
 def targets(scenes: dict[str, tuple[int, int, int]]) -> list[Target]:
@@ -124,51 +127,41 @@ def targets(scenes: dict[str, tuple[int, int, int]]) -> list[Target]:
     return every + one_by_one
 
 
-_NAMES = {
-    "drag_rate": "window drag, frames/s",
-    "drag_p50": "window drag, median latency ms",
-    "drag_messages": "window drag, messages to the kernel",
-    "cold_rate": "scroll with a cold cache, frames/s",
-    "cold_sharp": "sharp after the wheel rests, ms",
-    "first": "first picture, ms",
-    "first_mb": "MB before the first picture",
-    "busy_rate": "scroll while a cell computes, frames/s",
-    "memory": "browser memory after one view, MB",
-    "memory_again": "browser memory after ten more, MB",
-}
-
-
 def markdown(results: Results, scenes: dict[str, tuple[int, int, int]], about: dict[str, str]) -> str:
     """Return all of it as a page."""
     lines = ["# Display", "", *(f"- {name}: {value}" for name, value in about.items()), ""]
     for scene, shape in scenes.items():
-        lines += [f"## {scene} ({' × '.join(map(str, shape))} int16)", ""]
-        rows = results.values.get(scene, {})
-        columns = [name for name in COLUMNS if any(name in figures for figures in rows.values())]
-        lines += _row("", *(COLUMNS[name][0] for name in columns)), _row(*["---"] * (len(columns) + 1))
-        for contender in rows:
-            lines.append(_row(contender, *(_cell(results.median(scene, contender, name), name) for name in columns)))
-        pairs = {
-            name: (results.median(scene, "dicomview", name), results.median(scene, "interact", name))
-            for name in columns
-        }
-        ratios = {name: ours / theirs for name, (ours, theirs) in pairs.items() if name in _RATIOS and ours and theirs}
-        if ratios:
-            cells = (f"{ratios[name]:.3g}" if name in ratios else "" for name in columns)
-            lines.append(_row("**dicomview / interact**", *cells))
-        lines += ["", *(f"{name}: not run: {why}" for name, why in results.not_run.get(scene, {}).items()), ""]
+        measured = results.values.get(scene, {})
+        rows = [["", *measured, "dicomview / interact"]]
+        for figure, (title, form) in FIGURES.items():
+            medians = {name: results.median(scene, name, figure) for name in measured}
+            ours, theirs = medians.get("dicomview"), medians.get("interact")
+            ratio = f"{ours / theirs:.3g} ×" if figure in _RATIOS and ours and theirs else ""
+            if any(median is not None for median in medians.values()):
+                rows.append([title, *(_cell(median, form) for median in medians.values()), ratio])
+        lines += [f"## {scene} ({' × '.join(map(str, shape))} int16)", "", *_table(rows), ""]
+        lines += [f"{name}: not run: {why}\n" for name, why in results.not_run.get(scene, {}).items()]
     judged = [(target, target.verdict(results)) for target in targets(scenes)]
-    lines += ["## Targets", "", _row("scene", "target", "reached", ""), _row(*["---"] * 4)]
-    lines += [_row(target.scene, str(target), *verdict) for target, verdict in judged if verdict]
-    return "\n".join(lines) + "\n"
+    rows = [[target.scene, str(target), *verdict] for target, verdict in judged if verdict]
+    return "\n".join([*lines, "## Targets", "", *_table([["scene", "target", "reached", ""], *rows])]) + "\n"
 
 
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
+def _title(figure: str) -> str:
+    """Return the name of a figure with that of its group, where it only says …"""
+    titles = [title for title, _ in list(FIGURES.values())[: list(FIGURES).index(figure) + 1]]
+    group = next(title for title in reversed(titles) if not title.startswith("…"))
+    return titles[-1].replace("…", group.removesuffix(", frames/s").removesuffix(", MB") + ",")
 
 
-def _cell(value: float | None, figure: str) -> str:
-    return "–" if value is None else "never" if value == float("inf") else COLUMNS[figure][1].format(value)
+def _table(rows: list[list[str]]) -> list[str]:
+    """Return the lines of a table whose columns stand straight also in a terminal."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    ruled = [rows[0], ["-" * width for width in widths], *rows[1:]]
+    return [f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |" for row in ruled]
+
+
+def _cell(value: float | None, form: str) -> str:
+    return "–" if value is None else "never" if value == float("inf") else form.format(value)
 
 
 def machine(browser: str) -> dict[str, str]:

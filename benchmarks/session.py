@@ -29,6 +29,7 @@ __all__ = ["Bench", "Session"]
 
 _PROBE = Path(__file__).with_name("probe.js")
 _LIMIT = 60_000.0  # ms for a first picture, and after the last input
+_BUSY_LIMIT = 15_000.0  # ms after the last input beside a busy cell, where some never answer
 _PREPARE, _SHOW, _BUSY = range(3)
 
 
@@ -118,15 +119,17 @@ class Session:
         """Show the contender anew; return ms and MB until its first slice."""
         self._page("(cell) => probe.clear(cell)", _SHOW)
         seen = self._page("(limit) => probe.first(limit)", _LIMIT)
+        if seen["code"] is None:
+            raise RuntimeError(self._complaint() or f"no slice could be read off the screen in {_LIMIT / 1000:.0f} s")
         if seen["code"] != 0:
-            raise RuntimeError(self._complaint() or f"the first picture shows slice {seen['code']}, not 0")
+            raise RuntimeError(f"the first picture shows slice {seen['code']}, not 0")
         traffic = self.bench.proxy.between(seen["begun"] / 1000, seen["seen"] / 1000)
         return {"first": seen["seen"] - seen["begun"], "first_mb": (traffic.bytes_up + traffic.bytes_down) / 1e6}
 
-    def scroll(self, count: int, start: int = 0, direction: int = 1) -> dict[str, float]:
+    def scroll(self, count: int, start: int = 0, direction: int = 1, limit: float = _LIMIT) -> dict[str, float]:
         """Move on by `count` slices, one an animation frame; return the figures."""
         goal = start + direction * count
-        message = self._drive(self.contender.scroll, direction=direction, count=count, goal=goal)
+        message = self._drive(self.contender.scroll, direction=direction, count=count, goal=goal, limit=limit)
         log = Log.of(message)
         row = self.bench.array[goal, int(NOISE_ROW * self.bench.array.shape[1])]
         figures = scroll_figures(log, start, direction)
@@ -146,7 +149,7 @@ class Session:
         self._page("(cell) => probe.begin(cell)", _BUSY)
         self._page("(cell) => probe.turnTo(cell)", _SHOW)
         try:
-            return self.scroll(count)
+            return self.scroll(count, limit=_BUSY_LIMIT)
         finally:
             self.stop.touch()
             self._page("() => window.benchmarkBusy.then(() => null)")
@@ -156,6 +159,7 @@ class Session:
         """Return MB of the browser above what it had before: after one view, and after it was shown `again` times."""
         self._page("(cell) => probe.clear(cell)", _SHOW)
         last = len(self.bench.array) - 1
+        self.notebook.page.wait_for_timeout(5000)  # a page just loaded is still giving back
         before = self._browser_bytes()
         self.first()
         self.scroll(last)
@@ -166,10 +170,12 @@ class Session:
         often = self._browser_bytes()
         return {"memory": (once - before) / 1e6, "memory_again": (often - before) / 1e6}
 
-    def _drive(self, hand: Hand, *, direction: int, count: int, goal: int | None) -> dict[str, Any]:
+    def _drive(
+        self, hand: Hand, *, direction: int, count: int, goal: int | None, limit: float = _LIMIT
+    ) -> dict[str, Any]:
         # Longer than the slowest contender needs from one picture to the next, or its last ones would be missed.
         quiet = 600.0 if goal is not None else 1500 + 4 * self.bench.proxy.network.round_trip
-        task = {"hand": hand, "direction": direction, "count": count, "goal": goal, "quiet": quiet, "limit": _LIMIT}
+        task = {"hand": hand, "direction": direction, "count": count, "goal": goal, "quiet": quiet, "limit": limit}
         self.notebook.page.mouse.move(5, 5)
         message: dict[str, Any] = self._page("(task) => probe.drive(task)", task)
         return message
