@@ -41,8 +41,12 @@
     return { code, level, print, data };
   }
 
-  /** Whether a viewer that marks it says that what it shows is not at full resolution. */
-  const blurred = () => output()?.querySelector("[data-sharp]")?.getAttribute("data-sharp") === "false";
+  let marked = false; // by a viewer that says when what it shows is at full resolution
+  function blurred() {
+    const mark = output()?.querySelector("[data-sharp]");
+    marked ||= Boolean(mark);
+    return marked && mark?.getAttribute("data-sharp") !== "true";
+  }
 
   /** @type {Record<string, (selector: string, place?: number) => Hand>} */
   const hands = {

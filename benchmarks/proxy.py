@@ -161,10 +161,11 @@ class Proxy:
 
     async def _listen(self) -> int:
         self._up, self._down = _Line(), _Line()
-        listener = await asyncio.start_server(self._connect, "127.0.0.1", 0)
-        return int(listener.sockets[0].getsockname()[1])
+        self._listener = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        return int(self._listener.sockets[0].getsockname()[1])
 
     async def _end(self) -> None:
+        self._listener.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
@@ -191,10 +192,15 @@ class Proxy:
         def log_down(data: bytes) -> None:
             self._log.append((time.time(), Traffic(0, len(data), 0, down.feed(data))))
 
-        await asyncio.gather(
-            self._pass(reader, server_writer, self._up, log_entry=log_up),
-            self._pass(server_reader, writer, self._down, log_exit=log_down),
-        )
+        try:
+            await asyncio.gather(
+                self._pass(reader, server_writer, self._up, log_entry=log_up),
+                self._pass(server_reader, writer, self._down, log_exit=log_down),
+            )
+        except asyncio.CancelledError:
+            # The proxy ends. Not raised further: asyncio's callback before Python 3.12 stumbles over a cancelled task.
+            for end in (server_writer, writer):
+                end.transport.abort()
 
     async def _pass(
         self,
