@@ -164,11 +164,15 @@ def _measure(bench: Bench, scene: Scene, contender: Contender, repetitions: int,
         for _ in range(repetitions):
             add(session.first())
             add(session.scroll(count), "cold_")
+            session.settle()
             add(session.scroll(count, start=count, direction=-1), "warm_")
             add(session.drag(moves), "drag_")
         if scene.local:
             for _ in range(repetitions):
-                add(session.scroll_beside_work(count), "busy_")
+                beside = session.scroll_beside_work(count)
+                add(beside, "busy_")
+                if not beside["rate"]:
+                    break  # it waits for the cell's end, and would again
     if scene.local and contender.name in MAIN:
         with bench.session(contender) as session:
             add(session.memory(AGAIN))

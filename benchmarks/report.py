@@ -32,7 +32,7 @@ FIGURES = {
     "drag_messages": ("… messages to the kernel", "{:.0f}"),
     "busy_rate": ("scroll while a cell computes, frames/s", "{:.1f}"),
     "memory": ("browser memory after one view, MB", "{:.0f}"),
-    "memory_again": ("… after ten more", "{:.0f}"),
+    "memory_again": ("… after ten more, MB", "{:.0f}"),
 }
 """What is measured: name in the table, and format."""
 
@@ -82,11 +82,12 @@ class Target:
                 return None
             value, unit = value / other, f" × {self.beside}"
         reached = value >= self.bound if self.sense == ">=" else value <= self.bound
-        return f"{value:.3g}{unit}", "pass" if reached else "FAIL"
+        number = f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+        return number + unit, "pass" if reached else "FAIL"
 
     def __str__(self) -> str:
         beside = f" × {self.beside}" if self.beside else ""
-        return f"{_title(self.figure)} {'≥' if self.sense == '>=' else '≤'} {self.bound:g}{beside}"
+        return f"{_title(self.figure)} {'≥' if self.sense == '>=' else '≤'} {round(self.bound, 1):g}{beside}"
 
 
 def targets(scenes: dict[str, tuple[int, int, int]]) -> list[Target]:
@@ -150,7 +151,7 @@ def _title(figure: str) -> str:
     """Return the name of a figure with that of its group, where it only says …"""
     titles = [title for title, _ in list(FIGURES.values())[: list(FIGURES).index(figure) + 1]]
     group = next(title for title in reversed(titles) if not title.startswith("…"))
-    return titles[-1].replace("…", group.removesuffix(", frames/s").removesuffix(", MB") + ",")
+    return titles[-1].replace("…", group.removesuffix(", frames/s").removesuffix(" after one view, MB") + ":")
 
 
 def _table(rows: list[list[str]]) -> list[str]:

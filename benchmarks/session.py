@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ __all__ = ["Bench", "Session"]
 _PROBE = Path(__file__).with_name("probe.js")
 _LIMIT = 60_000.0  # ms for a first picture, and after the last input
 _BUSY_LIMIT = 15_000.0  # ms after the last input beside a busy cell, where some never answer
+_SETTLE = 20.0  # seconds to wait at most for a line that does not get silent
 _PREPARE, _SHOW, _BUSY = range(3)
 
 
@@ -155,6 +157,14 @@ class Session:
             self._page("() => window.benchmarkBusy.then(() => null)")
             self.stop.unlink()
 
+    def settle(self) -> None:
+        """Wait until a viewer that fetches ahead has what it wants: a second with next to nothing on the line."""
+        deadline = time.monotonic() + _SETTLE
+        while time.monotonic() < deadline:
+            self.notebook.page.wait_for_timeout(1000)
+            if self.bench.proxy.between(time.time() - 1, time.time()).bytes_down < 10_000:
+                return
+
     def memory(self, again: int) -> dict[str, float]:
         """Return MB of the browser above what it had before: after one view, and after it was shown `again` times."""
         self._page("(cell) => probe.clear(cell)", _SHOW)
@@ -163,10 +173,12 @@ class Session:
         before = self._browser_bytes()
         self.first()
         self.scroll(last)
+        self.settle()
         once = self._browser_bytes()
         for _ in range(again):
             self.first()
             self.scroll(last)
+        self.settle()
         often = self._browser_bytes()
         return {"memory": (once - before) / 1e6, "memory_again": (often - before) / 1e6}
 
@@ -174,7 +186,7 @@ class Session:
         self, hand: Hand, *, direction: int, count: int, goal: int | None, limit: float = _LIMIT
     ) -> dict[str, Any]:
         # Longer than the slowest contender needs from one picture to the next, or its last ones would be missed.
-        quiet = 600.0 if goal is not None else 1500 + 4 * self.bench.proxy.network.round_trip
+        quiet = 600.0 if goal is not None else 3000 + 4 * self.bench.proxy.network.round_trip
         task = {"hand": hand, "direction": direction, "count": count, "goal": goal, "quiet": quiet, "limit": limit}
         self.notebook.page.mouse.move(5, 5)
         message: dict[str, Any] = self._page("(task) => probe.drive(task)", task)

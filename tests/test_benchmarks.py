@@ -212,7 +212,7 @@ def test_the_report_judges() -> None:
     scenes = {"0 ms": (200, 512, 512)}
     verdicts = {str(target): target.verdict(results) for target in targets(scenes)}
     assert verdicts["window drag, frames/s ≥ 58"] == ("59", "pass")
-    assert verdicts["window drag, latency p50, ms ≤ 10"] == ("11", "FAIL")
+    assert verdicts["window drag: latency p50, ms ≤ 10"] == ("11", "FAIL")
     assert verdicts["window drag, frames/s ≥ 12 × interact"] == ("11.8 × interact", "FAIL")
     assert verdicts["first picture, ms ≤ 0.5 × interact"] is None
     page = markdown(results, scenes, {"machine": "this one"})
