@@ -79,7 +79,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running_lab(folder: Path, *arguments: str, private: Path) -> Iterator[Lab]:
+def running_lab(folder: Path, *arguments: str, private: Path) -> Iterator[Lab]:
+    """Run ``dicomview lab`` in `folder` until it is ready; `private` is for its configuration."""
     environment = jupyter_environment(private)
     config = private / "config"
     config.mkdir(exist_ok=True)
@@ -129,7 +130,7 @@ def start_lab(tmp_path_factory: pytest.TempPathFactory) -> StartLab:
     """``with start_lab(folder, "--folder", "new") as lab``: run ``dicomview lab`` in `folder` until it is ready."""
 
     def start(folder: Path, *arguments: str) -> AbstractContextManager[Lab]:
-        return _running_lab(folder, *arguments, private=tmp_path_factory.mktemp("jupyter"))
+        return running_lab(folder, *arguments, private=tmp_path_factory.mktemp("jupyter"))
 
     return start
 
@@ -170,6 +171,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium, for tests marked ``browser``."""
+    with running_chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def running_chromium() -> Iterator[Browser]:
+    """Run a headless Chromium."""
     from playwright.sync_api import expect, sync_playwright
 
     executable = find_chromium()
