@@ -12,10 +12,19 @@
 /** @type {Map<string, Model>} */
 const models = new Map();
 const seen = { frames: 0, wheels: 0 }; // frames of Python's handled, wheel events of the whole page
+/** @type {Set<() => void>} */
+const waiting = new Set(); // until something of it is more
 let sent = 0; // messages to Python, which answers each of a model with "idle"
 const link = new WebSocket(`ws://${location.host}/link`);
 link.binaryType = "arraybuffer";
-addEventListener("wheel", () => (seen.wheels += 1), { capture: true, passive: true });
+const heard = { capture: true, passive: true };
+addEventListener("wheel", () => setTimeout(() => count("wheels")), heard); // when all listeners have had it
+
+/** @param {"frames" | "wheels"} what */
+function count(what) {
+  seen[what] += 1;
+  for (const look of waiting) look();
+}
 
 /** @param {any} head @param {ArrayBufferView[]} buffers */
 function post(head, buffers = []) {
@@ -31,7 +40,7 @@ link.onmessage = ({ data: frame }) => {
   try {
     receive(head, buffers);
   } finally {
-    seen.frames += 1;
+    count("frames");
   }
 };
 
@@ -134,13 +143,12 @@ class Model {
   emit(name, ...values) {
     for (const one of [...this.listeners]) if (one.name === name) one.callback(...values);
   }
-  /** Values of Python's. @param {Record<string, any>} values @returns {Record<string, any>} those that are new */
+  /** Take values over and tell of those that are new. @param {Record<string, any>} values */
   assign(values) {
     const changed = Object.fromEntries(Object.entries(values).filter(([name, value]) => !same(this.state[name], value)));
     Object.assign(this.state, changed);
     for (const [name, value] of Object.entries(changed)) this.emit(`change:${name}`, this, value);
     if (Object.keys(changed).length) this.emit("change", this);
-    return changed;
   }
   /** Values of the module's. @param {Record<string, any>} values */
   set(values) {
@@ -201,12 +209,35 @@ Object.assign(window, {
       const open = [...models.values()].reduce((sum, model) => sum + model.open, 0);
       return { frames: seen.frames, open, marks: { ...root?.dataset }, fault };
     },
-    /** Send the backing store of a canvas to Python. @param {HTMLCanvasElement} canvas */
-    pixels(canvas) {
+    /** Wait until so many frames or wheel events have been seen. @param {"frames" | "wheels"} what @param {number} least */
+    until: (what, least) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (seen[what] < least) return;
+          waiting.delete(look);
+          resolve(seen[what]);
+        };
+        waiting.add(look);
+        look();
+      }),
+    /** Bring an element into sight and return where it is. @param {string} selector */
+    box(selector) {
+      const element = /** @type {HTMLCanvasElement} */ (document.querySelector(selector));
+      element.scrollIntoView({ block: "nearest", inline: "nearest" });
+      const { left, top, width, height } = element.getBoundingClientRect();
+      return [left, top, width, height, element.width, element.height];
+    },
+    /** Send each so-manyth row and column of a canvas's backing store. @param {string} selector @param {number} every */
+    pixels(selector, every) {
+      const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector(selector));
       const { width, height } = canvas;
       const copy = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext("2d"));
       copy.drawImage(canvas, 0, 0);
-      post({ rows: height, columns: width }, [copy.getImageData(0, 0, width, height).data]);
+      const all = new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer);
+      const [rows, columns] = [Math.ceil(height / every), Math.ceil(width / every)];
+      const some = every === 1 ? all : new Uint32Array(rows * columns);
+      if (every > 1) some.forEach((_, i) => (some[i] = all[every * (Math.floor(i / columns) * width + (i % columns))]));
+      post({ rows, columns }, [some]);
     },
   },
 });

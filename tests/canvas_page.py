@@ -194,8 +194,9 @@ class CanvasPage:
         self.page, self.link, self.view, self.comm_id = page, link, view, comm_id
         self.name = f"output-{self._outputs}"
         page.evaluate("([id, name]) => harness.render(id, name)", [comm_id, self.name])
-        self.root = page.locator(f"#{self.name} .dicomview-canvas")
-        self.stage, self.picture = self.root.locator(".dicomview-stage"), self.root.locator(".dicomview-picture")
+        self.root, self.stage, self.picture = (
+            page.locator(self._part(name)) for name in ("canvas", "stage", "picture")
+        )
 
     def again(self) -> CanvasPage:
         """Show the view in one more output."""
@@ -207,7 +208,7 @@ class CanvasPage:
         """Wait until nothing is under way and what the state wishes is painted, in full resolution."""
         deadline = time.monotonic() + WAIT
         while True:
-            look = _look(self.page, self.link, f"#{self.name} .dicomview-canvas")
+            look = _look(self.page, self.link, self._part("canvas"))
             lacks = [] if look["quiet"] else ["messages are under way"]
             lacks += self._lacks(look["marks"], look["fault"])
             if not lacks:
@@ -234,17 +235,18 @@ class CanvasPage:
 
     def words(self, name: str) -> str:
         """The text of a part: "fault", "place", "top-right", "bottom-left" …"""
-        return self.root.locator(f".dicomview-{name}").inner_text()
+        text: str = self.page.evaluate("(part) => document.querySelector(part).innerText", self._part(name))
+        return text
 
-    def pixels(self) -> NDArray[np.uint8]:
-        """The backing store of the picture, (rows, columns, 3) uint8, RGB."""
-        self.picture.evaluate("(canvas) => harness.pixels(canvas)")
+    def pixels(self, every: int = 1) -> NDArray[np.uint8]:
+        """The backing store of the picture, or each so-manyth row and column of it, (rows, columns, 3) uint8, RGB."""
+        self.page.evaluate("([canvas, every]) => harness.pixels(canvas, every)", [self._part("picture"), every])
         return self.link.pictures.get(timeout=WAIT)[..., :3]
 
     # Gestures
 
     def drag(
-        self, dx: float, dy: float, *, at: tuple[float, float] = (0.5, 0.5), steps: int = 4, release: bool = True
+        self, dx: float, dy: float, *, at: tuple[float, float] = (0.5, 0.5), steps: int = 2, release: bool = True
     ) -> None:
         """Press the mouse at a part of the stage's width and height, and move it by CSS pixels."""
         x, y = self.point(*at)
@@ -257,11 +259,11 @@ class CanvasPage:
     def wheel(self, notches: int, *, at: tuple[float, float] = (0.5, 0.5)) -> None:
         """Turn the wheel over the stage; downwards is positive."""
         self.page.mouse.move(*self.point(*at))
+        turned = self.page.evaluate("() => harness.seen.wheels")
         for _ in range(abs(notches)):
-            before = self.page.evaluate("() => harness.seen.wheels")
             self.page.mouse.wheel(0, 100 if notches > 0 else -100)
             # Playwright does not wait for the event, and Chromium joins those that come close together.
-            self.page.wait_for_function("(before) => harness.seen.wheels > before", arg=before)
+            turned = self.page.evaluate("(least) => harness.until('wheels', least)", turned + 1)
 
     def key(self, *names: str) -> None:
         """Press keys on the stage: "Home", "ArrowRight", "Shift+ArrowUp" …"""
@@ -270,19 +272,22 @@ class CanvasPage:
 
     def hover(self, column: int, row: int) -> list[str]:
         """Put the mouse on a pixel of the picture and return the lines that tell of it."""
-        box = self.picture.bounding_box()
-        assert box is not None
-        columns, rows = self.picture.evaluate("({ width, height }) => [width, height]")
-        x, y = (column + 0.5) / columns * box["width"], (row + 0.5) / rows * box["height"]
-        self.page.mouse.move(box["x"] + x, box["y"] + y)
+        left, top, width, height, columns, rows = self._box("picture")
+        self.page.mouse.move(left + (column + 0.5) / columns * width, top + (row + 0.5) / rows * height)
         return self.words("top-right").split("\n")
 
     def point(self, across: float, down: float) -> tuple[float, float]:
         """A point of the page, by parts of the stage's width and height."""
-        self.stage.scroll_into_view_if_needed()
-        box = self.stage.bounding_box()
-        assert box is not None
-        return box["x"] + across * box["width"], box["y"] + down * box["height"]
+        left, top, width, height, *_ = self._box("stage")
+        return left + across * width, top + down * height
+
+    def _part(self, name: str) -> str:
+        return f"#{self.name} .dicomview-{name}"
+
+    def _box(self, name: str) -> list[float]:
+        """Left, top, width and height on the page, in CSS pixels; of a canvas, its columns and rows as well."""
+        box: list[float] = self.page.evaluate("(part) => harness.box(part)", self._part(name))
+        return box
 
 
 class Show(Protocol):
@@ -349,7 +354,7 @@ def _look(page: Page, link: Link, selector: str = "body") -> dict[str, Any]:
 
 def _all_heard(page: Page, link: Link) -> None:
     """Wait until the page has handled what Python has sent."""
-    page.wait_for_function("(sent) => harness.seen.frames >= sent", arg=link.sent)
+    page.evaluate("(sent) => harness.until('frames', sent)", link.sent)
 
 
 def _anywidgets(widget: Any) -> list[Any]:

@@ -25,6 +25,8 @@ from dicomview.views import DocumentView
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 MB = 1_000_000
 
 
@@ -109,10 +111,16 @@ def peak(action: Any) -> tuple[float, float]:
         tracemalloc.stop()
 
 
-def test_p28_a_large_radiograph_is_shown_in_bounded_memory(tmp_path: Path) -> None:
+def large_radiograph() -> tuple[Dataset, NDArray[np.uint16]]:
+    """Return a radiograph of 40 MB and its stored values."""
     stored = np.arange(5000 * 4000, dtype=np.uint16).reshape(5000, 4000) & 0x3FFF
     one = image(stored, stored=14, Modality="DX", ImagerPixelSpacing=["0.1", "0.1"])
     one.WindowCenter, one.WindowWidth = "8192", "16384"
+    return one, stored
+
+
+def test_p28_a_large_radiograph_is_shown_in_bounded_memory(tmp_path: Path) -> None:
+    one, stored = large_radiograph()
     (path,) = write([one], tmp_path)
     del one
     seconds, megabytes = peak(lambda: dv.picture(path))

@@ -318,6 +318,7 @@ def test_s13_a_mosaic_without_its_header_is_shown_as_it_is():
     planes, refused = offered(ds)
     assert planes == ["acquired"]
     assert refused
+    assert scroll(ds) == [float(ds.pixel_array[0, 0])]
 
 
 @pytest.mark.parametrize("spacing", [-3.0, 3.0])
@@ -344,6 +345,7 @@ def test_s14_dose_lies_where_its_offsets_say(offsets, absolute):
         expected = np.clip(phantoms.voxels(5)[frame] * 0.00025 / 0.2 * 255, 0, 255)
         np.testing.assert_allclose(shown.pixels, expected, atol=1)
     assert dv.picture(ds).unit == "Gy"
+    np.testing.assert_allclose(scroll(ds), [100 * frame * 0.00025 for frame in order], atol=1e-6)
 
 
 def cut_short(path):
