@@ -127,7 +127,7 @@ def opened(
     return scene, resolve(scene, scene.home, **wishes)
 
 
-def refuse(what: str, **options: object) -> None:
+def refuse(what: str, /, **options: object) -> None:
     """Raise `UnknownChoice` for an option that is given and says nothing about `what`."""
     given = [name for name, value in options.items() if value is not None]
     if given:
