@@ -118,11 +118,15 @@ def test_values_of_the_patient_and_written_text_are_not_quoted() -> None:
     put_raw(pile[0], 0x00100030, "DA", b"19700230")
     put_raw(pile[0], 0x00081010, "SH", b"DR. SOMEBODY'S SCANNER ROOM")
     put_raw(pile[0], 0x00080022, "DA", b"20260230")
+    put_raw(pile[0], 0x00180015, "CS", b"somebody's knee ")
+    put_raw(pile[0], 0x00281050, "DS", b"Somebody")
     findings = table(pile)
     assert dict(zip(findings["path"], findings["value"], strict=True)) == {
         "PatientBirthDate": "(not shown)",
         "StationName": "(not shown)",
         "AcquisitionDate": "20260230",
+        "BodyPartExamined": "(not shown)",
+        "WindowCenter": "(not shown)",
     }
 
 
@@ -133,3 +137,14 @@ def test_elements_of_nested_items_are_looked_at() -> None:
     pile[0].RequestAttributesSequence = [phantoms.item(ReferencedStudySequence=[item])]
     findings = table(pile)
     assert findings["path"].tolist() == ["RequestAttributesSequence.ReferencedStudySequence.StudyDate"]
+
+
+def test_items_may_be_nested_a_thousand_deep() -> None:
+    pile = phantoms.regular()
+    item = phantoms.item()
+    put_raw(item, 0x00080020, "DA", b"20260230")
+    for _ in range(1000):
+        item = phantoms.item(ReferencedStudySequence=[item])
+    pile[0].ReferencedStudySequence = [item]
+    findings = table(pile)
+    assert findings["check"].tolist() == ["V06"]

@@ -137,10 +137,7 @@ def _vm_mismatch(one: Element) -> Iterator[Finding]:
     vrs=_WRITTEN,
 )
 def _charset_undeclared(one: Element) -> Iterator[Finding]:
-    raw = one.raw.value
-    if isinstance(raw, bytes) and raw.isascii() and b"\x1b" not in raw:
-        return
-    text = one.decoded
+    text = "" if one.plain else one.decoded
     if "\ufffd" in text:
         yield Finding("text cannot be decoded with the character set named", one.path, "", "text of that character set")
     elif not text.isascii() and not one.charset:

@@ -15,7 +15,7 @@ from dicomview.pixels import FrameTags
 from dicomview.space import Series, Slice, Stack, series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
     from typing import TypeAlias
 
     from pydicom.dataelem import DataElement, RawDataElement
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Element", "Instance", "Material", "elements_of", "prepared"]
 
-_PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-# Text that people write, and whatever is kept about the patient: never quoted.
-_PRIVATE_VRS = frozenset({"PN", "LO", "SH", "LT", "ST", "UT", "UC", "UR"})
+# Quoted is what should be a number, date or UID and has a digit, or is what programs write for "no number". All else
+# may be text of a person's hand, in whatever element it stands.
+_QUOTED_VRS = frozenset({"AS", "DA", "DS", "DT", "IS", "TM", "UI"})
+_NO_NUMBER = frozenset({"nan", "inf", "-inf", "none", "null", "n/a"})
 _PATIENT_GROUP = 0x0010
 _LONGEST = 40
 
@@ -142,9 +143,17 @@ class Element:
         texts = tuple(part.strip(" \0\r\n\t") for part in parts)
         return texts if any(texts) else ()
 
+    @property
+    def plain(self) -> bool:
+        """True when it needs no decoding: bytes of ASCII without an escape to another character set."""
+        raw = self.raw.value
+        return isinstance(raw, bytes) and raw.isascii() and b"\x1b" not in raw
+
     @cached_property
     def decoded(self) -> str:
         """Its text in letters, as pydicom decodes it."""
+        if self.plain:
+            return "\\".join(self.texts)
         try:
             value = self.item[self.tag].value
         except Exception:  # noqa: BLE001  pydicom raises whatever a damaged value leads to
@@ -153,7 +162,8 @@ class Element:
 
     def shown(self, text: str) -> str:
         """Return `text`, a value of the element, as a finding may quote it."""
-        if self.vr in _PRIVATE_VRS or self.tag.group == _PATIENT_GROUP or self.tag.is_private:
+        number = any(letter.isdigit() for letter in text) or text.casefold() in _NO_NUMBER
+        if not number or self.vr not in _QUOTED_VRS or self.tag.group == _PATIENT_GROUP or self.tag.is_private:
             return "(not shown)"
         plain = "".join(letter if letter.isprintable() else "\ufffd" for letter in text[: _LONGEST + 1])
         return plain if len(text) <= _LONGEST else f"{plain[:_LONGEST]}…"
@@ -164,17 +174,13 @@ def _text(value: object) -> str:
     return original if isinstance(original, str) else str(value)
 
 
-def elements_of(dataset: Dataset) -> Iterator[Element]:
-    """Yield every element of a data set and of its sequences, but for pixel data; what cannot be read is left out."""
+def elements_of(dataset: Dataset, vrs: Container[str]) -> Iterator[Element]:
+    """Yield the elements of some VRs, of a data set and of its sequences; what cannot be read is left out."""
     for item, above, charset in _walk(dataset):
-        for tag in item.keys():  # noqa: SIM118  a Dataset iterates over elements, and stumbles over a damaged one
-            if tag in _PIXELS:
-                continue
-            try:
-                raw = item.get_item(tag)
-            except Exception:  # noqa: BLE001  left in the file by pydicom's defer_size, and the file has gone
-                continue
-            yield Element(raw, _vr(tag, raw), item, above, charset)
+        for tag, raw in list(item.items()):  # as they are held, unconverted
+            vr = _vr(tag, raw)
+            if vr in vrs:
+                yield Element(raw, vr, item, above, charset)
 
 
 def _walk(dataset: Dataset) -> Iterator[tuple[Dataset, tuple[str, ...], bool]]:
@@ -188,10 +194,10 @@ def _walk(dataset: Dataset) -> Iterator[tuple[Dataset, tuple[str, ...], bool]]:
         charset = charset or "SpecificCharacterSet" in item
         yield item, above, charset
         below: list[tuple[Dataset, tuple[str, ...], bool]] = []
-        for tag in item.keys():  # noqa: SIM118
+        for tag, raw in list(item.items()):
+            if _vr(tag, raw) != "SQ":
+                continue
             try:
-                if _vr(tag, item.get_item(tag)) != "SQ":
-                    continue
                 inner = item[tag].value
             except Exception:  # noqa: BLE001  pydicom raises whatever a damaged value leads to
                 continue
@@ -200,8 +206,8 @@ def _walk(dataset: Dataset) -> Iterator[tuple[Dataset, tuple[str, ...], bool]]:
         waiting.extend(reversed(below))
 
 
-def _vr(tag: BaseTag, raw: object) -> str:
-    return str(getattr(raw, "VR", None) or (dictionary_VR(tag) if dictionary_has_tag(tag) else "UN"))
+def _vr(tag: BaseTag, raw: DataElement | RawDataElement) -> str:
+    return str(raw.VR or (dictionary_VR(tag) if dictionary_has_tag(tag) else "UN"))
 
 
 def _number_of(tag: BaseTag) -> str:

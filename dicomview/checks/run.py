@@ -150,8 +150,8 @@ def _look_into_files(rows: _Rows, chosen: list[Check], material: Material, *, pr
         for check in whole:
             for finding in check.run(instance):
                 _keep(rows, check, finding, series, instance.label)
-        for element in elements_of(instance.dataset) if by_vr else ():
-            for check in by_vr.get(element.vr, ()):
+        for element in elements_of(instance.dataset, by_vr):
+            for check in by_vr[element.vr]:
                 for finding in check.run(element):
                     _keep(rows, check, finding, series, instance.label)
 
