@@ -1,7 +1,7 @@
 """What a pixel on the screen depends on: scene, state, raster, picture."""
 
 from dicomview.render.colormap import GRAY, OFFERED, colours_of
-from dicomview.render.door import opened, refuse, scene_of, series_of
+from dicomview.render.door import opened, refuse, scene_of, series_in
 from dicomview.render.look import Look
 from dicomview.render.picture import Picture, picture, take
 from dicomview.render.scene import Scene, Shot, View
@@ -23,7 +23,7 @@ __all__ = [
     "refuse",
     "resolve",
     "scene_of",
-    "series_of",
+    "series_in",
     "state_from",
     "state_message",
     "take",

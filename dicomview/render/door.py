@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from dicomview.files import Source
     from dicomview.render.scene import Scene
 
-__all__ = ["opened", "refuse", "scene_of", "series_of"]
+__all__ = ["opened", "refuse", "scene_of", "series_in"]
 
 
-def series_of(source: object, uid: str | None = None) -> Series | None:
+def series_in(source: object, uid: str | None = None) -> Series | None:
     """Return the series that `source` is or names, None where it is neither: an array, a volume, a stack, slices.
 
     Raises
@@ -98,7 +98,7 @@ def _bare_scene(
         return StackScene(stacks_of([source])[0], units=units)
     if isinstance(source, Stack):
         return StackScene(source, units=units)
-    series = series_of(source, uid)
+    series = series_in(source, uid)
     if series is not None:
         if not series.stacks and (found := segmentations_of(series.headers)):
             refuse("a segmentation", units=units)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dicomview.space.stack import Stack
     from dicomview.space.volume import Volume
 
-__all__ = ["SEGMENTATIONS", "Rejected", "Series", "all_series", "read_series"]
+__all__ = ["SEGMENTATIONS", "Rejected", "Series", "all_series", "read_series", "series_of"]
 
 # Images in the sense of the standard that are no pile of slices: they lie over or beside one.
 SEGMENTATIONS = {
@@ -160,15 +160,20 @@ def all_series(source: Source, *, progress: bool = True) -> list[Series]:
     NothingFound
         The path does not exist or holds no DICOM.
     """
+    return series_of(read_headers(source, progress=progress), progress=progress)
+
+
+def series_of(headers: Iterable[Header], *, progress: bool = True) -> list[Series]:
+    """Return every series of headers that are read already, the largest first; see `all_series`."""
     groups: dict[tuple[str, str], list[Header]] = defaultdict(list)
     beside: Counter[str] = Counter()
-    for header in read_headers(source, progress=progress):
+    for header in headers:
         if header.dataset is not None and header.status != "dicomdir":
             tags = FrameTags(header.dataset)
             groups[tags.text("StudyInstanceUID"), tags.text("SeriesInstanceUID")].append(header)
         else:
             beside[header.status] += 1
-    found = [_series(headers, dict(beside), progress=progress) for headers in groups.values()]
+    found = [_series(members, dict(beside), progress=progress) for members in groups.values()]
     return sorted(found, key=lambda series: (-len(series), series.uid))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dicomview.progress import bar
-from dicomview.space.axes import Split, drop_copies, mixed_acquisitions, position_ids, split
+from dicomview.space.axes import Split, drop_copies, incomplete, mixed_acquisitions, position_ids, split
 from dicomview.space.geometry import mean_orientation, normal_of
 from dicomview.space.grid import Grid, ambiguous, judge, name_of, without_places
 from dicomview.space.groups import by_key, by_orientation, tie
@@ -76,7 +76,7 @@ def _placed(pile: list[Slice]) -> list[Stack]:
             return [_extended(found, notes)]
         mixed = mixed_acquisitions(ordered)
         if mixed is None:
-            return [_three(ordered, ambiguous(ordered, ids, notes))]
+            return [_three(ordered, ambiguous(ordered, ids, [*notes, *incomplete(ordered, ids)]))]
     groups, note = mixed
     return [_three(group, judge(group, notes=[*notes, note])) for group in groups]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicomview.objects import documents_of, segmentations_of
-from dicomview.render import GRAY, opened, refuse, series_of
+from dicomview.render import GRAY, opened, refuse, series_in
 from dicomview.views.document_view import DocumentView
 from dicomview.views.slice_view import SliceView
 
@@ -104,7 +104,7 @@ def view(
     >>> scroller = view("sample_data/ct_chest", window="lung")  # doctest: +SKIP
     >>> scroller.index = 12  # doctest: +SKIP
     """
-    series = series_of(source, uid)
+    series = series_in(source, uid)
     if series is not None and not series.stacks and not segmentations_of(series.headers):
         refuse("a document", index=index, plane=plane, window=window, units=units, spacing=spacing, **axes)
         return DocumentView(documents_of(series))
