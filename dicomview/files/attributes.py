@@ -154,7 +154,6 @@ _WORD = re.compile(rb"[!-\[\]-~][ -\[\]-~]*\0?").fullmatch  # printable ASCII, o
 _UID = re.compile(rb"[0-9][0-9.]*").fullmatch
 _NAME = re.compile(rb"[!-<>-\[\]-~][ -<>-\[\]-~]*").fullmatch  # one component group
 _DAY = re.compile(rb"[0-9]{8} ?").fullmatch
-_CLOCK = re.compile(rb"([0-9]{2})([0-9]{2})([0-9]{2})(?:\.([0-9]{1,6}))? ?").fullmatch
 _EXACT = 2**53  # beyond, pydicom looks at a whole number more closely
 
 
@@ -235,14 +234,19 @@ def _day(raw: bytes) -> datetime.date | None:
 
 
 def _clock(raw: bytes) -> datetime.timedelta | None:
-    match = _CLOCK(raw)
-    if match is None:
+    whole, parts = raw[:6], raw[6:].rstrip(b" ")
+    if len(whole) < 6 or not whole.isdigit():
         return None
-    hours, minutes, seconds, parts = match.groups(b"")
-    hour, minute, second = int(hours), int(minutes), int(seconds)
+    micro = 0
+    if parts:
+        if parts[:1] != b"." or not 1 < len(parts) < 8 or not parts[1:].isdigit():
+            return None
+        micro = int(parts[1:].ljust(6, b"0"))
+    number = int(whole)
+    hour, minute, second = number // 10000, number // 100 % 100, number % 100
     if hour > 23 or minute > 59 or second > 60:
         return None
-    return datetime.timedelta(0, 3600 * hour + 60 * minute + second, int(parts.ljust(6, b"0")))
+    return datetime.timedelta(0, 3600 * hour + 60 * minute + second, micro)
 
 
 _USUAL: dict[str, Callable[[bytes], Value]] = {

@@ -11,7 +11,8 @@ from dicomview.files.attributes import ATTRIBUTES, values_in
 from dicomview.files.headers import read_header
 from dicomview.files.layout import Odd, Short
 from dicomview.files.locate import Location
-from dicomview.files.templates import Facts, Templates
+from dicomview.files.template import Facts
+from dicomview.files.templates import Templates
 
 if TYPE_CHECKING:
     from dicomview.files.attributes import Value
