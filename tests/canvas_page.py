@@ -11,6 +11,7 @@ after another, and whatever sends to the page may do so from any thread.
 from __future__ import annotations
 
 import asyncio
+import base64
 import functools
 import io
 import json
@@ -297,8 +298,9 @@ class CanvasPage:
     def screen(self) -> NDArray[np.uint8]:
         """What is on the screen where the stage is, (rows, columns, 3) uint8, in pixels of the device."""
         self.stage.scroll_into_view_if_needed()
-        shot = Image.open(io.BytesIO(self.stage.screenshot()))
-        return np.asarray(shot.convert("RGB"))
+        clip = {**self.stage.evaluate("(stage) => stage.getBoundingClientRect().toJSON()"), "scale": 1}
+        shot = self.devtools.send("Page.captureScreenshot", {"clip": clip})
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(shot["data"]))).convert("RGB"))
 
     def density(self, pixels: float) -> None:
         """Let a CSS pixel have so many pixels of the device, along each side; 1 until then."""
