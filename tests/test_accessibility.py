@@ -89,6 +89,8 @@ def test_slice_and_window_are_said_when_the_hand_rests(page: CanvasPage) -> None
     expect(live).to_have_text("axial 34 of 60, z \N{MINUS SIGN}106.0 mm, C 40 W 500")
     assert page.page.evaluate("() => window.told.length") == 1
     expect(page.picture).to_have_attribute("aria-label", live.inner_text())
+    page.key("r", "f", "+")
+    expect(live).to_have_text(re.compile("C 40 W 500, mirrored, turned 90°, zoom 1.25$"))
 
 
 def test_keys_for_the_picture_do_not_reach_the_notebook(page: CanvasPage) -> None:

@@ -224,7 +224,7 @@ def test_the_page_parts_travel_whole(canvas: Recorder) -> None:
 def test_the_page_parts_fetch_nothing_and_make_no_elements_of_text() -> None:
     static = Path(__file__).parent.parent / "dicomview" / "views" / "static"
     parts = [*static.glob("*.js"), *static.glob("*.css")]
-    network = r"https?:|wss?:|[\"'`]//|\bfetch\b|XMLHttpRequest|WebSocket|EventSource|sendBeacon|@import|url\("
+    network = r"https?:|\bwss?:|[\"'`]//|\bfetch\b|XMLHttpRequest|WebSocket|EventSource|sendBeacon|@import|url\("
     network += r"|import\((?!['\"]\./)"  # one of a type of ours may stand in a comment
     markup = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|srcdoc|DOMParser|\beval\b|\bFunction\("
     for part in parts:

@@ -227,6 +227,16 @@ def test_a_double_click_goes_back_to_the_beginning(page: CanvasPage) -> None:
     assert view.state == begun
 
 
+def test_two_quick_drags_from_one_place_are_no_double_click(page: CanvasPage) -> None:
+    for clicks in (1, 2):
+        x, y = page.point(0.5, 0.5)
+        page.page.mouse.move(x, y)
+        page.page.mouse.down(click_count=clicks)
+        page.page.mouse.move(x + 32, y)
+        page.page.mouse.up(click_count=clicks)
+    assert page.settled().view.window.width == 450 + round(450 / 8)
+
+
 def test_a_drag_goes_on_outside_until_it_is_let_go(page: CanvasPage) -> None:
     page.drag(0, 64, at=(0.5, 0.9), release=False)
     page.page.mouse.move(900, 700)

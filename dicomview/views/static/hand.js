@@ -9,13 +9,15 @@ import { dragWindow, lineOf } from "./window.js";
  * @typedef {{tool: string, x: number, y: number, state: State, index: number, window: import("./window.js").VoiWindow}} Drag
  */
 
+const CLICK = 3; // CSS pixels that a hand may move during a click
+
 export class Hand {
   tool = "window"; // what a drag does
   chosen = false; // whether that was asked for; else one finger scrolls
   wheelRest = 0;
   drag = /** @type {Drag | null} */ (null);
   pointers = /** @type {Map<number, PointerEvent>} */ (new Map()); // those that are down
-  onHelp = [false, false]; // whether each of the last two presses met the help page
+  clicks = [true, true]; // whether each of the last two presses met the picture and left it where it was
   /** @param {View} view @param {HTMLElement} stage @param {AbortSignal} signal */
   constructor(view, stage, signal) {
     this.view = view;
@@ -27,7 +29,7 @@ export class Hand {
     on("pointermove", this.onMove);
     for (const name of ["pointerup", "pointercancel"]) on(name, this.onUp);
     on("pointerleave", () => view.hover(null));
-    on("dblclick", () => this.onHelp.includes(true) || view.goHome());
+    on("dblclick", () => this.clicks.every(Boolean) && view.goHome());
   }
   get frame() {
     return this.stage.getBoundingClientRect();
@@ -93,7 +95,7 @@ export class Hand {
     this.view.change(zoomedAt({ ...this.view.state, zoom: 1, pan: [0, 0] }, zoomToPixels(this.view.sheet, width)));
   }
   onDown = (/** @type {PointerEvent} */ event) => {
-    this.onHelp = [this.onHelp[1], this.view.tools.helping];
+    this.clicks = [this.clicks[1], !this.view.tools.helping];
     if (this.view.tools.helping || event.button > 1) return;
     this.stage.focus({ preventScroll: true });
     if (event.button === 1) event.preventDefault(); // else the page begins to scroll by itself
@@ -120,6 +122,7 @@ export class Hand {
   pull({ tool, x, y, state, index, window }, event) {
     const { view } = this;
     const [dx, dy] = [event.clientX - x, event.clientY - y];
+    if (Math.hypot(dx, dy) > CLICK) this.clicks[1] = false;
     const { width } = this.frame;
     if (tool === "scroll") view.moveAlong(0, index + dragSteps(dy, view.wish.last + 1));
     else if (tool === "pan") view.drift({ pan: [state.pan[0] + dx / width, state.pan[1] + dy / width] });

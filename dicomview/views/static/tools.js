@@ -151,6 +151,7 @@ export class Tools {
   }
   /** @param {string} tool */
   showHand(tool) {
+    this.stage.dataset.tool = tool;
     for (const hand of this.parts.hands) hand.ariaPressed = String(hand.value === tool);
   }
   /** @param {boolean} running */

@@ -5,7 +5,7 @@ import { keepsKey } from "./gestures.js";
 import { Hand } from "./hand.js";
 import { add, buildPage } from "./page.js";
 import { Painter, describePixel } from "./painter.js";
-import { fitted, lettersHeld, sampleAt, transformOf } from "./pose.js";
+import { fitted, lettersHeld, poseWords, sampleAt, transformOf } from "./pose.js";
 import { Tools } from "./tools.js";
 import { windowWords } from "./window.js";
 
@@ -36,6 +36,8 @@ export class View {
   direction = 1; // of travel
   resting = /** @type {any} */ (0); // timer of a drag not yet told to Python
   saying = /** @type {any} */ (0); // timer of what a screen reader says
+  said = /** @type {string[]} */ ([]); // of the painted slice
+  saidLast = "";
   pointer = /** @type {{clientX: number, clientY: number} | null} */ (null);
   painted = { slice: /** @type {Slice | null} */ (null), look: "", count: 0 };
   stamp = 0; // of the last state of Python's that is on the screen
@@ -197,6 +199,7 @@ export class View {
     this.words.letters.forEach((/** @type {any} */ letter, /** @type {number} */ i) => (letter.textContent = letters[i] ?? ""));
     const { zoom, rotation, flip } = state;
     Object.assign(this.root.dataset, { zoom, rotation, flip, pan: state.pan.join() });
+    this.say();
     this.hover(this.pointer);
   }
   /** The words around the picture and the marks on the root: all speak of what is painted. @param {Slice} slice */
@@ -213,11 +216,15 @@ export class View {
     const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count, sharp: slice.step === 1 };
     const line = "levels" in window ? { center: "", width: "" } : { center: window.center, width: window.width };
     Object.assign(this.root.dataset, marks, grey ? line : {});
+    this.said = [parts[0].replace("/", " of "), ...parts.slice(1), this.words.window.textContent, this.words.fault.textContent];
+  }
+  /** Let a screen reader say what is seen, once it rests. */
+  say() {
+    const words = [...this.said, ...poseWords(this.state)].filter(Boolean).join(", ");
+    if (words === this.saidLast) return;
+    this.saidLast = words;
     clearTimeout(this.saying);
-    this.saying = setTimeout(() => {
-      const said = [parts[0].replace("/", " of "), ...parts.slice(1), this.words.window.textContent, this.words.fault.textContent];
-      this.picture.ariaLabel = this.words.live.textContent = said.filter(Boolean).join(", ");
-    }, SAID_MS);
+    this.saying = setTimeout(() => (this.picture.ariaLabel = this.words.live.textContent = words), SAID_MS);
   }
   /** Nobody answers: a copy says so in a corner, an empty frame in its middle. @param {Slice | null} slice */
   sayLost(slice) {
