@@ -1,5 +1,5 @@
 """Data elements as rows and plain values."""
 
-from dicomview.elements.flatten import COLUMNS, plain, rows_of
+from dicomview.elements.flatten import COLUMNS, level_of, plain, rows_of
 
-__all__ = ["COLUMNS", "plain", "rows_of"]
+__all__ = ["COLUMNS", "level_of", "plain", "rows_of"]

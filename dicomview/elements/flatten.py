@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
     from pydicom.tag import BaseTag
 
-__all__ = ["COLUMNS", "plain", "rows_of"]
+__all__ = ["COLUMNS", "level_of", "plain", "rows_of"]
 
 COLUMNS = ("path", "tag", "keyword", "name", "creator", "vr", "vm", "value")
 
@@ -43,23 +43,36 @@ def rows_of(dataset: Dataset, path: str = "") -> Iterator[dict[str, Any]]:
         private creator, VR, VM, value. A value that cannot be converted is its bytes as they are in the file, and its
         VM is 0; long binary values and pixel data are described by their length.
     """
+    for row, items in level_of(dataset, path):
+        yield row
+        for place, item in enumerate(items):
+            yield from rows_of(item, f"{row['path']}[{place}].")
+
+
+def level_of(dataset: Dataset, path: str = "") -> Iterator[tuple[dict[str, Any], Sequence]]:
+    """Yield the row of each element as `rows_of` does, with its items, but not what is in those.
+
+    Yields
+    ------
+    tuple of dict and pydicom.Sequence
+        The sequence is empty for an element that is none.
+    """
     for tag in sorted(dataset.keys()):
         step = path + (keyword_for_tag(tag) or str(tag))
         try:
             with quiet():
                 element = dataset[tag]
         except Exception:  # noqa: BLE001  pydicom raises whatever a damaged value leads to
-            yield _unconverted(dataset, tag, step)
+            yield _unconverted(dataset, tag, step), Sequence()
             continue
         step = path + (element.keyword or str(element.tag))
-        creator = (element.private_creator or "") if element.tag.is_private else ""
+        creator = str(element.private_creator or "") if element.tag.is_private else ""
         value = element.value
         if isinstance(value, Sequence):
-            yield _row(step, tag, element.keyword, element.name, creator, "SQ", 1, plain(value))
-            for place, item in enumerate(value):
-                yield from rows_of(item, f"{step}[{place}].")
+            yield _row(step, tag, element.keyword, element.name, creator, "SQ", 1, plain(value)), value
         else:
-            yield _row(step, tag, element.keyword, element.name, creator, element.VR, element.VM, _shown(element))
+            row = _row(step, tag, element.keyword, element.name, creator, element.VR, element.VM, _shown(element))
+            yield row, Sequence()
 
 
 def plain(value: Any) -> Any:

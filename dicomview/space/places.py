@@ -71,7 +71,7 @@ def place_of(tags: FrameTags) -> tuple[Place | None, str]:
     """Return the place of a plane, or None with the reason."""
     if tags.text("Modality") in _PROJECTIONS:
         return None, "PROJECTION_ONLY: a projection lies on a detector, not in a plane of the patient"
-    if frame_count(tags.dataset) > 1 and not tags.multiframe:
+    if frame_count(tags) > 1 and not tags.multiframe:
         return None, "NO_GEOMETRY: the frames share one position, so they are moments or views rather than places"
     needed = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
     missing = [keyword for keyword in needed if tags.get(keyword) is None]
