@@ -24,7 +24,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import comm
 import numpy as np
@@ -240,6 +240,8 @@ class CanvasPage:
             shown = float(marks["center"]), float(marks["width"])
             if shown != (view.window.center, view.window.width):
                 lacks.append(f"the window is not {view.window}")
+        if [float(x) for x in f"{marks.get('zoom', 1)},{marks.get('pan', '0,0')}".split(",")] != [view.zoom, *view.pan]:
+            lacks.append(f"the camera is not at zoom {view.zoom}, pan {view.pan}")
         return lacks
 
     def mark(self, name: str) -> str | None:
@@ -259,21 +261,30 @@ class CanvasPage:
     # Gestures
 
     def drag(
-        self, dx: float, dy: float, *, at: tuple[float, float] = (0.5, 0.5), steps: int = 2, release: bool = True
+        self,
+        dx: float,
+        dy: float,
+        *,
+        at: tuple[float, float] = (0.5, 0.5),
+        button: Literal["left", "middle", "right"] = "left",
+        hold: str | None = None,
+        release: bool = True,
     ) -> None:
-        """Press the mouse at a part of the stage's width and height, and move it by CSS pixels."""
+        """Press the mouse at a part of the stage's width and height and move it by CSS pixels; `hold` is "Shift" …"""
         x, y = self.point(*at)
-        self.page.mouse.move(x, y)
-        self.page.mouse.down()
-        self.page.mouse.move(x + dx, y + dy, steps=steps)
-        if release:
-            self.page.mouse.up()
+        with self._held(hold):
+            self.page.mouse.move(x, y)
+            self.page.mouse.down(button=button)
+            self.page.mouse.move(x + dx, y + dy, steps=2)
+            if release:
+                self.page.mouse.up(button=button)
 
-    def wheel(self, notches: int, *, at: tuple[float, float] = (0.5, 0.5)) -> None:
+    def wheel(self, notches: int, *, at: tuple[float, float] = (0.5, 0.5), hold: str | None = None) -> None:
         """Turn the wheel over the stage; downwards is positive."""
         self.page.mouse.move(*self.point(*at))
-        for _ in range(abs(notches)):
-            self.turn(100 if notches > 0 else -100)
+        with self._held(hold):
+            for _ in range(abs(notches)):
+                self.turn(100 if notches > 0 else -100)
 
     def turn(self, pixels: float) -> None:
         """Turn the wheel where the mouse is."""
@@ -308,6 +319,16 @@ class CanvasPage:
         """Let a CSS pixel have so many pixels of the device, along each side; 1 until then."""
         size = {"width": 1100, "height": 800, "deviceScaleFactor": pixels, "mobile": False}
         self.devtools.send("Emulation.setDeviceMetricsOverride", size)
+
+    @contextmanager
+    def _held(self, key: str | None) -> Iterator[None]:
+        if key:
+            self.page.keyboard.down(key)
+        try:
+            yield
+        finally:
+            if key:
+                self.page.keyboard.up(key)
 
     def key(self, *names: str) -> None:
         """Press keys on the stage: "Home", "ArrowRight", "Shift+ArrowUp" …"""
