@@ -118,6 +118,11 @@ test("a moving hand: previews ahead come before the whole slice, or instead of i
   assert.ok(words(plan(10, 1, layout, none, "fast")).every((wish) => wish.endsWith("/4")));
 });
 
+test("while the hand sets a window nothing is asked for but what is not here at all", () => {
+  assert.deepEqual(words(plan(10, 1, layout, none, "drag")), ["8+8/4"]);
+  assert.deepEqual(plan(10, 1, layout, (i, step) => step === 4, "drag"), []);
+});
+
 test("what is held is not wished for; small slices come whole in blocks", () => {
   assert.deepEqual(words(plan(10, 1, { ...layout, near: 0 }, (i, step) => step === 4, "rest")), ["10+1/1"]);
   assert.deepEqual(plan(10, 1, layout, () => true, "rest"), []);
@@ -184,6 +189,16 @@ test("a shown slice that is not under way is asked for at once, in place of what
   show(30);
   assert.deepEqual(asked()[2].slice(0, 1), ["30/0"]);
   assert.ok(!asked()[2].includes("10/0"));
+});
+
+test("a drag of the window asks for nothing, and its end for the rest", async () => {
+  const { store, asked, answer, show } = makeStore();
+  show(10);
+  store.drag(true);
+  await answer(10);
+  assert.equal(asked().length, 1);
+  store.drag(false);
+  assert.equal(asked().length, 2);
 });
 
 test("a preview is shown until the whole slice comes, and is not taken for it", async () => {

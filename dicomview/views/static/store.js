@@ -34,6 +34,8 @@ export class Store {
   flow = new Flow();
   waiting = /** @type {any} */ (0); // timer of what is pending
   resting = /** @type {any} */ (0); // timer of the hand
+  opened = false; // what came with the model is here
+  dragging = false; // a hand sets the window or moves the picture: nothing may come between
   lost = false; // there is nobody to send to
   silent = false; // nobody has answered for a while
   /** @param {Model} model */
@@ -70,7 +72,13 @@ export class Store {
   join(view) {
     this.views.add(view);
     if (this.views.size > 1) return;
-    for (const { message, buffers } of this.model.get("_opening") ?? []) this.take(message, buffers);
+    // What came with the model is painted before anything is asked for, which would come in its way.
+    const pieces = this.model.get("_opening") ?? [];
+    this.opened = !pieces.length;
+    Promise.allSettled(pieces.map((/** @type {any} */ { message, buffers }) => this.take(message, buffers))).then(() => {
+      this.opened = true;
+      this.ask();
+    });
   }
   /** @param {Painted} view */
   leave(view) {
@@ -145,6 +153,7 @@ export class Store {
     this.ask();
   }
   get travel() {
+    if (this.dragging) return "drag";
     if (performance.now() - this.moved >= STILL_MS - 1) return "rest";
     return this.wholeTook < KEEPS_UP_MS ? "slow" : "fast";
   }
@@ -163,9 +172,14 @@ export class Store {
       at: at.with(along, place), along, count, step: each, bytes: each > 1 ? small * count : bytes * count,
     }));
   }
+  /** A drag begins or ends. @param {boolean} dragging */
+  drag(dragging) {
+    this.dragging = dragging;
+    if (!dragging) this.ask();
+  }
   ask() {
     const { plane } = this.shown;
-    if (this.lost || !this.views.size || !(plane in this.scene.planes)) return;
+    if (this.lost || !this.opened || !this.views.size || !(plane in this.scene.planes)) return;
     const chosen = new Map();
     let [bytes, fresh] = [0, 0];
     for (const wish of this.wishes()) {

@@ -119,6 +119,7 @@ export class View {
   drift(change) {
     clearTimeout(this.resting);
     this.resting = setTimeout(this.tell, REST_MS);
+    this.store.drag(true);
     this.draw({ ...this.state, ...change });
   }
   /** A gesture has ended. */
@@ -135,6 +136,7 @@ export class View {
     } catch {
       this.store.lost = true; // a saved notebook without its kernel: all that is here still works
     }
+    this.store.drag(false);
   };
   onState = () => {
     if (!this.resting) this.stamp = this.model.get("_stamp");
