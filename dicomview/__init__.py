@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dicomview import demo, errors
-    from dicomview.catalog import tags
+    from dicomview.catalog import read_tags, tags
     from dicomview.errors import DicomviewError
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
@@ -42,6 +42,7 @@ _ROOMS = {
     "picture": "render",
     "presets": "pixels",
     "read_series": "space",
+    "read_tags": "catalog",
     "tags": "catalog",
     "view": "views",
 }
@@ -61,6 +62,7 @@ __all__ = [
     "picture",
     "presets",
     "read_series",
+    "read_tags",
     "tags",
     "view",
 ]

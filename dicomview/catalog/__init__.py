@@ -1,5 +1,6 @@
 """What is in these files, as tables."""
 
+from dicomview.catalog.exchange import read_tags
 from dicomview.catalog.tables import tags
 
-__all__ = ["tags"]
+__all__ = ["read_tags", "tags"]

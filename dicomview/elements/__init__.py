@@ -1,5 +1,25 @@
-"""Data elements as rows and plain values."""
+"""Data elements as rows and typed values."""
 
-from dicomview.elements.flatten import COLUMNS, plain, rows_of
+from dicomview.elements.flatten import COLUMNS, Row, row_of, rows_of
+from dicomview.elements.identity import HIDDEN, Identity, hides, identifies
+from dicomview.elements.stored import Entry, Level, Stored, entry_of
+from dicomview.elements.types import dtype_of, is_many, name_parts, typed
 
-__all__ = ["COLUMNS", "plain", "rows_of"]
+__all__ = [
+    "COLUMNS",
+    "HIDDEN",
+    "Entry",
+    "Identity",
+    "Level",
+    "Row",
+    "Stored",
+    "dtype_of",
+    "entry_of",
+    "hides",
+    "identifies",
+    "is_many",
+    "name_parts",
+    "row_of",
+    "rows_of",
+    "typed",
+]

@@ -58,10 +58,9 @@ class FrameTags:
         """Return the value of `keyword` for this frame, or `default` when absent, empty or malformed."""
         tag = int(tag_for_keyword(keyword) or 0)
         try:
-            if self.multiframe or "SharedFunctionalGroupsSequence" in self.dataset:
-                element = self._functional_groups().get(tag)
-                if element is not None:
-                    return element.value
+            element = self.in_groups(tag)
+            if element is not None:
+                return element.value
             if tag not in self.dataset:
                 return default
             item = self.dataset.get_item(tag)
@@ -73,6 +72,12 @@ class FrameTags:
         except Exception:  # noqa: BLE001  pydicom converts on access and raises whatever a damaged value leads to
             return default
         return default if value is None or (isinstance(value, str | MultiValue) and not value) else value
+
+    def in_groups(self, tag: int) -> DataElement | None:
+        """Return the element `tag` of the functional groups of this frame, None where they do not have it."""
+        if self.multiframe or "SharedFunctionalGroupsSequence" in self.dataset:
+            return self._functional_groups().get(tag)
+        return None
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return all values of `keyword` as floats; empty when absent or when any of them is not a number."""
