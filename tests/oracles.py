@@ -8,7 +8,8 @@ import re
 import shutil
 import struct
 import subprocess
-from functools import partial
+from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -229,15 +230,19 @@ def dumped(path: str | Path, *options: str) -> list[Dumped]:
 
 def bundled_data_sets() -> Iterator[tuple[str, Callable[[], Dataset]]]:
     """Yield the name of each file of pydicom's wheel that pydicom itself can read and walk, and what reads it anew."""
-    for path in sorted(PYDICOM_FILES.parent.rglob("*")):
-        if not path.is_file() or path.suffix in (".py", ".pyc", ".pyi"):
-            continue
-        with quiet():
-            try:
-                list(dcmread(path).iterall())
-            except Exception:  # noqa: BLE001
-                continue
+    for path in _walkable():
         yield path.name, partial(_read_quietly, path)
+
+
+@cache
+def _walkable() -> list[Path]:
+    found = []
+    for path in sorted(PYDICOM_FILES.parent.rglob("*")):
+        if path.is_file() and path.suffix not in (".py", ".pyc", ".pyi"):
+            with quiet(), suppress(Exception):
+                list(dcmread(path).iterall())
+                found.append(path)
+    return found
 
 
 def _read_quietly(path: Path) -> Dataset:

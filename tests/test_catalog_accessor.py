@@ -65,6 +65,7 @@ def test_one_value_of_each_instance():
     del pile[1].SliceThickness
     found = dv.tags(pile).dicom["SliceThickness"]
     assert (found.index.tolist(), found.isna().tolist()) == ([0, 1, 2], [False, True, False])
+    assert found.dtype == "Float64"
 
 
 # Finding

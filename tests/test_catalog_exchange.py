@@ -22,7 +22,9 @@ HOSTILE = [
     '=HYPERLINK("http://x","y")', "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "'quoted", "''",
     "[1, 2]", "[", '"', ",", ";=1", "0x41", "nan", "NA", "null", "None", "(hidden)", "1.0", "007",
     "a\r\nb", "a\rb", "a\nb",
-    "<script>alert(1)</script>", "Ünïcödé 山田", "a\\b",
+    "<script>alert(1)</script>", "Ünïcödé 山田",
+    "a\0b",
+    "a\x1b[31mb", "a\\b",
 ]  # fmt: skip
 FORMATS = ["csv", "parquet"]
 each_format = pytest.mark.parametrize("suffix", FORMATS)
@@ -64,10 +66,11 @@ def test_real_files_come_back(tmp_path, suffix, name):
     round_trip(dv.tags(pydicom.data.get_testdata_file(name)), tmp_path, suffix)
 
 
-def test_every_bundled_file_comes_back_from_csv(tmp_path):
-    tables = [dv.tags(read()) for _, read in bundled_data_sets() if len(read())]
+def test_bundled_files_come_back_from_csv(tmp_path):
+    # Every fifth, to be quick.
+    tables = [dv.tags(read()) for _, read in list(bundled_data_sets())[::5] if len(read())]
     whole = pd.concat(tables, ignore_index=True)
-    assert len(whole) > 10_000
+    assert len(whole) > 2_000
     round_trip(whole, tmp_path, "csv")
 
 

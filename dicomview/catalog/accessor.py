@@ -44,7 +44,7 @@ class TagsAccessor:
         self._table = table
 
     def __getitem__(self, key: str | int | tuple[int, int]) -> Any:
-        """Return the value of one element, of a table of several instances a Series of them.
+        """Return the value of one element; of a table of several instances a Series of them, with the dtype of its VR.
 
         Parameters
         ----------
@@ -70,8 +70,8 @@ class TagsAccessor:
         if INSTANCE not in table:
             value = rows["value"].iloc[0] if len(rows) else None
             return pd.NA if value is None else value
-        of = rows.drop_duplicates(INSTANCE).set_index(INSTANCE)["value"]
-        return of.reindex(pd.Index(table[INSTANCE].unique(), name=INSTANCE)).fillna(pd.NA).rename(str(key))
+        numbers = compare.instances_of(table)
+        return compare.over_instances(rows.drop_duplicates(INSTANCE), numbers).rename(str(key))
 
     def find(self, pattern: str, *, case: bool = False) -> pd.DataFrame:
         """Return the rows in which `pattern` occurs.

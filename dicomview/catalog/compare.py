@@ -14,7 +14,7 @@ from dicomview.errors import UnknownChoice
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["constant", "difference", "same", "varying"]
+__all__ = ["constant", "difference", "instances_of", "over_instances", "same", "varying"]
 
 _ALIKE = ("path", "tag", "keyword", "name", "vr")
 
@@ -32,16 +32,21 @@ def same(one: Any, other: Any, *, rtol: float = 0.0, atol: float = 0.0) -> bool:
 
 def varying(table: pd.DataFrame) -> pd.DataFrame:
     """Return the elements that vary: a row for each instance, a column for each path."""
-    numbers = pd.Index(table[INSTANCE].unique(), name=INSTANCE)
+    numbers = instances_of(table)
     columns = {}
     for path, group in _paths(table):
         if not _is_constant(group, len(numbers)):
-            cells = dict(zip(group[INSTANCE], group["value"], strict=True))
-            values = [cells.get(number) for number in numbers]
-            vrs = group["vr"].unique()
-            many = any(isinstance(value, tuple) for value in values)
-            columns[path] = column(values, vrs[0] if len(vrs) == 1 else "UN", many=many, index=numbers)
+            columns[path] = over_instances(group, numbers)
     return pd.DataFrame(columns, index=numbers)
+
+
+def over_instances(rows: pd.DataFrame, numbers: pd.Index[Any]) -> pd.Series[Any]:
+    """Return the values of one element over the instances `numbers`, with the dtype of its VR."""
+    cells = dict(zip(rows[INSTANCE], rows["value"], strict=True))
+    values = [cells.get(number) for number in numbers]
+    vrs = rows["vr"].unique()
+    many = any(isinstance(value, tuple) for value in values)
+    return column(values, vrs[0] if len(vrs) == 1 else "UN", many=many, index=numbers)
 
 
 def constant(table: pd.DataFrame) -> pd.DataFrame:
@@ -105,6 +110,12 @@ def _told(row: dict[Any, Any]) -> Any:
     """Return the value, or the raw text where that has no type."""
     raw = row.get("raw")
     return (None if raw is None or raw is pd.NA else raw) if row["value"] is None else row["value"]
+
+
+def instances_of(table: pd.DataFrame) -> pd.Index[Any]:
+    """Return the numbers of the instances that have rows in `table`."""
+    numbers: pd.Index[Any] = pd.Index(table[INSTANCE].unique(), name=INSTANCE)
+    return numbers
 
 
 def _paths(table: pd.DataFrame) -> Any:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dicomview.catalog.columns import INSTANCE, column, row_table, vr_of_many
-from dicomview.catalog.keys import key_of
+from dicomview.catalog.keys import key_or_none
 from dicomview.elements import COLUMNS, HIDDEN, dtype_of
-from dicomview.errors import AlreadyThere, MissingExtra, NothingFound, UnknownChoice
+from dicomview.errors import AlreadyThere, MissingExtra, NothingFound
 
 if TYPE_CHECKING:
     import os
@@ -33,7 +33,8 @@ _ENCODING = "utf-8-sig"  # without the mark in front Excel takes the file for th
 def to_csv(table: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write `table` as CSV (RFC 4180, UTF-8) and return its path."""
     target = _free(path, overwrite)
-    text = _flat(table).map(_text)
+    # As objects first: pandas would hand over whole numbers as floats where some are missing.
+    text = _flat(table).astype(object).map(_text)
     text.columns = [_guarded(str(name)) for name in text.columns]
     text.to_csv(target, index=False, encoding=_ENCODING, lineterminator="\r\n", errors="backslashreplace")
     return target
@@ -121,11 +122,10 @@ def _columns_back(table: pd.DataFrame) -> pd.DataFrame:
 def _kind(name: str) -> tuple[str, bool] | None:
     """Return VR and whether there are tuples, of a column that is named after an element; None of any other."""
     for word in (name, name.rsplit(".", 1)[-1]):
-        try:
-            vr, many = vr_of_many(key_of(word).tag, ())
-        except UnknownChoice:
-            continue
-        return None if vr == "UN" else (vr, many)
+        key = key_or_none(word)
+        if key is not None:
+            vr, many = vr_of_many(key.tag, ())
+            return None if vr == "UN" else (vr, many)
     return ("LO", False) if name.endswith((".family", ".given")) else None
 
 

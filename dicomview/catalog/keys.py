@@ -12,7 +12,7 @@ from pydicom.datadict import get_entry, keyword_dict, tag_for_keyword
 from dicomview.elements import entry_of
 from dicomview.errors import UnknownChoice
 
-__all__ = ["Key", "address_of", "key_of"]
+__all__ = ["Key", "address_of", "key_of", "key_or_none"]
 
 _STEP = re.compile(r"(?P<word>\w+|\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\))(?:\[(?P<place>\d+)\])?", re.ASCII)
 
@@ -48,6 +48,23 @@ def address_of(key: Any) -> str | None:
     return None
 
 
+def key_or_none(word: Any) -> Key | None:
+    """Return the element that is meant, None when `word` names no element; see `key_of`."""
+    address = address_of(word)
+    if address is not None:
+        number = _number(address)
+        return Key(entry_of(number).step, ((number, None),))
+    if not isinstance(word, str):
+        return None
+    found = [_STEP.fullmatch(part) for part in word.split(".")]
+    if all(found):
+        tags = [_tag(part["word"]) for part in found if part]
+        places = [None if part["place"] is None else int(part["place"]) for part in found if part]
+        if None not in tags and None not in places[:-1] and places[-1] is None:
+            return Key(word, tuple(zip([tag for tag in tags if tag is not None], places, strict=True)))
+    return Key(word, ((_names()[word], None),)) if word in _names() else None
+
+
 def key_of(word: Any) -> Key:
     """Return the element that is meant.
 
@@ -61,19 +78,9 @@ def key_of(word: Any) -> Key:
     UnknownChoice
         It is none of these: a column of nothing would look like missing elements.
     """
-    address = address_of(word)
-    if address is not None:
-        number = _number(address)
-        return Key(entry_of(number).step, ((number, None),))
-    if isinstance(word, str):
-        found = [_STEP.fullmatch(part) for part in word.split(".")]
-        if all(found):
-            tags = [_tag(part["word"]) for part in found if part]
-            places = [None if part["place"] is None else int(part["place"]) for part in found if part]
-            if None not in tags and None not in places[:-1] and places[-1] is None:
-                return Key(word, tuple(zip([tag for tag in tags if tag is not None], places, strict=True)))
-        if word in _names():
-            return Key(word, ((_names()[word], None),))
+    key = key_or_none(word)
+    if key is not None:
+        return key
     close = difflib.get_close_matches(str(word), [*keyword_dict, *_names()], n=3)
     raise UnknownChoice(
         f"{word!r} is no DICOM keyword, name, tag or path; "

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 from pydicom.dataset import Dataset
 
-from dicomview.catalog import accessor as accessor  # registers DataFrame.dicom
 from dicomview.catalog.columns import column, persons, row_table, vr_of_many
 from dicomview.catalog.keys import key_of
 from dicomview.elements import HIDDEN, Level, entry_of, hides, identifies, is_many, rows_of, typed
@@ -45,7 +44,8 @@ def tags(
     Parameters
     ----------
     source : path, pydicom.Dataset, list of either, Series, Stack or Slice
-        Data sets are neither changed nor converted.
+        Data sets are never written to. (With `keywords`, pydicom converts the functional groups of a multi-frame data
+        set in place, as it does when you look at them yourself.)
     keywords : list, optional
         Keywords such as ``["InstanceNumber", "KVP"]``; names ("Slice Thickness"), tags ((0x0018, 0x0050) or 0x00180050)
         and paths ("BeamSequence[0].BeamName") do as well.
