@@ -277,6 +277,27 @@ def test_a_file_with_another_vr_than_the_dictionary_is_read_as_the_latter():
     assert table["KVP"].dtype == "Float64"
 
 
+def test_numbers_that_do_not_fit_the_column_are_missing():
+    pile = phantoms.regular(phantoms.voxels(4))
+    for ds, (vr, value) in zip(
+        pile, [("FL", b"\0\0\xc0\x7f"), ("UL", b"\5\0\0\0"), ("SH", b"7 "), ("US", b"\5\0")], strict=True
+    ):
+        ds[Tag(0x00280106)] = damaged(0x00280106, vr, value)
+    assert dv.tags(pile, ["SmallestImagePixelValue"])["SmallestImagePixelValue"].tolist() == [pd.NA, 5, pd.NA, 5]
+
+
+def test_the_largest_numbers_keep_every_digit():
+    pile = phantoms.regular(phantoms.voxels(2))
+    pile[0].add_new(Tag(0x00081234), "UV", 2**64 - 1)
+    assert dv.tags(pile, [(0x0008, 0x1234)])["(0008,1234)"].tolist() == [2**64 - 1, pd.NA]
+
+
+def test_functional_groups_that_are_none():
+    (ds,) = phantoms.regular(phantoms.voxels(1))
+    ds[Tag(0x52009230)] = damaged(0x52009230, "LO", b"nonsense")
+    assert dv.tags(ds, ["Modality"])["Modality"].tolist() == ["CT"]
+
+
 # An element by any of its names
 
 

@@ -9,7 +9,7 @@ import re
 import pandas as pd
 import pytest
 from oracles import bundled_data_sets
-from pydicom.dataelem import RawDataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from pydicom.valuerep import DSfloat, PersonName
@@ -260,3 +260,43 @@ def test_values_are_those_of_pydicom_on_its_own_files():
             assert tuple(same) == expected, (name, one["path"])
             compared += 1
     assert compared > 8_000
+
+
+NASTY = [
+    b"", b"\0", b" ", b"\\", b"\\\\", b"-", b"+", b".", b"e", b"1e", b"=", b"^", b"=^=", b"\x1b", b"\x1b$B",
+    b"\x1b$B\\\x1b(B", b"\xff\xfe", b"99991231235960", b"00000000", b"999Y", b"240000", b"9" * 30, b"1e-999",
+    b"\0" * 7, b"x" * 3000, b"00010101000000+1400", b"99991231235959-1200",
+]  # fmt: skip
+VRS = [
+    "AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "OB", "OD", "OF", "OL", "OV", "OW", "PN",
+    "SH", "SL", "SQ", "SS", "ST", "SV", "TM", "UC", "UI", "UL", "UN", "UR", "US", "UT", "UV", "ZZ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("vr", [*VRS, None])
+@pytest.mark.parametrize("charset", ["", "ISO 2022 IR 87", "nonsense"])
+def test_no_bytes_under_any_vr_are_an_error(vr, charset):
+    for tag in (*ONE.values(), *MANY.values(), 0x00081140, 0x00431010, 0x00180001):
+        ds = Dataset()
+        ds[Tag(0x00080005)] = RawDataElement(Tag(0x00080005), "CS", len(charset), charset.encode(), 0, False, True)
+        for place, value in enumerate(NASTY):
+            inner = Dataset()
+            inner[Tag(tag)] = RawDataElement(Tag(tag), vr, len(value), value, 0, vr is None, True)
+            ds[Tag(0x00400275 + place * 0x10000)] = DataElement(0x00400275 + place * 0x10000, "SQ", [inner])
+        assert len([row for row in rows(ds) if "[0]" in row["path"] and row["path"].count(".") == 1]) == len(NASTY)
+
+
+def test_the_last_second_of_the_calendar():
+    assert row("DT", b"99991231235960")["problem"] == "is no date and time of the calendar"
+
+
+def test_sequences_without_end_are_cut_off():
+    ds = Dataset()
+    ds.PatientID = "deepest"
+    for _ in range(400):
+        outer = Dataset()
+        outer.ReferencedStudySequence = [ds]
+        ds = outer
+    found = rows(ds)
+    assert len(found) == 101
+    assert found[-1]["problem"] == "nested 100 deep; what is below is not listed"

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["INSTANCE", "column", "persons", "row_table", "vr_of_many"]
 
 INSTANCE = "instance"
+_RANGES = {"Int64": range(-(2**63), 2**63), "UInt64": range(2**64)}
+_KINDS: dict[str, Any] = {
+    "Float64": int | float,
+    "string": str,
+    "datetime64[s]": pd.Timestamp,
+    "timedelta64[us]": pd.Timedelta,
+}
 _DTYPES = {"vm": "int64", "length": "Int64", "value": "object", INSTANCE: "int64"}
 
 
@@ -60,11 +67,7 @@ def column(values: Sequence[Any], vr: str, *, many: bool, index: pd.Index[Any] |
     dtype = dtype_of(vr, many=many)
     if any(isinstance(value, str) and value == HIDDEN for value in values):
         dtype = "string"
-    try:
-        return pd.Series(list(values), dtype=dtype, index=index)
-    except (TypeError, ValueError, OverflowError):
-        fitting = [_fit(value, dtype) for value in values]
-        return pd.Series(fitting, dtype=dtype, index=index)
+    return pd.Series([value if _fits(value, dtype) else None for value in values], dtype=dtype, index=index)
 
 
 def persons(label: str, names: pd.Series[Any]) -> Mapping[str, pd.Series[Any]]:
@@ -76,9 +79,7 @@ def persons(label: str, names: pd.Series[Any]) -> Mapping[str, pd.Series[Any]]:
     }
 
 
-def _fit(value: Any, dtype: str) -> Any:
-    try:
-        pd.Series([value], dtype=dtype)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return value
+def _fits(value: Any, dtype: str) -> bool:
+    if dtype in _RANGES:
+        return isinstance(value, int) and value in _RANGES[dtype]
+    return dtype == "object" or isinstance(value, _KINDS[dtype])

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 
 from dicomview.catalog.columns import column, persons, row_table, vr_of_many
 from dicomview.catalog.keys import key_of
-from dicomview.elements import HIDDEN, Level, entry_of, hides, identifies, is_many, rows_of, typed
+from dicomview.elements import HIDDEN, NUMBERS, Level, entry_of, hides, identifies, is_many, rows_of, typed
 from dicomview.errors import NothingFound, UnknownChoice
 from dicomview.files import read_headers
 from dicomview.pixels import FrameTags
@@ -207,7 +207,7 @@ def _by_keyword(instances: list[_Instance], keys: list[Key], hide: bool) -> pd.D
 
 def _cell(stored: Stored, vr: str) -> Any:
     """Return the typed value; text that a file gives under another VR than the dictionary is read as the latter."""
-    if isinstance(stored.content, str) and stored.vr != vr:
+    if isinstance(stored.content, str) and vr not in NUMBERS:
         stored = stored._replace(vr=vr)
     return typed(stored)[0]
 

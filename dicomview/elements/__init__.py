@@ -2,12 +2,13 @@
 
 from dicomview.elements.flatten import COLUMNS, Row, row_of, rows_of
 from dicomview.elements.identity import HIDDEN, Identity, hides, identifies
-from dicomview.elements.stored import Entry, Level, Stored, entry_of
+from dicomview.elements.stored import NUMBERS, Entry, Level, Stored, entry_of
 from dicomview.elements.types import dtype_of, is_many, name_parts, typed
 
 __all__ = [
     "COLUMNS",
     "HIDDEN",
+    "NUMBERS",
     "Entry",
     "Identity",
     "Level",

@@ -24,6 +24,8 @@ COLUMNS = (
 
 Row = tuple[Any, ...]
 
+_DEEPEST = 100  # real objects nest some ten sequences; a hostile one would nest until its paths fill the memory
+
 
 def rows_of(dataset: Dataset, *, hide: bool = False) -> list[Row]:
     """Return one row for each element, those of sequence items after their sequence.
@@ -62,7 +64,9 @@ def _rows(level: Level, before: str, hide: bool, hidden: bool) -> Iterator[Row]:
     for stored in level:
         path = before + entry_of(stored.tag).step
         covered = hidden or (hide and identifies(stored.tag, stored.vr))
+        items = stored.content if stored.vr == "SQ" and isinstance(stored.content, tuple) else ()
+        if items and path.count("[") >= _DEEPEST:
+            stored, items = stored._replace(problem=f"nested {_DEEPEST} deep; what is below is not listed"), ()
         yield row_of(stored, path, hidden=covered)
-        if stored.vr == "SQ" and isinstance(stored.content, tuple):
-            for place, item in enumerate(stored.content):
-                yield from _rows(item, f"{path}[{place}].", hide, covered)
+        for place, item in enumerate(items):
+            yield from _rows(item, f"{path}[{place}].", hide, covered)

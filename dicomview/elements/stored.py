@@ -140,7 +140,8 @@ class Level:
 
     def of(self, element: DataElement) -> Stored:
         """Return an element that pydicom has converted already, as it would be stored."""
-        vr, creator = str(element.VR), self.creator(element.tag)
+        vr = "SQ" if isinstance(element.value, Sequence) else str(element.VR)
+        creator = self.creator(element.tag)
         length = None
         try:
             content = self._content(element.tag, vr, element.value)

@@ -171,7 +171,7 @@ def _person(part: str) -> tuple[str | None, str]:
 
 
 def _number(part: float) -> tuple[float, str]:
-    return part, "" if math.isfinite(part) else "is no finite number"
+    return part, "" if isinstance(part, int) or math.isfinite(part) else "is no finite number"
 
 
 def _read(part: str, pattern: re.Pattern[str], what: str) -> re.Match[str] | None:
@@ -242,6 +242,8 @@ def _datetime(part: str) -> tuple[pd.Timestamp | None, str]:
     value = _moment([*given, *[1] * (3 - len(given))], "date and time", int((fraction or "").ljust(6, "0")), zone)
     if leap:
         value += pd.Timedelta(seconds=1)
+        if value.year > 9999:
+            raise _NotTyped("is no date and time of the calendar")
     coarse = len(given) <= len(_PRECISIONS)
     return value.as_unit("us"), f"says no more than the {_PRECISIONS[len(given) - 1]}: its beginning" if coarse else ""
 

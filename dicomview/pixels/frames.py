@@ -75,9 +75,12 @@ class FrameTags:
 
     def in_groups(self, tag: int) -> DataElement | None:
         """Return the element `tag` of the functional groups of this frame, None where they do not have it."""
-        if self.multiframe or "SharedFunctionalGroupsSequence" in self.dataset:
+        if not (self.multiframe or "SharedFunctionalGroupsSequence" in self.dataset):
+            return None
+        try:
             return self._functional_groups().get(tag)
-        return None
+        except Exception:  # noqa: BLE001  they are not even sequences
+            return None
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return all values of `keyword` as floats; empty when absent or when any of them is not a number."""
