@@ -2,8 +2,9 @@
 
 How a value is written: numbers as numbers; dates, times and durations in ISO 8601; bytes as 0x and hexadecimal; tuples
 as JSON. Text is written as it is, except that text which a spreadsheet would take for a formula (after blanks it begins
-with = + - @ or their full-width forms), or which begins with a tab, a line break, [ or ', has an apostrophe in front.
-Every text that begins with an apostrophe got it here, so taking one away gives back what was there.
+with = + - @ or their full-width forms), or which begins with a tab, a line break, [ or a quotation mark, has an
+apostrophe in front, and text with a zero byte in it is a JSON string. Every cell that begins with an apostrophe got it
+here, so taking one away gives back what was there.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["read_tags", "to_csv", "to_parquet"]
 
 _FORMULA = tuple("=+-@＝＋－＠")
-_FIRST = tuple("'[\t\r\n")
+_FIRST = tuple("'\"[\t\r\n")
 _ENCODING = "utf-8-sig"  # without the mark in front Excel takes the file for the code page of its country
 
 
@@ -147,10 +148,14 @@ def _text(cell: Any) -> str:
 
 
 def _guarded(text: str) -> str:
+    if "\0" in text:
+        return json.dumps(text)
     return f"'{text}" if text.startswith(_FIRST) or text.lstrip().startswith(_FORMULA) else text
 
 
 def _unguarded(text: str) -> str:
+    if text.startswith('"'):
+        return str(json.loads(text))
     return text[1:] if text.startswith("'") else text
 
 
@@ -161,8 +166,8 @@ def _plain(cell: Any) -> Any:
 def _value(cell: Any, vr: str) -> Any:
     if cell is None or cell is pd.NA or not isinstance(cell, str):
         return None if cell is pd.NA else cell
-    if cell.startswith("'"):
-        return cell[1:]
+    if cell.startswith(("'", '"')):
+        return _unguarded(cell)
     if cell.startswith("["):
         return tuple(_one(part, vr) for part in json.loads(cell))
     return _one(cell, vr) if cell else None

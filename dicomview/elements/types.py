@@ -236,23 +236,18 @@ def _datetime(part: str) -> tuple[pd.Timestamp | None, str]:
         if int(offset[3:]) > 59 or minutes > 14 * 60:
             raise _NotTyped("has no such offset from UTC")
         zone = timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
-    leap = len(given) == 6 and given[5] == 60
-    if leap:
-        given[5] = 59
     value = _moment([*given, *[1] * (3 - len(given))], "date and time", int((fraction or "").ljust(6, "0")), zone)
-    if leap:
-        value += pd.Timedelta(seconds=1)
-        if value.year > 9999:
-            raise _NotTyped("is no date and time of the calendar")
     coarse = len(given) <= len(_PRECISIONS)
     return value.as_unit("us"), f"says no more than the {_PRECISIONS[len(given) - 1]}: its beginning" if coarse else ""
 
 
 def _moment(numbers: list[int], what: str, micro: int = 0, zone: timezone | None = None) -> pd.Timestamp:
     year, month, day, hour, minute, second = [*numbers, 0, 0, 0][:6]
+    leap = second == 60  # a leap second is the first of the next minute
     try:
-        return pd.Timestamp(datetime(year, month, day, hour, minute, second, micro, zone))
-    except ValueError:
+        moment = datetime(year, month, day, hour, minute, second - leap, micro, zone)
+        return pd.Timestamp(moment + timedelta(seconds=leap))
+    except (ValueError, OverflowError):
         raise _NotTyped(f"is no {what} of the calendar") from None
 
 
