@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dicomview import demo, errors
     from dicomview.catalog import read_tags, tags
+    from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
@@ -36,8 +37,10 @@ _ROOMS = {
     "Verdict": "space",
     "Volume": "space",
     "Window": "pixels",
+    "audit": "checks",
     "demo": "",
     "errors": "",
+    "explain": "checks",
     "figure": "views",
     "picture": "render",
     "presets": "pixels",
@@ -56,8 +59,10 @@ __all__ = [
     "Verdict",
     "Volume",
     "Window",
+    "audit",
     "demo",
     "errors",
+    "explain",
     "figure",
     "picture",
     "presets",

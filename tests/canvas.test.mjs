@@ -3,9 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { cinePlace } from "../dicomview/views/static/cine.js";
-import { describePixel, paintMask, patientPoint, pixelAt } from "../dicomview/views/static/painter.js";
-import { SliceCache, Store, planWant, readSlice } from "../dicomview/views/static/slices.js";
-import { wheelSteps } from "../dicomview/views/static/gestures.js";
+import { describePixel, paintMask, patientPoint } from "../dicomview/views/static/painter.js";
+import { fitted, lettersHeld, onPicture, sampleAt, transformOf, zoomToPixels, zoomedAt } from "../dicomview/views/static/pose.js";
+import { SliceCache, readSlices } from "../dicomview/views/static/slices.js";
+import { Store } from "../dicomview/views/static/store.js";
+import { Flow, around, plan } from "../dicomview/views/static/wants.js";
+import { dragSteps, wheelSteps, wheelZoom } from "../dicomview/views/static/gestures.js";
 import { dragWindow, lineOf, windowTable, windowWords } from "../dicomview/views/static/window.js";
 
 const window = (center, width, shape = "LINEAR") => ({ center, width, function: shape });
@@ -92,82 +95,125 @@ test("looking whether a slice is there does not make it young", () => {
 
 // ---- the wants
 
-test("the shown slice comes first, then two ahead for one behind", () => {
-  assert.deepEqual(planWant(10, 1, 60, none, 9, 99), [10, 11, 12, 9, 13, 14, 8, 15, 16, 7]);
-  assert.deepEqual(planWant(10, -1, 60, none, 6, 99), [10, 9, 8, 11, 7, 6, 12]);
+const layout = { count: 60, step: 4, block: 8, near: 3, far: 150 };
+const words = (wishes) => wishes.map(({ place, count, step }) => `${place}+${count}/${step}`);
+
+test("neighbours: two in the direction of travel for one behind, inside the plane", () => {
+  assert.deepEqual(around(10, 1, 60, 9), [10, 11, 12, 9, 13, 14, 8, 15, 16, 7]);
+  assert.deepEqual(around(10, -1, 60, 6), [10, 9, 8, 11, 7, 6, 12]);
+  assert.deepEqual(around(0, -1, 3, 30), [0, 1, 2]);
+  assert.deepEqual(around(59, 1, 60, 6), [59, 58, 57]);
 });
 
-test("a want stays inside the plane, skips what is held, and is no longer than its limit", () => {
-  assert.deepEqual(planWant(0, -1, 3, none, 30, 99), [0, 1, 2]);
-  assert.deepEqual(planWant(59, 1, 60, none, 6, 99), [59, 58, 57]);
-  assert.deepEqual(planWant(10, 1, 60, (i) => i < 13, 9, 2), [13, 14]);
-  assert.deepEqual(planWant(10, 1, 60, none, 0.3, 4), [10, 11, 12, 9]);
-  assert.deepEqual(planWant(10, 1, 60, () => true, 9, 4), []);
+test("a hand at rest: a preview, the whole slice, all previews, whole neighbours", () => {
+  const wishes = words(plan(10, 1, layout, none, "rest"));
+  assert.deepEqual(wishes.slice(0, 4), ["8+8/4", "10+1/1", "16+8/4", "0+8/4"]);
+  assert.deepEqual(wishes.slice(-3), ["11+1/1", "12+1/1", "9+1/1"]);
+  assert.equal(wishes.filter((wish) => wish.endsWith("/4")).length, 8);
+  assert.ok(wishes.includes("56+4/4")); // the last block ends with the plane
 });
 
-/** A store over a model that writes down what is sent; slices of 512 kB, so two make the first want's megabyte. */
-function makeStore(count = 60) {
+test("a moving hand: previews ahead come before the whole slice, or instead of it", () => {
+  assert.deepEqual(words(plan(10, 1, layout, none, "slow")).slice(0, 5), ["8+8/4", "16+8/4", "0+8/4", "24+8/4", "10+1/1"]);
+  assert.ok(words(plan(10, 1, layout, none, "fast")).every((wish) => wish.endsWith("/4")));
+});
+
+test("what is held is not wished for; small slices come whole in blocks", () => {
+  assert.deepEqual(words(plan(10, 1, { ...layout, near: 0 }, (i, step) => step === 4, "rest")), ["10+1/1"]);
+  assert.deepEqual(plan(10, 1, layout, () => true, "rest"), []);
+  assert.deepEqual(words(plan(3, 1, { ...layout, count: 9, step: 1 }, none, "rest")), ["0+8/1", "8+1/1"]);
+});
+
+test("more is under way on a long line, less on a narrow one; a fast one needs no packing", () => {
+  const long = new Flow();
+  for (let k = 0; k < 9; k++) long.answered(1000 * k, 5e5, true, 1000 * k + 150);
+  assert.equal(long.budget, 6 << 20);
+  const narrow = new Flow();
+  narrow.answered(0, 1e5, true, 20);
+  for (let k = 1; k < 30; k++) narrow.answered(1000 * k, 1e6, true, 1000 * k + 500);
+  assert.equal(narrow.budget, 1 << 17);
+  assert.equal(narrow.pack, true);
+  const near = new Flow();
+  for (let k = 0; k < 9; k++) near.answered(10 * k, 5e5, false, 10 * k + 6);
+  assert.equal(near.pack, false);
+});
+
+/** A store over a model that writes down what is sent; a slice has 512 kB, so that two make the first budget. */
+function makeStore(count = 60, step = 1, block = 1) {
   const sent = [];
-  const scene = { planes: { axial: { count, rows: 512, columns: 512, aspect: 1, letters: null } }, axes: [{ labels: ["1 ms", "2 ms", "3 ms"] }], colour: false };
+  const plane = { count, rows: 512, columns: 512, aspect: 1, letters: null, step, block };
+  const scene = { planes: { axial: plane }, axes: [{ labels: ["1 ms", "2 ms", "3 ms"] }], colour: false };
   const handlers = {};
   const model = {
-    get: () => scene,
-    send: (message) => sent.push(message.places.map((at) => at.join("/"))),
+    get: (name) => (name === "_scene" ? scene : []),
+    send: (message) => sent.push(message),
     on: (name, handler) => (handlers[name] = handler),
     off: (name) => delete handlers[name],
   };
   const store = new Store(model);
   const view = { paint() {} };
-  store.views.add(view);
-  const answer = (index, kind = "slice", echo = 0) => {
-    const message = { kind, plane: "axial", at: [index, echo], rows: 1, columns: 1, sample: "uint16", text: "damaged" };
-    store.receive(message, [new DataView(new ArrayBuffer(2))]);
+  store.join(view);
+  let n = 0;
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  const answer = async (index, { text = "", echo = 0, step: each = 1, many = 1 } = {}) => {
+    const head = (i) => ({ at: [index + i, echo], rows: 1, columns: 1, sample: "uint16", layers: [], text });
+    const slices = Array.from({ length: many }, (_, i) => head(i));
+    store.receive({ kind: "slices", plane: "axial", step: each, n: ++n, slices }, [new DataView(new ArrayBuffer(2 * many))]);
+    await settle();
   };
-  const show = (index, direction = 1, along = 0, echo = 0) => {
-    store.shown = { plane: "axial", at: [index, echo], along, direction };
-    store.ask();
-  };
-  return { store, view, sent, answer, show, handlers };
+  const show = (index, direction = 1, along = 0, echo = 0) => store.show({ plane: "axial", at: [index, echo], along, direction });
+  const asked = () => sent.filter(({ kind }) => kind === "want").map(({ items }) => items.map(({ at }) => at.join("/")));
+  return { store, view, sent, asked, answer, show, handlers };
 }
 
-test("one want at a time; the next when all slices came, larger when they came quickly", () => {
-  const { sent, answer, show } = makeStore();
+test("no more than the budget is under way; each answer makes room for the next", async () => {
+  const { asked, sent, answer, show } = makeStore();
   show(10);
-  assert.deepEqual(sent, [["10/0", "11/0"]]);
+  assert.deepEqual(asked(), [["10/0", "11/0"]]);
+  assert.equal(sent[0].seen, null);
+  await answer(10);
+  assert.deepEqual(asked()[1], ["11/0", "12/0"]); // what is under way is said again, so that it is not dropped
+  assert.equal(sent[1].seen, 1);
+});
+
+test("a shown slice that is not under way is asked for at once, in place of what was wished for before", async () => {
+  const { asked, answer, show } = makeStore();
+  show(10);
   show(11);
-  answer(10);
-  assert.equal(sent.length, 1);
-  answer(11);
-  assert.deepEqual(sent[1], ["12/0", "13/0", "14/0", "15/0"]);
+  assert.equal(asked().length, 2);
+  show(30);
+  assert.deepEqual(asked()[2].slice(0, 1), ["30/0"]);
+  assert.ok(!asked()[2].includes("10/0"));
 });
 
-test("a shown slice that is not under way is asked for at once, without those that are", () => {
-  const { sent, answer, show } = makeStore();
+test("a preview is shown until the whole slice comes, and is not taken for it", async () => {
+  const { store, answer, show } = makeStore(60, 4, 8);
   show(10);
-  show(12);
-  assert.deepEqual(sent, [["10/0", "11/0"], ["12/0", "13/0"]]);
-  answer(10); // late, from the want that was overtaken
-  assert.equal(sent.length, 2);
+  await answer(8, { step: 4, many: 8 });
+  assert.deepEqual([store.best("axial", [10, 0]).step, store.best("axial", [15, 0]).at[0]], [4, 15]);
+  await answer(10);
+  assert.equal(store.best("axial", [10, 0]).step, 1);
 });
 
-test("a fault counts as an answer and is shown only in its own place", () => {
-  const { store, sent, answer, show } = makeStore(2);
+test("a fault counts as an answer and is shown only in its own place", async () => {
+  const { store, asked, answer, show } = makeStore(2);
   show(0);
-  answer(0, "fault");
-  answer(1);
-  assert.equal(sent.length, 1);
+  await answer(0, { text: "damaged" });
+  await answer(1);
+  assert.equal(asked().length, 1);
   assert.equal(store.best("axial", [0, 0]).text, "damaged");
-  store.cache.delete("axial/0/0");
+  store.whole.delete("axial/0/0");
   assert.equal(store.best("axial", [0, 0]).at[0], 1);
-  store.cache.clear();
-  answer(0, "fault");
+  store.whole.clear();
+  await answer(0, { text: "damaged" });
   assert.equal(store.best("axial", [1, 0]), null);
 });
 
 test("along an extra axis the neighbours of the shown place are asked for", () => {
-  const { sent, show } = makeStore();
+  const { asked, sent, show } = makeStore();
   show(10, 1, 1, 0);
-  assert.deepEqual(sent, [["10/0", "10/1"]]);
+  assert.deepEqual(asked(), [["10/0", "10/1"]]);
+  assert.equal(sent[0].items[0].along, 1);
 });
 
 test("a kernel that has gone is not asked again, and the view is told", () => {
@@ -183,37 +229,40 @@ test("a kernel that has gone is not asked again, and the view is told", () => {
   assert.equal(told, 1);
 });
 
-test("until the slice comes the nearest one is the best", () => {
+test("until the slice comes the nearest one is the best", async () => {
   const { store, answer } = makeStore();
-  answer(5);
-  answer(20);
+  await answer(5);
+  await answer(20);
   assert.equal(store.best("axial", [6, 0]).at[0], 5);
   assert.equal(store.best("axial", [19, 0]).at[0], 20);
   assert.equal(store.best("axial", [20, 0]).at[0], 20);
 });
 
-test("the last view that leaves frees the slices; a new scene forgets them", () => {
-  const { store, view, answer, handlers } = makeStore();
-  answer(1);
-  handlers["change:scene"]();
-  assert.equal(store.cache.bytes, 0);
-  answer(1);
+test("the last view that leaves frees the slices and says so; a new scene forgets them", async () => {
+  const { store, view, sent, answer, handlers } = makeStore();
+  await answer(1);
+  handlers["change:_scene"]();
+  assert.equal(store.whole.bytes, 0);
+  await answer(1);
   store.leave(view);
-  assert.equal(store.cache.bytes, 0);
-  answer(2);
-  assert.equal(store.cache.bytes, 0);
+  assert.equal(store.whole.bytes, 0);
+  assert.deepEqual(sent.at(-1), { kind: "left" });
+  await answer(2);
+  assert.equal(store.whole.bytes, 0);
 });
 
 // ---- messages
 
-test("samples are read from where they lie in the message, even at an odd offset", () => {
+test("samples are read from where they lie in the message, even at an odd offset", async () => {
   const bytes = new Uint8Array([9, 0x34, 0x12, 0xff, 0xff, 9]);
-  const slice = readSlice({ kind: "slice", rows: 1, columns: 2, sample: "int16" }, [new DataView(bytes.buffer, 1, 4)]);
+  const message = { plane: "axial", step: 1, slices: [{ at: [0], rows: 1, columns: 2, sample: "int16", layers: [] }] };
+  const [slice] = await readSlices(message, [new DataView(bytes.buffer, 1, 4)]);
   assert.deepEqual([...slice.data], [0x1234, 0xffff]);
 });
 
-test("a slice of the wrong length is a fault, not a wrong picture", () => {
-  const slice = readSlice({ kind: "slice", rows: 2, columns: 2, sample: "rgb8" }, [new DataView(new ArrayBuffer(8))]);
+test("a slice of the wrong length is a fault, not a wrong picture", async () => {
+  const message = { plane: "axial", step: 1, slices: [{ at: [0], rows: 2, columns: 2, sample: "rgb8", layers: [] }] };
+  const [slice] = await readSlices(message, [new DataView(new ArrayBuffer(8))]);
   assert.equal(slice.data, null);
   assert.match(slice.text, /8 bytes instead of 12/);
 });
@@ -248,13 +297,65 @@ test("a drag never makes an impossible window", () => {
   assert.equal(dragWindow(window(0.5, 0.5), -9999, 0, 1).width, 0.5);
 });
 
-test("the pixel under a point of a stretched picture", () => {
-  const box = { left: 10, top: 20, width: 400, height: 100 };
-  assert.deepEqual(pixelAt(box, 4, 2, 10, 20), [0, 0]);
-  assert.deepEqual(pixelAt(box, 4, 2, 409.9, 119.9), [3, 1]);
-  assert.deepEqual(pixelAt(box, 4, 2, 210, 69.9), [2, 0]);
-  assert.equal(pixelAt(box, 4, 2, 410, 60), null);
-  assert.equal(pixelAt(box, 4, 2, 9.9, 60), null);
+// ---- how the picture is held
+
+const sheet = { columns: 4, rows: 2, aspect: 1 };
+const straight = { zoom: 1, pan: [0, 0], rotation: 0, flip: false };
+
+test("a picture is fitted into a square frame in its true shape", () => {
+  assert.deepEqual(fitted(sheet), [1, 0.5]);
+  assert.deepEqual(fitted({ columns: 4, rows: 2, aspect: 4 }), [0.5, 1]);
+});
+
+test("the sample under a point of the frame", () => {
+  assert.deepEqual(sampleAt(straight, sheet, [-0.499, -0.249]), [0, 0]);
+  assert.deepEqual(sampleAt(straight, sheet, [0.499, 0.249]), [3, 1]);
+  assert.equal(sampleAt(straight, sheet, [0, 0.26]), null);
+  assert.deepEqual(sampleAt({ ...straight, pan: [0.25, 0] }, sheet, [-0.249, -0.1]), [0, 0]);
+  assert.deepEqual(sampleAt({ ...straight, zoom: 2 }, sheet, [0.4, 0.4]), [2, 1]);
+});
+
+/** A point of the picture, as fractions of it, brought on the screen as CSS does, one transform after another. */
+function onScreen({ zoom, pan, rotation, flip }, [across, down]) {
+  const [width, height] = fitted(sheet);
+  const [x, y] = [(across - 0.5) * width * zoom * (flip ? -1 : 1), (down - 0.5) * height * zoom];
+  const turn = (rotation * Math.PI) / 180;
+  return [x * Math.cos(turn) - y * Math.sin(turn) + pan[0], x * Math.sin(turn) + y * Math.cos(turn) + pan[1]];
+}
+
+test("a point goes to the screen and back, however the picture is held", () => {
+  for (const rotation of [0, 90, 180, 270]) {
+    for (const flip of [false, true]) {
+      const pose = { zoom: 1.7, pan: [0.1, -0.3], rotation, flip };
+      onPicture(pose, sheet, onScreen(pose, [0.3, 0.9])).forEach((part, axis) => {
+        assert.ok(Math.abs(part - [0.3, 0.9][axis]) < 1e-9);
+      });
+    }
+  }
+  assert.equal(transformOf({ zoom: 2, pan: [0.5, 0], rotation: 90, flip: true }), "translate(50cqw, 0cqw) rotate(90deg) scale(-2, 2)");
+});
+
+test("what is under the cursor stays there when one zooms", () => {
+  const before = { ...straight, zoom: 1.5, pan: [0.2, -0.1] };
+  const point = [0.3, 0.15];
+  const after = { ...before, ...zoomedAt(before, 1.3, point) };
+  const [was, is] = [before, after].map((pose) => onPicture(pose, sheet, point));
+  was.forEach((part, axis) => assert.ok(Math.abs(part - is[axis]) < 1e-9));
+  assert.equal(zoomedAt(straight, 1e9).zoom, 64);
+  assert.equal(zoomToPixels({ columns: 1024, rows: 512, aspect: 1 }, 512), 2);
+});
+
+test("the letters go round with the picture", () => {
+  const letters = ["R", "L", "A", "P"];
+  const held = (rotation, flip = false) => lettersHeld(letters, { ...straight, rotation, flip }).join("");
+  assert.deepEqual([held(0), held(90), held(180), held(270)], ["RLAP", "PARL", "LRPA", "APLR"]);
+  assert.deepEqual([held(0, true), held(90, true)], ["LRAP", "PALR"]);
+});
+
+test("a notch of the wheel zooms by a fifth, a drag goes through the stack", () => {
+  assert.ok(Math.abs(wheelZoom(-100) - 1.2) < 0.01);
+  assert.ok(Math.abs(wheelZoom(100) * wheelZoom(-100) - 1) < 1e-12);
+  assert.deepEqual([dragSteps(400, 200), dragSteps(-41, 10), dragSteps(3, 500)], [100, -1, 0]);
 });
 
 const ct = {
@@ -299,7 +400,7 @@ test("a VOI table gives its own levels, and its ends beyond them", () => {
 
 test("a mask is painted bit by bit, every row on a byte of its own", () => {
   const pixels = new Uint32Array(18);
-  paintMask(pixels, 9, new Uint8Array([0b10000001, 0b10000000, 0b01000000, 0]), "#ff8000");
+  paintMask(pixels, 9, new Uint8Array([0b10000001, 0b10000000, 0b01000000, 0]), { color: "#ff8000", opacity: 1 });
   const set = [...pixels.keys()].filter((i) => pixels[i]);
   assert.deepEqual(set, [0, 7, 8, 10]);
   assert.equal(pixels[0], 0xff0080ff);
@@ -312,16 +413,17 @@ test("cine goes round, or once to the end, and skips what is late", () => {
   assert.deepEqual(cinePlace(0, 5, 9, 10, false), { place: 4, ended: true });
 });
 
-test("what does not come for a while was lost, and is asked for anew", (t) => {
+test("what does not come for a while was lost, and is asked for anew", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { sent, answer, show } = makeStore();
+  const { asked, sent, answer, show } = makeStore();
   show(10);
   t.mock.timers.tick(2999);
-  assert.equal(sent.length, 1);
-  answer(10); // something came: the wait begins again
+  assert.equal(asked().length, 1);
+  await answer(10); // something came: the wait begins again
   t.mock.timers.tick(2999);
-  assert.equal(sent.length, 1);
+  assert.equal(asked().length, 2);
   t.mock.timers.tick(1);
-  assert.equal(sent.length, 2);
-  assert.equal(sent[1].includes("11/0"), true);
+  assert.equal(asked().length, 3);
+  assert.equal(asked()[2].includes("11/0"), true);
+  assert.equal(sent.at(-1).seen, null); // whatever was sent meanwhile is lost
 });

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from canvas_page import Desk, Show
     from playwright.sync_api import Browser, Locator, Page
 
 CLONE = Path(__file__).resolve().parent.parent
@@ -78,7 +79,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running_lab(folder: Path, *arguments: str, private: Path) -> Iterator[Lab]:
+def running_lab(folder: Path, *arguments: str, private: Path) -> Iterator[Lab]:
+    """Run ``dicomview lab`` in `folder` until it is ready; `private` is for its configuration."""
     environment = jupyter_environment(private)
     config = private / "config"
     config.mkdir(exist_ok=True)
@@ -128,7 +130,7 @@ def start_lab(tmp_path_factory: pytest.TempPathFactory) -> StartLab:
     """``with start_lab(folder, "--folder", "new") as lab``: run ``dicomview lab`` in `folder` until it is ready."""
 
     def start(folder: Path, *arguments: str) -> AbstractContextManager[Lab]:
-        return _running_lab(folder, *arguments, private=tmp_path_factory.mktemp("jupyter"))
+        return running_lab(folder, *arguments, private=tmp_path_factory.mktemp("jupyter"))
 
     return start
 
@@ -169,6 +171,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium, for tests marked ``browser``."""
+    with running_chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def running_chromium() -> Iterator[Browser]:
+    """Run a headless Chromium."""
     from playwright.sync_api import expect, sync_playwright
 
     executable = find_chromium()
@@ -183,6 +192,23 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@pytest.fixture(scope="session")
+def desk(chromium: Browser) -> Iterator[Desk]:
+    """One page for all views that are tested without JupyterLab."""
+    from canvas_page import Desk
+
+    desk = Desk(chromium)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def show(desk: Desk) -> Iterator[Show]:
+    """``page = show(dv.view(...))``: a view in a real Chromium, without JupyterLab."""
+    yield desk.show
+    assert desk.clear() == []
 
 
 # --- a notebook in the browser ---------------------------------------------------------------------------------------

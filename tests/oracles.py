@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import imagecodecs
 import numpy as np
+import phantoms
 import pydicom.data
 import pytest
 from pydicom import dcmread, uid
@@ -104,6 +105,28 @@ def all_decoded(dataset: Dataset) -> NDArray[Any]:
 
 def bundled(name: str) -> Dataset:
     return dcmread(PYDICOM_FILES / name, force=True)
+
+
+def cut_jpeg(stream: bytes) -> bytes:
+    """Return a JPEG without its last third, an end mark in a comment.
+
+    Pillow refuses it as truncated; libjpeg, and so imagecodecs, fills the rest with grey.
+    """
+    return stream[:2] + b"\xff\xfe\x00\x04\xff\xd9" + stream[2 : len(stream) * 2 // 3]
+
+
+def jpeg_slices(count: int, cut: int = -1) -> list[Dataset]:
+    """Return a pile of grey JPEG slices; that of slice `cut` is cut."""
+    noise = np.random.default_rng(3).integers(0, 255, (64, 64), dtype=np.uint8)
+    stream = imagecodecs.jpeg8_encode(noise, level=90)
+    pile = phantoms.regular(np.zeros((count, 64, 64), np.int16))
+    for k, one in enumerate(pile):
+        one.PixelData = encapsulate([cut_jpeg(stream) if k == cut else stream])
+        one["PixelData"].VR = "OB"
+        one.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit
+        one.BitsAllocated = one.BitsStored = 8
+        one.HighBit, one.PixelRepresentation = 7, 0
+    return pile
 
 
 def read_pgm(path: Path) -> NDArray[np.uint8]:

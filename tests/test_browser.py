@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from oracles import jpeg_slices
 
 import dicomview as dv
+from dicomview.demo.synthetic import write
 
 if TYPE_CHECKING:
     from conftest import Lab, Notebook, OpenNotebook
@@ -162,7 +164,7 @@ def test_a_saved_notebook_holds_no_pixels(open_notebook: OpenNotebook, lab: Lab)
     notebook = open_notebook("saved.ipynb", ["import dicomview as dv", "dv.view('sample_data/ct_chest')"])
     notebook.run(0)
     root = notebook.run(1).locator(".dicomview-canvas")
-    root.locator("xpath=self::*[@data-painted]").wait_for()
+    root.locator("xpath=self::*[@data-sharp='true']").wait_for()
     notebook.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     saved = lab.folder / "saved.ipynb"
     notebook.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
@@ -192,6 +194,22 @@ def test_a_slice_that_cannot_be_decoded_says_so_in_its_place(open_notebook: Open
         expect(root).to_have_attribute("data-index", str(index + 1))
     assert any("cannot be decoded" in (text or "") for text in seen)
     assert (root.locator(".dicomview-fault").text_content() or "") == ""
+
+
+def test_a_decoder_that_stood_in_is_named_beside_its_slice_alone(open_notebook: OpenNotebook, lab: Lab) -> None:
+    from playwright.sync_api import expect
+
+    folder = lab.folder / "stood_in"
+    folder.mkdir()
+    write(jpeg_slices(3, cut=1), folder)
+    notebook = open_notebook("stood_in.ipynb", ["import dicomview as dv\nview = dv.view('stood_in', index=0)\nview"])
+    root = notebook.run(0).locator(".dicomview-canvas")
+    corner = root.locator(".dicomview-bottom-right")
+    expect(corner).to_have_text("lossy compression")
+    root.locator(".dicomview-stage").press("ArrowRight")
+    expect(corner).to_have_text("lossy compression\ndecoded by imagecodecs, not by pillow")
+    root.locator(".dicomview-stage").press("ArrowRight")
+    expect(corner).to_have_text("lossy compression")
 
 
 def sources(notebook: Notebook) -> dict[str, int]:

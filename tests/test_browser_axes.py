@@ -50,7 +50,7 @@ def open_view(open_notebook: OpenNotebook, path: Path, *cells: str) -> tuple[Not
     name = f"{path.stem}.ipynb"
     notebook = open_notebook(name, [f"import dicomview as dv\nview = dv.view({str(path)!r})\nview", *cells])
     root = notebook.run(0).locator(".dicomview-canvas")
-    root.locator("xpath=self::*[@data-painted]").wait_for()
+    root.locator("xpath=self::*[@data-sharp='true']").wait_for()
     return notebook, root
 
 
@@ -153,21 +153,22 @@ def test_overlays_and_colour(open_notebook: OpenNotebook) -> None:
     from playwright.sync_api import expect
 
     path, coloured = PYDICOM_FILES / "examples_overlay.dcm", PYDICOM_FILES / "examples_rgb_color.dcm"
-    green = "view.overlays, view.overlay_color = True, '#00ff00'"
-    notebook, root = open_view(open_notebook, path, "view.overlays", green, f"dv.view({str(coloured)!r})")
-    button = root.locator(".dicomview-layers")
+    green = "view.layers = {'overlays': {'shown': True, 'color': '#00ff00', 'opacity': 0.5}}"
+    asked = "view.layers['overlays'].shown"
+    notebook, root = open_view(open_notebook, path, asked, green, f"dv.view({str(coloured)!r})")
+    button = root.locator(".dicomview-layers button")
     expect(button).to_have_attribute("aria-pressed", "true")
     assert_paints(root, path)
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")
-    assert_paints(root, path, overlays=False)
+    assert_paints(root, path, layers={"overlays": False})
     assert notebook.value(1) == "False"
     notebook.run(2)
     expect(button).to_have_attribute("aria-pressed", "true")
-    assert_paints(root, path, overlay_color="#00ff00")
+    assert_paints(root, path, layers={"overlays": {"color": "#00ff00", "opacity": 0.5}})
 
     root = notebook.run(3).locator(".dicomview-canvas")
-    root.locator("xpath=self::*[@data-painted]").wait_for()
+    root.locator("xpath=self::*[@data-sharp='true']").wait_for()
     np.testing.assert_array_equal(pixels_on_screen(root), dcmread(coloured).pixel_array)
     for part in ("presets", "film", "layers"):
         expect(root.locator(f".dicomview-{part}")).to_be_hidden()
@@ -220,6 +221,37 @@ def test_a_voi_table_and_a_drag_that_leaves_it(open_notebook: OpenNotebook, lab:
     assert [center, width] == [float(root.get_attribute(f"data-{name}") or "nan") for name in ("center", "width")]
     assert_paints(root, folder, plane="coronal", window=dv.Window(center, width, function))
     expect(menu).to_have_value("")
+    assert notebook.problems == []
+
+
+def test_layers_are_switched_coloured_and_made_opaque(open_notebook: OpenNotebook, tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    folder = tmp_path / "masked"
+    write(phantoms.regular(window=(600, 1200)), folder)
+    mask = np.zeros((12, 10, 8), np.uint8)
+    mask[:, 2:6, 1:5], mask[:, 5:9, 3:7] = 1, 2
+    np.save(tmp_path / "mask.npy", mask)
+    masks_of = f"np.load({str(tmp_path / 'mask.npy')!r})"
+    made = f"import numpy as np\nview = dv.view({str(folder)!r}, masks={{'part': {masks_of}}})\nview"
+    told = "[(look.shown, look.color, look.opacity) for look in view.layers.values()]"
+    notebook, _ = open_view(open_notebook, folder, made, told)
+    root = notebook.run(1).locator(".dicomview-canvas")
+    root.locator("xpath=self::*[@data-painted]").wait_for()
+    masks = {"part": mask}
+    assert_paints(root, folder, masks=masks)
+    switches, opacity = root.locator(".dicomview-switch"), root.get_by_label("part 2: opacity")
+    expect(switches).to_have_text(["part 1", "part 2"])
+    switches.first.press("Enter")
+    expect(switches.first).to_have_attribute("aria-pressed", "false")
+    opacity.press("End")
+    root.get_by_label("part 2: colour").fill("#00ff80")
+    layers = {"part 1": False, "part 2": {"color": "#00ff80", "opacity": 1}}
+    assert_paints(root, folder, masks=masks, layers=layers)
+    assert_becomes(notebook, 2, "[(False, '#e6194b', 0.4), (True, '#00ff80', 1.0)]")
+    root.locator(".dicomview-planes").select_option("sagittal")
+    expect(root).to_have_attribute("data-plane", "sagittal")
+    assert_paints(root, folder, plane="sagittal", masks=masks, layers=layers)
     assert notebook.problems == []
 
 

@@ -5,18 +5,23 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from oracles import run
+from wire import unpacked
 
 from dicomview.errors import DamagedPixels
 from dicomview.views.canvas import Canvas
+from dicomview.views.shipment import Piece, Wish
 
 WINDOW = {"center": 40.0, "width": 400.0, "function": "LINEAR"}
 STATE = {"plane": "axial", "positions": {"axial": 3}, "window": WINDOW}
 SCENE = {"title": "phantom", "planes": {"axial": {"count": 9, "rows": 1, "columns": 2, "aspect": 1.0, "letters": None}}}
 
 
-def slice_of(plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
-    return {"rows": 1, "columns": 2, "sample": "int16"}, [bytes([at[0], 0, at[0], 0])]
+def slice_of(plane: str, at: tuple[int, ...], step: int) -> Piece:
+    head = {"rows": 1, "columns": 2, "sample": "int16", "layers": []}
+    return Piece(head, np.full((1, 2), at[0] + 100 * step, np.int16), [])
 
 
 class Recorder(Canvas):
@@ -29,8 +34,10 @@ class Recorder(Canvas):
     def send(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         self.sent.append((content, buffers or []))
 
-    def receive(self, *indices: int, plane: str = "axial") -> None:
-        self._handle_custom_msg({"kind": "want", "plane": plane, "places": [[index] for index in indices]}, [])
+    def receive(self, *indices: int, seen: int | None = None, plane: str = "axial", **more: Any) -> None:
+        items = [{"at": [index], "along": 0, "count": 1, "step": 1} | more for index in indices]
+        want = {"kind": "want", "plane": plane, "items": items, "seen": seen, "pack": False}
+        self._handle_custom_msg(want, [])
 
     def settle(self) -> Recorder:
         self._worker.submit(int).result(timeout=10)
@@ -38,7 +45,7 @@ class Recorder(Canvas):
 
     @property
     def indices(self) -> list[int]:
-        return [content["at"][0] for content, _ in self.sent]
+        return [head["at"][0] for content, _ in self.sent for head in content["slices"]]
 
 
 @pytest.fixture
@@ -53,34 +60,80 @@ def test_a_want_is_answered_slice_by_slice_in_its_order(canvas: Recorder) -> Non
 
 def test_a_slice_is_one_message_and_one_buffer(canvas: Recorder) -> None:
     canvas.receive(5)
-    message = {"kind": "slice", "plane": "axial", "at": [5], "rows": 1, "columns": 2, "sample": "int16"}
-    assert canvas.settle().sent == [(message, [b"\5\0\5\0"])]
+    head = {"rows": 1, "columns": 2, "sample": "int16", "layers": [], "at": [5]}
+    message = {"kind": "slices", "plane": "axial", "step": 1, "packed": False, "slices": [head], "n": 1}
+    assert canvas.settle().sent == [(message, [b"i\0i\0"])]
+
+
+def test_neighbours_come_in_one_message(canvas: Recorder) -> None:
+    canvas.receive(4, count=3, step=2)
+    ((message, buffers),) = canvas.settle().sent
+    assert [head["at"] for head in message["slices"]] == [[4], [5], [6]]
+    assert message["packed"]  # previews are, for any line
+    assert [sent.samples.tolist() for sent in unpacked(message, buffers)] == [[[204] * 2], [[205] * 2], [[206] * 2]]
+
+
+def test_neighbours_may_lie_along_an_extra_axis(canvas: Recorder) -> None:
+    assert Wish("axial", (4, 2, 7), along=1, count=2).places == [(4, 2, 7), (4, 3, 7)]
+
+
+class Slow:
+    """A source that waits in its first slice until it may go on."""
+
+    def __init__(self) -> None:
+        self.decoding, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, plane: str, at: tuple[int, ...], step: int) -> Piece:
+        self.decoding.set()
+        assert self.go_on.wait(10)
+        return slice_of(plane, at, step)
 
 
 def test_the_latest_wish_wins() -> None:
-    decoding, go_on = threading.Event(), threading.Event()
-
-    def slow(plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
-        decoding.set()
-        assert go_on.wait(10)
-        return slice_of(plane, at)
-
+    slow = Slow()
     canvas = Recorder(slow)
     canvas.receive(0, 1, 2)
-    assert decoding.wait(10)
-    canvas.receive(3, 4)
-    canvas.receive(7, 8)
-    go_on.set()
+    assert slow.decoding.wait(10)
+    canvas.receive(3, 4, seen=0)
+    canvas.receive(7, 8, seen=0)
+    slow.go_on.set()
     # 0 was under way; 1, 2 and all of the second want are slices nobody waits for any more.
     assert canvas.settle().indices == [0, 7, 8]
+
+
+def test_what_is_under_way_is_not_sent_twice_and_what_was_lost_is() -> None:
+    slow = Slow()
+    canvas = Recorder(slow)
+    canvas.receive(0, 1)
+    assert slow.decoding.wait(10)
+    canvas.receive(0, 5, seen=0)  # the browser repeats all that it wishes for, and has no answer yet
+    slow.go_on.set()
+    assert canvas.settle().indices == [0, 5]
+    canvas.receive(0, 5, seen=1)  # it has had the first answer, and has let go of the slice again
+    assert canvas.settle().indices == [0, 5, 0]
+    canvas.receive(5, seen=None)  # a page that has just come knows nothing of what was sent before
+    assert canvas.settle().indices == [0, 5, 0, 5]
+
+
+def test_a_page_that_leaves_is_not_served_and_the_view_hears_of_it() -> None:
+    slow = Slow()
+    canvas = Recorder(slow)
+    canvas.receive(0, 1, 2)
+    assert slow.decoding.wait(10)
+    gone: list[bool] = []
+    canvas.left = lambda: gone.append(True)  # type: ignore[method-assign]
+    canvas._handle_custom_msg({"kind": "left"}, [])
+    slow.go_on.set()
+    assert canvas.settle().indices == [0]
+    assert gone == [True]
 
 
 def test_slices_are_made_one_at_a_time_whoever_asks() -> None:
     makers: set[int] = set()
 
-    def source(plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
+    def source(plane: str, at: tuple[int, ...], step: int) -> Piece:
         makers.add(threading.get_ident())
-        return slice_of(plane, at)
+        return slice_of(plane, at, step)
 
     canvas = Recorder(source)
     threads = [threading.Thread(target=canvas.receive, args=(i,)) for i in range(8)]
@@ -94,26 +147,27 @@ def test_slices_are_made_one_at_a_time_whoever_asks() -> None:
 
 
 def test_what_the_source_raises_becomes_a_fault_and_the_rest_follows() -> None:
-    def source(plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
+    def source(plane: str, at: tuple[int, ...], step: int) -> Piece:
         if at == (3,):
             raise DamagedPixels("slice 3 ends after 12 of 512 rows")
-        return slice_of(plane, at)
+        return slice_of(plane, at, step)
 
     canvas = Recorder(source)
-    canvas.receive(3, 4)
-    fault, follower = canvas.settle().sent
-    assert fault == ({"kind": "fault", "plane": "axial", "at": [3], "text": "slice 3 ends after 12 of 512 rows"}, [])
-    assert follower[0]["at"] == [4]
+    canvas.receive(2, count=3)
+    ((message, buffers),) = canvas.settle().sent
+    before, fault, after = unpacked(message, buffers)
+    assert (fault.text, fault.samples) == ("slice 3 ends after 12 of 512 rows", None)
+    assert [int(sent.samples[0, 0]) for sent in (before, after)] == [102, 104]
     assert isinstance(canvas.failure, DamagedPixels)
 
 
 def test_a_foreign_error_does_not_carry_its_text_to_the_page() -> None:
-    def source(plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
+    def source(plane: str, at: tuple[int, ...], step: int) -> Piece:
         raise OSError("/data/Doe^Jane/0001.dcm")
 
     canvas = Recorder(source)
     canvas.receive(0)
-    text = canvas.settle().sent[0][0]["text"]
+    text = canvas.settle().sent[0][0]["slices"][0]["text"]
     assert "OSError" in text
     assert "Doe" not in text
     assert "Traceback" not in text
@@ -125,18 +179,12 @@ def test_other_messages_are_left_alone(canvas: Recorder) -> None:
 
 
 def test_closing_forgets_what_was_asked_for() -> None:
-    decoding, go_on = threading.Event(), threading.Event()
-
-    def slow(plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
-        decoding.set()
-        assert go_on.wait(10)
-        return slice_of(plane, at)
-
+    slow = Slow()
     canvas = Recorder(slow)
     canvas.receive(0, 1, 2)
-    assert decoding.wait(10)
+    assert slow.decoding.wait(10)
     canvas.close()
-    go_on.set()
+    slow.go_on.set()
     canvas._worker.shutdown(wait=True)
     assert canvas.indices == [0]
 
@@ -144,30 +192,41 @@ def test_closing_forgets_what_was_asked_for() -> None:
 def test_traits_hold_the_scene_and_the_state_and_no_pixels(canvas: Recorder) -> None:
     canvas.receive(0, 1)
     state = canvas.settle().get_state()
-    assert state["scene"] == SCENE
-    assert state["state"] == STATE
+    assert state["_scene"] == SCENE
+    assert state["_state"] == STATE
     assert not any(isinstance(value, bytes | memoryview) for value in state.values())
 
 
 def test_a_gesture_arrives_as_a_state_that_can_be_observed(canvas: Recorder) -> None:
     seen: list[dict[str, Any]] = []
-    canvas.observe(lambda change: seen.append(change["new"]), "state")
+    canvas.observe(lambda change: seen.append(change["new"]), "_state")
     moved = {**STATE, "positions": {"axial": 4}}
-    canvas.set_state({"state": moved})
+    canvas.set_state({"_state": moved})
     assert seen == [moved]
 
 
 def test_what_python_sends_does_not_divert_the_browser_to_the_busy_shell(canvas: Recorder) -> None:
     assert canvas.comm is not None
     canvas.comm.__dict__["_reply_subshell_id"] = None  # as ipykernel 7.4 does whenever something is sent
-    canvas.state = {**STATE, "positions": {"axial": 5}}
+    canvas._state = {**STATE, "positions": {"axial": 5}}
     assert "_reply_subshell_id" not in canvas.comm.__dict__
 
 
 def test_the_page_parts_travel_whole(canvas: Recorder) -> None:
     static = Path(__file__).parent.parent / "dicomview" / "views" / "static"
+    lines = set(str(canvas._esm).splitlines())
     for part in static.glob("*.js"):
-        body = part.read_text(encoding="utf-8").rpartition('.js";\n')[2]
-        assert body in str(canvas._esm)
+        text = part.read_text(encoding="utf-8")
+        code = {
+            line for line in text.splitlines() if not re.match(r" *(\*|/\*|//|import )", line) and "/**" not in line
+        }
+        assert code <= lines or part.stem == "copy"
+    assert "/**" not in str(canvas._esm)  # comments stay at home
     assert not re.search(r"^import ", str(canvas._esm), re.MULTILINE)
     assert str(canvas._css) == (static / "canvas.css").read_text(encoding="utf-8")
+
+
+def test_the_parts_make_one_module_without_a_name_twice(canvas: Recorder, tmp_path: Path) -> None:
+    module = tmp_path / "canvas.mjs"
+    module.write_text(str(canvas._esm), encoding="utf-8")
+    run("node", "--check", module)

@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from pydicom.valuerep import DSfloat, PersonName
 
+from dicomview.catalog.columns import boxed
 from dicomview.elements import COLUMNS, rows_of
 from dicomview.elements.types import name_parts
 from dicomview.quiet import quiet
@@ -37,7 +38,8 @@ def row(vr, value, tag=None, charset=None):
 
 
 def rows(ds):
-    return [dict(zip(COLUMNS, found, strict=True)) for found in rows_of(ds)]
+    found = [dict(zip(COLUMNS, one, strict=True)) for one in rows_of(ds)]
+    return [one | {"value": boxed(one["value"])} for one in found]
 
 
 def zone(hours, minutes=0):

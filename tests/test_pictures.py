@@ -17,6 +17,7 @@ from oracles import JPEG_XL, described, read_pgm, run
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import MPEG4HP41, UID
+from wire import asked
 
 import dicomview as dv
 from dicomview.demo.synthetic import demo_uid, write
@@ -98,14 +99,15 @@ def see(road: Road, datasets: Datasets, folder: Path, **wish: Any) -> Seen:
     np.testing.assert_array_equal(drawn.get_array(), shown.pixels)
     view = dv.view(source, controls=False, **wish)
     try:
-        message, samples, layers = _asked(view)
-        scene = view.canvas.scene
-        np.testing.assert_array_equal(_painted(scene, view.canvas.state, message, samples, layers), shown.pixels)
-        window = view.canvas.state["window"]
+        (sent,) = asked(view, [[view.index, *view.axes.values()]])
+        message, samples, layers = sent.head, sent.samples, list(sent.masks.values())
+        scene = view._scene
+        np.testing.assert_array_equal(_painted(scene, view._state, message, samples, layers), shown.pixels)
+        window = view._state["window"]
         if not scene["colour"] and "center" in window:
             dragged = window | {"center": window["center"] + window["width"] / 8, "width": window["width"] * 1.5}
-            view.canvas.state = view.canvas.state | {"window": dragged}
-            after = _painted(scene, view.canvas.state, message, samples, layers)
+            view._state = view._state | {"window": dragged}
+            after = _painted(scene, view._state, message, samples, layers)
             np.testing.assert_array_equal(after, view.picture().pixels)
             assert (view.window.center, view.window.width) == (dragged["center"], dragged["width"])
     finally:
@@ -113,25 +115,6 @@ def see(road: Road, datasets: Datasets, folder: Path, **wish: Any) -> Seen:
     one = series.stack.slices[shown.index]
     probe = samples * np.float64(message["slope"]) + message["intercept"]
     return Seen(shown, one.values(), probe, scene, message, series)
-
-
-def _asked(view: Any) -> tuple[dict[str, Any], NDArray[Any], list[NDArray[np.bool_]]]:
-    """Ask for the shown slice as the browser does; return the message, its samples and the masks of its overlays."""
-    sent: list[tuple[dict[str, Any], list[bytes]]] = []
-    view.canvas.send = lambda content, buffers=None: sent.append((content, buffers))
-    plane = view.canvas.state["plane"]
-    at = [view.canvas.state["positions"][plane], *view.canvas.state["axes"].values()]
-    view.canvas._handle_custom_msg({"kind": "want", "plane": plane, "places": [at]}, [])
-    view.canvas._worker.submit(int).result(timeout=30)
-    ((message, buffers),) = sent
-    assert message["kind"] == "slice", message
-    rows, columns = message["rows"], message["columns"]
-    dtype, shape = {
-        "int16": ("<i2", (rows, columns)), "uint16": ("<u2", (rows, columns)), "rgb8": ("u1", (rows, columns, 3)),
-    }[message["sample"]]  # fmt: skip
-    samples = np.frombuffer(buffers[0], dtype).reshape(shape)
-    layers = [np.unpackbits(np.frombuffer(bits, np.uint8).reshape(rows, -1), axis=1) for bits in buffers[1:]]
-    return message, samples, [layer[:, :columns].astype(bool) for layer in layers]
 
 
 def _painted(
@@ -151,11 +134,16 @@ def _painted(
             level = grey_level(message["slope"] * sample + message["intercept"], state["window"], tables)
             levels[sample] = 0 if sample == message["blank"] else 255 - level if message["invert"] else level
         grey = np.vectorize(levels.get, otypes=[np.uint8])(samples)
-    if not (layers and state["overlays"]):
+    shown = [(layer, state["layers"][name]) for name, layer in zip(message["layers"], layers, strict=True)]
+    shown = [(layer, look) for layer, look in shown if look["shown"]]
+    if not shown:
         return grey
     coloured = grey.copy() if grey.ndim == 3 else np.stack([grey] * 3, axis=-1)
-    for layer in layers:
-        coloured[layer] = list(bytes.fromhex(state["overlay_color"][1:]))
+    for layer, look in shown:
+        for row, column in np.argwhere(layer):
+            for channel, value in enumerate(bytes.fromhex(look["color"][1:])):
+                under = int(coloured[row, column, channel])
+                coloured[row, column, channel] = math.floor(under + (value - under) * look["opacity"] + 0.5)
     return coloured
 
 
@@ -276,11 +264,11 @@ def test_p03_an_embedded_overlay_is_drawn_and_leaves_the_values_alone(road: Road
     one[0x60000050] = DataElement(0x60000050, "SS", [1, 1])
     one[0x60000100] = DataElement(0x60000100, "US", 16)
     one[0x60000102] = DataElement(0x60000102, "US", 13)
-    seen = see(road, one, tmp_path, window=(1500, 6000), overlay_color="#ff8000")
+    seen = see(road, one, tmp_path, window=(1500, 6000), layers={"overlays": "#ff8000"})
     np.testing.assert_array_equal(seen.values, values)
     assert (seen.pixels[mask] == [255, 128, 0]).all()
     bare = greys(values, 1500, 6000)
     np.testing.assert_array_equal(seen.pixels[~mask], np.stack([bare] * 3, axis=-1)[~mask])
     theirs = dcmtk(one, tmp_path, "+Ww", "1500", "6000", "+O", "1", "+Omr")
     np.testing.assert_array_equal(theirs == 255, mask)
-    np.testing.assert_array_equal(dv.picture(one, window=(1500, 6000), overlays=False).pixels, bare)
+    np.testing.assert_array_equal(dv.picture(one, window=(1500, 6000), layers={"overlays": False}).pixels, bare)

@@ -69,23 +69,23 @@ def test_p04_an_overlay_lies_where_its_origin_says(road: Any, tmp_path: Path, or
     mask = np.zeros((40, 40), bool)
     mask[9 + origin[0] : 16 + origin[0], 9 + origin[1] : 18 + origin[1]] = RING
     mask = mask[10:28, 10:34]
-    seen = see(road, one, tmp_path, window=(500, 4000), overlay_color="#00ff20")
+    seen = see(road, one, tmp_path, window=(500, 4000), layers={"overlays": "#00ff20"})
     bare = greys(stored, 500, 4000)
     expected = np.stack([bare] * 3, axis=-1)
     expected[mask] = [0, 255, 32]
     np.testing.assert_array_equal(seen.pixels, expected)
     np.testing.assert_array_equal(seen.values, stored)
     np.testing.assert_array_equal(dcmtk(one, tmp_path, "+Ww", "500", "4000", "+O", "1", "+Omr") == 255, mask)
-    off = see(road, one, tmp_path / "off", window=(500, 4000), overlays=False)
+    off = see(road, one, tmp_path / "off", window=(500, 4000), layers={"overlays": False})
     np.testing.assert_array_equal(off.pixels, bare)
-    assert off.scene["layers"] is True  # can be switched on again
+    assert off.scene["layers"] == ["overlays"]  # can be switched on again
 
 
 @roads
 def test_p04_several_overlay_groups_are_all_drawn(road: Any, tmp_path: Path) -> None:
     one = image(ramp(0, 1000, shape=(18, 24)))
     with_overlay(with_overlay(one, 0x6000, RING), 0x6004, RING, origin=(10, 12))
-    seen = see(road, one, tmp_path, window=(500, 4000), overlay_color="#ff0000")
+    seen = see(road, one, tmp_path, window=(500, 4000), layers={"overlays": "#ff0000"})
     drawn = (seen.pixels == [255, 0, 0]).all(axis=-1)
     theirs = dcmtk(one, tmp_path, "+Ww", "500", "4000", "+O", "0", "+Omr") == 255
     assert drawn.sum() == 2 * RING.sum()
@@ -99,7 +99,7 @@ def test_p04_a_multi_frame_overlay_follows_the_frames(road: Any, tmp_path: Path)
     bits = np.stack([RING, ~RING])
     with_overlay(one, 0x6000, bits, first=2)
     for frame, mask in enumerate([None, RING, ~RING, None]):
-        seen = see(road, one, tmp_path / str(frame), index=frame, window=(500, 4000), overlay_color="#ff0000")
+        seen = see(road, one, tmp_path / str(frame), index=frame, window=(500, 4000), layers={"overlays": "#ff0000"})
         drawn = np.zeros((7, 9), bool) if seen.pixels.ndim == 2 else (seen.pixels == [255, 0, 0]).all(axis=-1)
         np.testing.assert_array_equal(drawn, np.zeros((7, 9), bool) if mask is None else mask)
 

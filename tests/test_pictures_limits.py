@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import signal
+import sys
 import time
 import tracemalloc
 from typing import TYPE_CHECKING, Any
@@ -17,9 +20,12 @@ import dicomview as dv
 from dicomview.demo.synthetic import write
 from dicomview.errors import DicomviewError
 from dicomview.space import read_series
+from dicomview.views import DocumentView
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 MB = 1_000_000
 
@@ -55,15 +61,31 @@ def test_p27_what_has_no_pixels_is_named_in_a_sentence_and_read_as_a_table(
     road: Any, tmp_path: Path, modality: str
 ) -> None:
     source = road(without_pixels(modality), tmp_path)
-    for door in (dv.picture, dv.figure, dv.view):
+    for door in (dv.picture, dv.figure):
         with pytest.raises(DicomviewError) as refused:
             door(source)
         text = str(refused.value)
         assert modality in text or KINDS[modality].name.split(" Storage")[0] in text, text
         assert "Fictitious" not in text
         assert "\n" not in text.strip()
+        assert text.endswith("dv.view shows it")
     table = dv.tags(source)
     assert "Finding of the phantom" in table["value"].astype(str).to_list()
+
+
+@roads
+@pytest.mark.parametrize("modality", KINDS)
+def test_p27_what_has_no_pixels_is_shown_as_what_it_is(road: Any, tmp_path: Path, modality: str) -> None:
+    shown = dv.view(road(without_pixels(modality), tmp_path))
+    assert isinstance(shown, DocumentView)
+    bundle = shown._repr_mimebundle_()
+    for text in bundle.values():
+        assert KINDS[modality].name.removesuffix(" Storage") in text
+        assert "Fictitious" not in text
+    assert "<details open>" in bundle["text/html"]
+    assert shown.document.nodes or modality in ("RTPLAN", "RTSTRUCT", "ECG", "PR")
+    if modality in ("SR", "KO", "DOC"):
+        assert shown.document.title == "Finding of the phantom"
 
 
 @roads
@@ -89,10 +111,16 @@ def peak(action: Any) -> tuple[float, float]:
         tracemalloc.stop()
 
 
-def test_p28_a_large_radiograph_is_shown_in_bounded_memory(tmp_path: Path) -> None:
+def large_radiograph() -> tuple[Dataset, NDArray[np.uint16]]:
+    """Return a radiograph of 40 MB and its stored values."""
     stored = np.arange(5000 * 4000, dtype=np.uint16).reshape(5000, 4000) & 0x3FFF
     one = image(stored, stored=14, Modality="DX", ImagerPixelSpacing=["0.1", "0.1"])
     one.WindowCenter, one.WindowWidth = "8192", "16384"
+    return one, stored
+
+
+def test_p28_a_large_radiograph_is_shown_in_bounded_memory(tmp_path: Path) -> None:
+    one, stored = large_radiograph()
     (path,) = write([one], tmp_path)
     del one
     seconds, megabytes = peak(lambda: dv.picture(path))
@@ -135,3 +163,32 @@ def test_p28_ten_thousand_frames_are_there_in_time(tmp_path: Path) -> None:
     view.close()
     assert time.perf_counter() - start < 60  # some seconds; more only on a machine that is busy elsewhere
     assert (series.stack.slices[9_999].values() == 9_999).all()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no timers")
+def test_p28_sorting_many_frames_shows_a_bar_and_can_be_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = phantoms.enhanced(phantoms.regular(phantoms.voxels(2)))
+    count = 20_000
+    one.PerFrameFunctionalGroupsSequence = [one.PerFrameFunctionalGroupsSequence[0]] * count
+    one.NumberOfFrames, one.PixelData = count, one.PixelData[: len(one.PixelData) // 2] * count
+    (path,) = write([one], tmp_path)
+    screen = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", screen)
+
+    def stop_when_it_shows(*_: object) -> None:
+        if "Placing slices" in screen.getvalue():
+            signal.setitimer(signal.ITIMER_REAL, 0)  # once
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, stop_when_it_shows)
+    signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            read_series(path)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert f"/{count}" in screen.getvalue()
+    assert screen.getvalue().rstrip(" ").endswith("\r"), "the bar is taken away again"

@@ -15,6 +15,7 @@ from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless
 from test_space_mosaic import mosaic, mr
+from wire import asked
 
 import dicomview as dv
 from dicomview.demo.synthetic import write
@@ -39,23 +40,18 @@ def scroll(source, *, plane=None, **axes):
     if not isinstance(source, dv.Stack):
         source = dv.read_series(source)
     view = dv.view(source, plane=plane, **axes)
-    sent = []
-    view.canvas.send = lambda content, buffers=None: sent.append((content, buffers))
     count, at = view.scene.counts[view.plane], list(view.axes.values())
     places = [[index, *at] for index in range(count)]
-    view.canvas._handle_custom_msg({"kind": "want", "plane": view.plane, "places": places}, [])
-    view.canvas._worker.submit(int).result(timeout=20)
-    assert [(message["plane"], message["at"]) for message, _ in sent] == [(view.plane, place) for place in places]
+    sent = asked(view, places)
+    assert [(one.head["plane"], one.head["at"]) for one in sent] == [(view.plane, place) for place in places]
     seen = []
-    for index, (message, buffers) in enumerate(sent):
-        if message["kind"] == "fault":
+    for index, one in enumerate(sent):
+        if one.samples is None:
             with pytest.raises(DamagedPixels):
                 dv.picture(source, index=index, plane=plane, **axes)
-            seen.append(message["text"])
+            seen.append(one.text)
             continue
-        dtype = {"int16": "<i2", "uint16": "<u2"}[message["sample"]]
-        samples = np.frombuffer(buffers[0], dtype).reshape(message["rows"], message["columns"])
-        values = message["slope"] * samples.astype(float) + message["intercept"]
+        values = one.head["slope"] * one.samples.astype(float) + one.head["intercept"]
         shown = dv.picture(source, index=index, plane=plane, window=WIDE, **axes)
         np.testing.assert_array_equal(shown.pixels, grey(values))
         assert (shown.count, shown.index) == (count, index)
@@ -67,8 +63,8 @@ def scroll(source, *, plane=None, **axes):
 def offered(source):
     """Return the planes that the menu of a view offers, and those it refuses with the reason."""
     view = dv.view(source)
-    planes, refused = list(view.canvas.scene["planes"]), view.canvas.scene["refused"]
-    assert tuple(view.canvas.scene["notes"]) == dv.picture(source).notes
+    planes, refused = list(view._scene["planes"]), view._scene["refused"]
+    assert tuple(view._scene["notes"]) == dv.picture(source).notes
     view.close()
     return planes, refused
 
@@ -165,7 +161,7 @@ def test_s04_a_second_slider(tmp_path, pile, name, labels):
     write(phantoms.shuffled(pile()), tmp_path)
     view = dv.view(tmp_path)
     assert view.axes == {name: 0}
-    (axis,) = view.canvas.scene["axes"]
+    (axis,) = view._scene["axes"]
     assert axis == {"name": name, "labels": labels}
     view.axes = {name: 1}
     assert f"{name} {labels[1]} (2/2)" in view.picture().place
@@ -177,7 +173,7 @@ def test_s04_a_second_slider(tmp_path, pile, name, labels):
 
 
 def test_s04_a_gradient_is_named_after_its_b_value():
-    (axis,) = dv.view(phantoms.diffusion()).canvas.scene["axes"]
+    (axis,) = dv.view(phantoms.diffusion())._scene["axes"]
     assert axis["labels"][0] == "0 s/mm²"
     assert all(label.startswith(("1000 s/mm²", "2000 s/mm²")) for label in axis["labels"][1:])
 
@@ -322,6 +318,7 @@ def test_s13_a_mosaic_without_its_header_is_shown_as_it_is():
     planes, refused = offered(ds)
     assert planes == ["acquired"]
     assert refused
+    assert scroll(ds) == [float(ds.pixel_array[0, 0])]
 
 
 @pytest.mark.parametrize("spacing", [-3.0, 3.0])
@@ -348,6 +345,7 @@ def test_s14_dose_lies_where_its_offsets_say(offsets, absolute):
         expected = np.clip(phantoms.voxels(5)[frame] * 0.00025 / 0.2 * 255, 0, 255)
         np.testing.assert_allclose(shown.pixels, expected, atol=1)
     assert dv.picture(ds).unit == "Gy"
+    np.testing.assert_allclose(scroll(ds), [100 * frame * 0.00025 for frame in order], atol=1e-6)
 
 
 def cut_short(path):

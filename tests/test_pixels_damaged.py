@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from oracles import GREY, LOSSLESS, LOSSY, bundled, compressed, decoded, described, jpeg2k
+from oracles import GREY, LOSSLESS, LOSSY, bundled, compressed, decoded, described, jpeg2k, jpeg_slices
+from PIL import Image
 from pydicom import uid
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels.decoders.base import _PIXEL_DATA_DECODERS
 
+import dicomview as dv
 from dicomview.errors import DamagedPixels
 from dicomview.files import locate, read_header
 from dicomview.pixels import codecs
@@ -152,3 +155,25 @@ def test_what_follows_short_pixel_data_is_never_drawn(tmp_path: Path) -> None:
     (one,) = read_series(path)
     with pytest.raises(DamagedPixels, match="100 are there"):
         one.stored()
+
+
+def test_pillow_refuses_what_the_next_decoder_reads() -> None:
+    codestream = next(generate_frames(jpeg_slices(1, cut=0)[0].PixelData, number_of_frames=1))
+    with pytest.raises(OSError, match="truncated"):
+        Image.open(io.BytesIO(codestream)).load()
+
+
+def test_a_decoder_that_refuses_12_bits_is_stood_in_for() -> None:
+    """Pillow reads JPEG of 8 bits alone."""
+    assert "decoded by imagecodecs, not by pillow" in dv.picture(bundled("JPGExtended.dcm")).notes
+
+
+def test_a_stand_in_is_said_of_its_own_slice_and_of_every_plane_through_it() -> None:
+    sound = jpeg_slices(3)
+    notes = [dv.picture(sound, index=k).notes for k in range(3)]
+    assert notes[0] == notes[1] == notes[2]
+    broken = jpeg_slices(3, cut=1)
+    said = "decoded by imagecodecs, not by pillow"
+    assert [said in dv.picture(broken, index=k).notes for k in range(3)] == [False, True, False]
+    assert said in dv.picture(broken, plane="coronal").notes
+    assert said not in dv.picture(sound, plane="coronal").notes

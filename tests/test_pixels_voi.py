@@ -26,10 +26,8 @@ def test_tables_of_one_name_can_be_told_apart():
     assert [voi.explanation for voi in found] == ["NORMAL", "NORMAL (2)", "table"]
     for voi in found:
         view.window = voi
-        assert view.canvas.state["window"] == {"table": voi.explanation}
-        view.canvas.set_state(
-            {"state": view.canvas.state | {"positions": view.canvas.state["positions"] | {"axial": 2}}}
-        )
+        assert view._state["window"] == {"table": voi.explanation}
+        view.set_state({"_state": view._state | {"positions": view._state["positions"] | {"axial": 2}}})
         assert view.window == voi
         view.index = 6
 

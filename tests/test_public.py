@@ -18,6 +18,7 @@ import phantoms
 import pytest
 from pydicom import uid as uids
 from pydicom.encaps import encapsulate
+from wire import asked
 
 import dicomview as dv
 from dicomview import errors
@@ -229,12 +230,13 @@ def test_several_series(door):
     assert "SeriesDescription" in text
 
 
-@pictures
+@pytest.mark.parametrize("door", [dv.picture, dv.figure], ids=lambda door: door.__name__)
 def test_a_structured_report(door):
     text = refused(lambda: door(phantoms.report()), errors.NotAnImage)
     assert one_sentence(text)
     assert "Basic Text SR" in text
     assert "dv.tags" in text
+    assert "dv.view" in text
 
 
 @pytest.mark.parametrize("door", [dv.picture, dv.figure], ids=lambda door: door.__name__)
@@ -252,13 +254,8 @@ def test_a_missing_decoder(door):
 def test_a_missing_decoder_in_a_view_is_told_in_the_picture():
     (ds,) = phantoms.regular(phantoms.voxels(1))
     ds.file_meta.TransferSyntaxUID = uids.MPEG2MPML
-    view = dv.view(ds)
-    sent = []
-    view.canvas.send = lambda content, buffers=None: sent.append(content)
-    view.canvas._handle_custom_msg({"kind": "want", "plane": "axial", "places": [[0]]}, [])
-    view.canvas._worker.submit(int).result(timeout=10)
-    assert sent[0]["kind"] == "fault"
-    assert "MPEG2" in sent[0]["text"]
+    (sent,) = asked(dv.view(ds), [[0]])
+    assert "MPEG2" in sent.text
 
 
 @pictures

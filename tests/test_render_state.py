@@ -11,7 +11,7 @@ import pytest
 
 from dicomview.errors import UnknownChoice
 from dicomview.pixels import Window
-from dicomview.render import ViewState, resolve, state_from, state_message
+from dicomview.render import Look, ViewState, rebased, resolve, state_from, state_message
 
 AUTOMATIC = Window(7, 70, "LINEAR_EXACT", "automatic")
 SCENE = SimpleNamespace(
@@ -21,7 +21,8 @@ SCENE = SimpleNamespace(
     automatic_window=lambda: AUTOMATIC,
     presets=list,
 )
-START = ViewState("axial", (("axial", 6), ("coronal", 5)), Window(40, 400))
+LAYERS = (("overlays", Look()), ("liver", Look(False, "#112233", 0.4)))
+START = ViewState("axial", (("axial", 6), ("coronal", 5)), Window(40, 400), layers=LAYERS)
 
 
 def test_a_wish_for_nothing_changes_nothing():
@@ -134,8 +135,16 @@ def test_message_is_plain_and_comes_back():
         "positions": {"axial": 6, "coronal": 2},
         "axes": {},
         "window": {"center": 1.5, "width": 2.0, "function": "SIGMOID"},
-        "overlays": True,
-        "overlay_color": "#ffd54f",
+        "layers": {
+            "overlays": {"shown": True, "color": "#ffd54f", "opacity": 1.0},
+            "liver": {"shown": False, "color": "#112233", "opacity": 0.4},
+        },
+        "invert": False,
+        "colormap": "gray",
+        "rotation": 0,
+        "flip": False,
+        "zoom": 1.0,
+        "pan": [0.0, 0.0],
     }
     assert state_from(message) == state
 
@@ -144,3 +153,47 @@ def test_message_from_a_browser_that_knows_no_integers():
     message = state_message(START) | {"positions": {"axial": 3.0, "coronal": 5.0}}
     state = state_from(message)
     assert (state.index, type(state.index)) == (3, int)
+
+
+@pytest.mark.parametrize(
+    ("wish", "look"),
+    [
+        (True, Look(True, "#112233", 0.4)),
+        (np.bool_(True), Look(True, "#112233", 0.4)),
+        ("#AABBCC", Look(False, "#aabbcc", 0.4)),
+        (1, Look(False, "#112233", 1.0)),
+        (0.25, Look(False, "#112233", 0.25)),
+        (np.float32(0.5), Look(False, "#112233", 0.5)),
+        ({"shown": True, "opacity": 0}, Look(True, "#112233", 0.0)),
+        ({}, Look(False, "#112233", 0.4)),
+        (Look(True, "#ABCDEF"), Look(True, "#abcdef", 1.0)),
+    ],
+)
+def test_a_layer_is_drawn_as_wished(wish, look):
+    state = resolve(SCENE, START, layers={"liver": wish})
+    assert state.layers == (LAYERS[0], ("liver", look))
+    assert state_from(state_message(state)) == state
+
+
+@pytest.mark.parametrize(
+    "wish", ["red", "#12345", "#1234567", 1.5, -0.1, float("nan"), None, [], {"colour": "#112233"}, {"shown": 1},
+             {"opacity": True}, {"color": 3}, Look(True, "blue")],
+)  # fmt: skip
+def test_a_look_that_is_none_is_told_with_the_layers(wish):
+    with pytest.raises(UnknownChoice, match="the layers here: overlays, liver"):
+        resolve(SCENE, START, layers={"liver": wish})
+
+
+def test_a_layer_that_is_not_there_is_told_with_those_that_are():
+    with pytest.raises(UnknownChoice, match="no layer 'lung' to draw; the layers here: overlays, liver"):
+        resolve(SCENE, START, layers={"lung": True})
+    with pytest.raises(UnknownChoice, match="the layers here: none"):
+        resolve(SCENE, ViewState("axial", START.positions, START.window), layers={"overlays": False})
+    with pytest.raises(UnknownChoice, match="a dict of names and wishes"):
+        resolve(SCENE, START, layers=True)
+
+
+def test_wishes_for_two_layers_that_crossed_both_come_true():
+    said = resolve(SCENE, START, layers={"liver": True})
+    now = resolve(SCENE, START, layers={"overlays": False}, index=1)
+    assert rebased(said, START, now) == resolve(SCENE, now, layers={"liver": True})

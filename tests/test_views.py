@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import ipywidgets
+import matplotlib
 import numpy as np
 import phantoms
 import pytest
@@ -13,7 +15,9 @@ import traitlets
 
 import dicomview as dv
 from dicomview.errors import UnknownChoice
-from dicomview.render import state_message
+from dicomview.render import Look, resolve, state_message
+
+FACES = ["plane", "index", "axes", "window", "layers", "invert", "colormap", "rotation", "flip", "zoom", "pan"]
 
 
 @pytest.fixture
@@ -24,19 +28,24 @@ def view():
 
 
 def agrees(view):
-    """Traits, state, canvas and controls say the same."""
+    """Traits, state and canvas say the same."""
     state = view.state
     assert (view.plane, view.index, view.window) == (state.plane, state.index, state.window)
-    assert view.canvas.state == state_message(state)
-    if view.controls is not None:
-        assert view.controls.center_field.value == pytest.approx(state.window.center, rel=1e-6)
-        assert view.controls.width_field.value == pytest.approx(state.window.width, rel=1e-6)
+    assert view._state == state_message(state)
     return True
 
 
 def gesture(view, **part):
     """What arrives when the user has moved something in the browser."""
-    view.canvas.set_state({"state": json.loads(json.dumps(view.canvas.state | part))})
+    view.set_state({"_state": json.loads(json.dumps(view._state | part))})
+
+
+@pytest.fixture
+def masked():
+    masks = {name: np.ones((12, 10, 8), bool) for name in ("liver", "lung")}
+    made = dv.view(phantoms.regular(), masks=masks, layers={"lung": "#0000ff"})
+    yield made
+    made.close()
 
 
 # Traits
@@ -51,9 +60,8 @@ def test_a_view_begins_in_the_middle_with_the_window_of_the_file(view):
 def test_a_view_begins_where_it_is_told():
     view = dv.view(phantoms.regular(), plane="sagittal", index=-1, window="bone", controls=False)
     assert (view.plane, view.index, view.window) == ("sagittal", 7, dv.Window.preset("bone"))
-    assert view.controls is None
-    assert view.children == (view.canvas,)
-    assert view.canvas.scene["home"] == view.canvas.state
+    assert view._scene["controls"] is False
+    assert view._scene["home"] == view._state
 
 
 @pytest.mark.parametrize(
@@ -115,7 +123,7 @@ def test_refused_plane_says_why():
     view = dv.view(phantoms.tilted())
     with pytest.raises(UnknownChoice, match="tilted"):
         view.plane = "coronal"
-    assert view.canvas.scene["refused"]["coronal"] == view.scene.refused["coronal"]
+    assert view._scene["refused"]["coronal"] == view.scene.refused["coronal"]
     assert agrees(view)
 
 
@@ -220,7 +228,7 @@ def test_two_views_scroll_together():
         assert agrees(other)
     gesture(one, plane="sagittal")
     assert (other.plane, other.index) == (one.plane, one.index) == ("sagittal", 4)
-    gesture(one, positions=one.canvas.state["positions"] | {"sagittal": 3})
+    gesture(one, positions=one._state["positions"] | {"sagittal": 3})
     assert other.index == 3
     assert agrees(one)
     assert agrees(other)
@@ -250,60 +258,85 @@ def test_a_ring_of_links_comes_to_rest():
     assert len(changes) == 3
 
 
-# Controls
-
-
-def test_controls_follow_the_view(view):
-    view.window = (-5000, 9000)
-    assert agrees(view)
-    gesture(view, window={"center": 1e6, "width": 0.001, "function": "LINEAR_EXACT"})
-    assert agrees(view)
-
-
-@pytest.mark.parametrize("kind", ["slider", "field"])
-def test_the_view_follows_its_controls(view, kind):
-    view.window = (600, 1200, "SIGMOID")
-    seen = []
-    view.observe(lambda change: seen.append(change.new), "window")
-    # The sliders run over steps: 450 is a tenth of five widths below the middle.
-    getattr(view.controls, f"center_{kind}").value = 450 if kind == "slider" else 300
-    getattr(view.controls, f"width_{kind}").value = 83 if kind == "slider" else 500
-    center, width = (300.0, 509.0) if kind == "slider" else (300.0, 500.0)
-    assert [(w.center, round(w.width), w.function) for w in seen] == [
-        (center, 1200, "SIGMOID"),
-        (center, width, "SIGMOID"),
-    ]
-    assert agrees(view)
-
-
-@pytest.mark.parametrize("window", [(-88.415, 1523.17), (40.5, 350.7), (40, 0.5), (-5000, 400), (1159.99, 2319.98)])
-def test_what_a_slider_makes_of_a_window_never_comes_back(window):
-    """A slider in a browser rounds to its steps and reports the result; that is no wish of anybody's."""
-    view = dv.view(phantoms.regular(), window=(*window, "LINEAR_EXACT"))
-    for slider in (view.controls.center_slider, view.controls.width_slider):
-        assert (slider.value - slider.min) % slider.step == 0
-        slider.set_state({"value": slider.value})
-    assert view.window == dv.Window(*window, "LINEAR_EXACT")
-
-
-@pytest.mark.parametrize("half_typed", [0, -5])
-def test_a_number_half_typed_is_taken_back(view, half_typed):
-    view.controls.width_field.value = half_typed
-    assert view.window == dv.Window(600, 1200)
-    assert agrees(view)
-
-
-@pytest.mark.parametrize("window", [(0, 1e-12), (1e12, 1e12), (-1e-9, 1), (0.5, 0.001)])
-def test_controls_take_any_window(window):
-    view = dv.view(phantoms.regular(), window=(*window, "LINEAR_EXACT"))
-    assert agrees(view)
-
-
 def test_colour_has_no_window_to_control():
     view = dv.view(_colour())
-    assert view.controls is None
-    assert view.canvas.scene["colour"] is True
-    assert view.canvas.scene["presets"] == []
+    assert view._scene["colour"] is True
+    assert view._scene["presets"] == []
+
+
+# How the picture is held
+
+
+def test_the_picture_is_held_as_python_says(view):
+    view.rotation, view.flip, view.invert, view.zoom, view.pan = 450, True, True, 2, (0.25, 0)
+    assert (view.rotation, view.zoom, view.pan) == (90, 2.0, (0.25, 0.0))
+    assert agrees(view)
+    straight = dv.picture(phantoms.regular(window=(600, 1200)))
+    shown = view.picture()
+    np.testing.assert_array_equal(shown.pixels, np.rot90(255 - straight.pixels[:, ::-1], -1))
+    assert straight.letters == ("R", "L", "A", "P")
+    assert shown.letters == ("P", "A", "L", "R")
+    assert shown.aspect == pytest.approx(1 / straight.aspect)
+    assert shown.spacing == straight.spacing[::-1]
+
+
+def test_a_colour_map_is_that_of_matplotlib(view):
+    view.colormap = "inferno"
+    grey = dv.picture(phantoms.regular(window=(600, 1200))).pixels
+    expected = np.asarray(matplotlib.colormaps["inferno"](grey, bytes=True))[..., :3]
+    np.testing.assert_array_equal(view.picture().pixels, expected)
+    view.colormap = "PuOr_r"  # none of those in the menu: its colours go to the browser
+    assert len(view._colours["PuOr_r"]) == 768
+    assert agrees(view)
+
+
+@pytest.mark.parametrize(
+    ("name", "wish"),
+    [
+        ("rotation", 45), ("rotation", True), ("zoom", 0), ("zoom", float("nan")), ("zoom", 1e9), ("pan", 3),
+        ("pan", (1, 2, 3)), ("pan", (float("inf"), 0)), ("flip", 2), ("invert", "yes"), ("colormap", "infern"),
+    ],
+)  # fmt: skip
+def test_how_a_picture_cannot_be_held_is_said_in_words(view, name, wish):
+    with pytest.raises((UnknownChoice, traitlets.TraitError)):
+        setattr(view, name, wish)
+    with pytest.raises(UnknownChoice):
+        resolve(view.scene, view.state, **{name: wish})
+    assert agrees(view)
+
+
+def test_a_gesture_holds_the_picture_otherwise(view):
+    seen = []
+    view.observe(lambda change: seen.append((change.name, change.new)), FACES)
+    gesture(view, zoom=1.25, pan=[0.1, -0.2], rotation=270, flip=True, invert=True, colormap="hot")
+    assert dict(seen) == {
+        "zoom": 1.25, "pan": (0.1, -0.2), "rotation": 270, "flip": True, "invert": True, "colormap": "hot",
+    }  # fmt: skip
+    assert agrees(view)
+
+
+@pytest.mark.parametrize("part", [{"zoom": -1}, {"rotation": 30}, {"pan": [1]}, {"colormap": "<script>"}])
+def test_a_gesture_that_cannot_be_is_taken_back(view, part):
+    before = view.state
+    gesture(view, **part)
+    assert view.state == before
+    assert agrees(view)
+
+
+def test_what_an_observer_raises_is_said_on_the_page(view):
+    sent = []
+    view.send = lambda content, buffers=None: sent.append(content)
+
+    def careless(change):
+        raise ValueError("no such organ")
+
+    view.observe(careless, "index")
+    with pytest.raises(ValueError, match="no such organ"):
+        gesture(view, positions={"axial": 3})
+    (told,) = sent
+    assert told["kind"] == "trouble"
+    assert "ValueError: no such organ" in told["text"]
+    assert str(view.failure) == "no such organ"
 
 
 # Gestures
@@ -311,7 +344,7 @@ def test_colour_has_no_window_to_control():
 
 def test_a_gesture_is_the_state(view):
     seen = []
-    view.observe(lambda change: seen.append((change.name, change.new)))
+    view.observe(lambda change: seen.append((change.name, change.new)), FACES)
     positions = {"axial": 6, "coronal": 8, "sagittal": 4}
     gesture(view, plane="coronal", positions=positions, window={"center": 1, "width": 2, "function": "SIGMOID"})
     assert sorted(seen, key=str) == [("index", 8), ("plane", "coronal"), ("window", dv.Window(1, 2, "SIGMOID"))]
@@ -339,7 +372,7 @@ def test_a_gesture_is_the_state(view):
 )
 def test_a_malformed_gesture_is_taken_back(view, state):
     before = view.state
-    view.canvas.set_state({"state": state})
+    view.set_state({"_state": state})
     assert view.state == before
     assert agrees(view)
     gesture(view, positions={"axial": 2, "coronal": 5, "sagittal": 4})
@@ -364,17 +397,57 @@ def _colour():
 
 def test_a_gesture_that_crosses_a_wish_of_python_keeps_both(view):
     """The browser scrolls before it has heard of the window that Python set: neither is lost, and both sides agree."""
-    before, stamp = dict(view.canvas.state), view.canvas.stamp
+    before, stamp = dict(view._state), view._stamp
     view.window = "lung"
-    heard = view.canvas.stamp
+    heard = view._stamp
     assert heard != stamp
     scrolled = before | {"positions": before["positions"] | {"axial": 9}}
-    view.canvas.set_state({"stamp": stamp, "state": json.loads(json.dumps(scrolled))})
+    view.set_state({"_stamp": stamp, "_state": json.loads(json.dumps(scrolled))})
     assert (view.index, view.window) == (9, dv.Window.preset("lung"))
-    assert view.canvas.state == state_message(view.state)
-    assert view.canvas.stamp > heard, "the browser is told"
+    assert view._state == state_message(view.state)
+    assert view._stamp > heard, "the browser is told"
     # The next gesture was made on the same old state, and goes on from there.
     further = before | {"positions": before["positions"] | {"axial": 10}}
-    view.canvas.set_state({"stamp": stamp, "state": json.loads(json.dumps(further))})
+    view.set_state({"_stamp": stamp, "_state": json.loads(json.dumps(further))})
     assert (view.index, view.window) == (10, dv.Window.preset("lung"))
     assert agrees(view)
+
+
+# Layers
+
+
+def test_layers_are_set_and_observed(masked):
+    seen = []
+    masked.observe(lambda change: seen.append((change.new, agrees(masked))), "layers")
+    assert masked.layers["lung"] == Look(True, "#0000ff", 0.4)
+    masked.layers = {"liver": False}
+    masked.layers = {"lung": 0.75}
+    wanted = {"liver": replace(masked.layers["liver"], shown=False), "lung": Look(True, "#0000ff", 0.75)}
+    assert masked.layers == wanted
+    assert seen[-1] == (wanted, True)
+    assert len(seen) == 2
+    with pytest.raises(UnknownChoice, match="the layers here: liver, lung"):
+        masked.layers = {"kidney": True}
+    assert masked.layers == wanted
+    assert agrees(masked)
+
+
+def test_a_layer_is_switched_in_the_browser(masked):
+    looks = masked._state["layers"]
+    gesture(masked, layers=looks | {"lung": {"shown": False, "color": "#00ff00", "opacity": 1}})
+    assert masked.layers["lung"] == Look(False, "#00ff00", 1.0)
+    assert agrees(masked)
+    for wrong in ({"x": looks["lung"]}, {"lung": {"shown": True, "color": "red", "opacity": 1}}, {"lung": 3}, 5):
+        gesture(masked, layers=wrong)
+        assert masked.layers["lung"] == Look(False, "#00ff00", 1.0)
+        assert agrees(masked)
+
+
+def test_layers_of_two_views_are_linked(masked):
+    other = dv.view(phantoms.regular(), masks={name: np.ones((12, 10, 8), bool) for name in ("liver", "lung")})
+    link = traitlets.link((masked, "layers"), (other, "layers"))
+    other.layers = {"liver": "#123456"}
+    assert masked.layers == other.layers
+    assert masked.layers["liver"].color == "#123456"
+    link.unlink()
+    other.close()

@@ -9,6 +9,8 @@ import numpy as np
 import phantoms
 import pytest
 from ipywidgets.embed import dependency_state
+from oracles import bundled, jpeg_slices
+from wire import asked
 
 import dicomview as dv
 from dicomview.render import scene_of
@@ -34,32 +36,16 @@ def colour():
 
 
 def test_scene_is_plain(view):
-    scene = json.loads(json.dumps(view.canvas.scene, allow_nan=False))
-    assert scene == view.canvas.scene
+    scene = json.loads(json.dumps(view._scene, allow_nan=False))
+    assert scene == view._scene
     assert scene["title"] == "CT · Phantom"
     assert scene["unit"] == "HU"
     assert scene["planes"]["coronal"] == {
-        "count": 10, "rows": 12, "columns": 8, "aspect": pytest.approx(2 / 0.7), "letters": ["R", "L", "H", "F"]
+        "count": 10, "rows": 12, "columns": 8, "aspect": pytest.approx(2 / 0.7), "letters": ["R", "L", "H", "F"],
+        "step": 1, "block": 10, "gaps": [],
     }  # fmt: skip
     assert scene["presets"][0] == {"name": "window 1 (file)", "center": 600.0, "width": 1200.0, "function": "LINEAR"}
     assert [preset["name"] for preset in scene["presets"][1:]] == list(dv.presets())
-
-
-def asked(view, plane, *indices):
-    """Ask as the browser does and return the (message, buffers) that come back."""
-    sent = []
-    view.canvas.send = lambda content, buffers=None: sent.append((content, buffers))
-    view.canvas._handle_custom_msg({"kind": "want", "plane": plane, "places": [[index] for index in indices]}, [])
-    view.canvas._worker.submit(int).result(timeout=10)
-    return sent
-
-
-def read_samples(message, buffers):
-    (buffer,) = buffers
-    dtype, channels = {"int16": ("<i2", 1), "uint16": ("<u2", 1), "rgb8": ("u1", 3)}[message["sample"]]
-    shape = (message["rows"], message["columns"]) + ((3,) if channels == 3 else ())
-    assert len(buffer) == int(np.prod(shape)) * np.dtype(dtype).itemsize
-    return np.frombuffer(buffer, dtype).reshape(shape)
 
 
 @pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
@@ -68,47 +54,103 @@ def test_slices_are_little_endian_rows_with_their_place(plane, dtype):
     pile = phantoms.oblique(stored=phantoms.voxels().astype(dtype), slope=2.0, intercept=-100.0)
     view = dv.view(pile, controls=False)
     volume = read_series(pile).volume()
-    for message, buffers in asked(view, plane, 3, 0, 5):
+    for sent in asked(view, [[3], [0], [5]], plane=plane):
+        message = sent.head
         json.dumps(message, allow_nan=False)
-        assert (message["kind"], message["plane"], message["sample"]) == ("slice", plane, np.dtype(dtype).name)
+        assert (message["plane"], message["sample"]) == (plane, np.dtype(dtype).name)
         assert (message["slope"], message["intercept"], message["stored"]) == (2.0, -100.0, True)
-        values = 2.0 * read_samples(message, buffers) - 100.0
+        values = 2.0 * sent.samples - 100.0
         origin, row, column = (np.array(message[name]) for name in ("origin", "row_step", "column_step"))
         for r, c in ((0, 0), (message["rows"] - 1, 0), (2, message["columns"] - 1), (1, 3)):
             assert volume.value_at(*(origin + r * row + c * column)) == values[r, c]
-        assert message["instance"] == (message["at"][0] + 1 if plane == "axial" else None)
         assert message["place"]
 
 
 def test_slices_of_other_kinds():
-    ((message, buffers),) = asked(dv.view(colour()), "acquired", 0)
-    np.testing.assert_array_equal(read_samples(message, buffers), np.arange(24).reshape(2, 4, 3))
+    (sent,) = asked(dv.view(colour()), [[0]])
+    message = sent.head
+    np.testing.assert_array_equal(sent.samples, np.arange(24).reshape(2, 4, 3))
     assert (message["origin"], message["row_step"], message["column_step"]) == (None, None, None)
-    ((message, buffers),) = asked(dv.view(phantoms.dose()), "axial", 0)
+    (sent,) = asked(dv.view(phantoms.dose()), [[0]])
+    message = sent.head
     expected = phantoms.voxels(5)[4] * 0.00025
-    np.testing.assert_allclose(
-        read_samples(message, buffers) * message["slope"] + message["intercept"], expected, atol=message["slope"]
-    )
+    np.testing.assert_allclose(sent.samples * message["slope"] + message["intercept"], expected, atol=message["slope"])
     assert (message["sample"], message["stored"]) == ("uint16", False)
     inverted = phantoms.regular(tags={"PhotometricInterpretation": "MONOCHROME1"})
-    assert asked(dv.view(inverted), "coronal", 0)[0][0]["invert"] is True
+    assert asked(dv.view(inverted), [[0]], plane="coronal")[0].head["invert"] is True
 
 
 def test_a_damaged_slice_is_a_fault_and_the_next_one_follows():
     pile = phantoms.regular()
     pile[4].PixelData = pile[4].PixelData[:50]
     view = dv.view(pile)
-    fault, good = asked(view, "axial", 4, 5)
-    assert fault[0]["kind"] == "fault"
-    assert "InstanceNumber 5" in fault[0]["text"]
-    assert "FICTITIOUS" not in fault[0]["text"]
-    assert good[0]["kind"] == "slice"
+    fault, good = asked(view, [[4], [5]])
+    assert "InstanceNumber 5" in fault.text
+    assert "FICTITIOUS" not in fault.text
+    assert good.text == ""
+
+
+def test_what_must_be_said_of_one_slice_travels_with_it():
+    sent = asked(dv.view(jpeg_slices(3, cut=1)), [[0], [1]])
+    assert [one.head["notes"] for one in sent] == [[], ["decoded by imagecodecs, not by pillow"]]
 
 
 @pytest.mark.parametrize(("plane", "index"), [("axial", 99), ("oblique", 0)])
 def test_a_want_for_what_does_not_exist_is_a_fault(view, plane, index):
-    ((message, _),) = asked(view, plane, index)
-    assert message["kind"] == "fault"
+    (sent,) = asked(view, [[index]], plane=plane)
+    assert sent.samples is None
+    assert sent.text
+
+
+def colours_of(pile, photometric):
+    for ds in pile:
+        ds.SamplesPerPixel, ds.PlanarConfiguration, ds.PhotometricInterpretation = 3, 0, photometric
+        ds.BitsAllocated, ds.BitsStored, ds.HighBit = 8, 8, 7
+        noise = np.random.default_rng(ds.InstanceNumber).integers(0, 256, (ds.Rows, ds.Columns, 3), np.uint8)
+        ds.PixelData = noise.tobytes()
+    return pile
+
+
+@pytest.mark.parametrize("kind", ["int16", "uint16", "rgb8"])
+def test_packed_slices_are_the_same_slices(kind):
+    noise = np.random.default_rng(3).integers(-32768, 32768, (12, 9, 11)).astype(np.int16)
+    pile = phantoms.regular(noise.astype(kind) if kind != "rgb8" else noise)
+    view = dv.view(colours_of(pile, "RGB") if kind == "rgb8" else pile)
+    places = [[k] for k in range(4)]
+    for plain, packed in zip(asked(view, places), asked(view, places, pack=True), strict=True):
+        assert plain.head["sample"] == kind
+        np.testing.assert_array_equal(packed.samples, plain.samples)
+
+
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
+@pytest.mark.parametrize("step", [2, 3, 5])
+@pytest.mark.parametrize("source", ["slices", "volume"])
+def test_a_preview_has_some_of_the_samples_in_their_places(plane, step, source):
+    pile = phantoms.oblique(slope=2.0, intercept=-100.0)
+    view = dv.view(pile if source == "slices" else read_series(pile).volume())
+    (whole,), (some,) = (asked(view, [[3]], plane=plane, step=n) for n in (1, step))
+    np.testing.assert_array_equal(some.samples, whole.samples[step // 2 :: step, step // 2 :: step])
+    assert some.head["place"] == whole.head["place"]
+    volume = read_series(pile).volume()
+    origin, row, column = (np.array(some.head[name]) for name in ("origin", "row_step", "column_step"))
+    values = some.head["slope"] * some.samples.astype(float) + some.head["intercept"]
+    for r, c in ((0, 0), (some.samples.shape[0] - 1, 0), (0, some.samples.shape[1] - 1)):
+        assert volume.value_at(*(origin + r * row + c * column)) == pytest.approx(values[r, c])
+
+
+def test_a_preview_has_its_overlay(tmp_path):
+    view = dv.view(bundled("examples_overlay.dcm"))
+    (whole,), (some,) = (asked(view, [[0]], step=n) for n in (1, 4))
+    assert whole.masks.keys() == some.masks.keys()
+    for name, mask in whole.masks.items():
+        np.testing.assert_array_equal(some.masks[name], mask[2::4, 2::4])
+
+
+def test_a_plane_says_how_its_previews_come():
+    planes = dv.view(np.zeros((20, 512, 300), np.int16))._scene["planes"]
+    assert (planes["acquired"]["step"], planes["acquired"]["block"]) == (4, 13)
+    small = dv.view(phantoms.regular())._scene["planes"]["axial"]
+    assert (small["step"], small["block"]) == (1, 12)  # whole, all of them at once
 
 
 def test_what_the_view_shows_is_the_picture(view):
@@ -123,16 +165,16 @@ def test_what_the_view_shows_is_the_picture(view):
 def test_a_saved_notebook_holds_no_pixels_and_no_patient():
     stored = np.full((3, 40, 40), 12345, np.int16)
     view = dv.view(phantoms.regular(stored, tags={"PatientComments": "Phantom^Fictitious"}))
-    asked(view, "axial", 0, 1, 2)
+    asked(view, [[0], [1], [2]])
     view.index, view.plane = 1, "coronal"
     saved = json.dumps(dependency_state([view], drop_defaults=False))
-    assert view.canvas.model_id in saved
+    assert view.model_id in saved
     for secret in ("Phantom^Fictitious", "FICTITIOUS-0001", "Fictitious"):
         assert secret not in saved
         assert secret not in repr(view)
-    code = sum(len(str(getattr(view.canvas, name))) for name in ("_esm", "_css"))
+    code = sum(len(str(getattr(view, name))) for name in ("_esm", "_css"))
     assert len(saved) < 2 * code + 20_000
-    assert "buffers" not in view.canvas.get_state()
+    assert "buffers" not in view.get_state()
 
 
 def test_hostile_text_stays_text():
@@ -142,7 +184,7 @@ def test_hostile_text_stays_text():
                                        "WindowCenterWidthExplanation": HOSTILE}
         )
     )  # fmt: skip
-    scene = view.canvas.scene
+    scene = view._scene
     assert scene["title"] == f"CT · {HOSTILE}"
     assert scene["unit"] == HOSTILE
     assert scene["presets"][0]["name"] == f"{HOSTILE} (file)"
@@ -157,12 +199,10 @@ def test_hostile_text_stays_text():
 
 def test_closing_lets_the_parts_go():
     view = dv.view(phantoms.regular())
-    asked(view, "axial", 0)
-    canvas, controls = view.canvas, view.controls
-    (thread,) = canvas._worker._threads
+    asked(view, [[0]])
+    (thread,) = view._worker._threads
     view.close()
-    assert canvas.comm is None
-    assert controls.comm is None
+    assert view.comm is None
     thread.join(5)
     assert not thread.is_alive()
 
@@ -170,6 +210,6 @@ def test_closing_lets_the_parts_go():
 def test_a_view_of_every_kind_of_source():
     for source in (phantoms.ultrasound(), phantoms.projection(), phantoms.echoes(), phantoms.voxels().astype(float)):
         view = dv.view(source, index=0)
-        json.dumps(view.canvas.scene, allow_nan=False)
+        json.dumps(view._scene, allow_nan=False)
     scene = scene_of(phantoms.regular())
-    assert isinstance(SliceView(scene, scene.home), ipywidgets.HBox)
+    assert isinstance(SliceView(scene, scene.home), ipywidgets.DOMWidget)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from dicomview.elements import Row
 
-__all__ = ["INSTANCE", "column", "persons", "row_table", "vr_of_many"]
+__all__ = ["INSTANCE", "boxed", "column", "persons", "row_table", "vr_of_many"]
 
 INSTANCE = "instance"
 _RANGES = {"Int64": range(-(2**63), 2**63), "UInt64": range(2**64)}
@@ -33,11 +34,21 @@ def row_table(rows: Iterable[Row], *, instances: Sequence[int] | None = None) ->
     elsewhere they are ``pandas.NA``.
     """
     columns: dict[str, Any] = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) or dict.fromkeys(COLUMNS, ())
+    columns["value"] = [boxed(value) for value in columns["value"]]
     if instances is not None:
         columns = {INSTANCE: instances} | columns
     return pd.DataFrame(
         {name: pd.Series(list(cells), dtype=_DTYPES.get(name, "string")) for name, cells in columns.items()}
     )
+
+
+def boxed(value: Any) -> Any:
+    """Return dates and times, and those in tuples, as pandas has them; all else as it is."""
+    if isinstance(value, tuple):
+        return tuple(map(boxed, value))
+    if isinstance(value, date):
+        return pd.Timestamp(value).as_unit("us" if isinstance(value, datetime) else "s")
+    return pd.Timedelta(value).as_unit("us") if isinstance(value, timedelta) else value
 
 
 def vr_of_many(tag: int, found: Iterable[tuple[str, bool]]) -> tuple[str, bool]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 from pydicom.dataset import Dataset
 
-from dicomview.catalog.columns import column, persons, row_table, vr_of_many
+from dicomview.catalog.columns import boxed, column, persons, row_table, vr_of_many
 from dicomview.catalog.keys import key_of
 from dicomview.elements import HIDDEN, NUMBERS, Level, entry_of, hides, identifies, is_many, rows_of, typed
 from dicomview.errors import NothingFound, UnknownChoice
@@ -209,7 +209,7 @@ def _cell(stored: Stored, vr: str) -> Any:
     """Return the typed value; text that a file gives under another VR than the dictionary is read as the latter."""
     if isinstance(stored.content, str) and vr not in NUMBERS:
         stored = stored._replace(vr=vr)
-    return typed(stored)[0]
+    return boxed(typed(stored)[0])
 
 
 def _stored(instance: _Instance, level: Level, key: Key) -> Stored | None:

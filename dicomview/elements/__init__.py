@@ -2,8 +2,9 @@
 
 from dicomview.elements.flatten import COLUMNS, Row, row_of, rows_of
 from dicomview.elements.identity import HIDDEN, Identity, hides, identifies
+from dicomview.elements.plain import plain
 from dicomview.elements.stored import NUMBERS, Entry, Level, Stored, entry_of
-from dicomview.elements.types import dtype_of, is_many, name_parts, typed
+from dicomview.elements.types import dtype_of, is_many, name_parts, raw_text, typed
 
 __all__ = [
     "COLUMNS",
@@ -20,6 +21,8 @@ __all__ = [
     "identifies",
     "is_many",
     "name_parts",
+    "plain",
+    "raw_text",
     "row_of",
     "rows_of",
     "typed",

@@ -8,10 +8,9 @@ from __future__ import annotations
 import binascii
 import math
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from pydicom.datadict import keyword_for_tag
 from pydicom.uid import UID
 
@@ -62,7 +61,7 @@ def typed(stored: Stored) -> tuple[Any, str, str, int]:
     Returns
     -------
     value : object or None
-        DA: pandas Timestamp; TM: Timedelta since midnight; DT: Timestamp, with a timezone when the value has an offset;
+        DA: date; TM: timedelta since midnight; DT: datetime, with a timezone when the value has an offset;
         AS: years; IS and binary integers: int; DS, FL, FD: float; AT: "(gggg,eeee)"; text VRs, PN and UI: str without
         padding; short binary values: bytes; long ones and pixel data: a summary with their length; SQ: "2 items". A
         tuple of those where the dictionary allows several values, even when there is one. None when empty.
@@ -206,14 +205,14 @@ def _age(part: str) -> tuple[float | None, str]:
     return int(found[1]) * times / of, ""
 
 
-def _date(part: str) -> tuple[pd.Timestamp | None, str]:
+def _date(part: str) -> tuple[date | None, str]:
     found = _read(part, _DATE, "date (DA)")
     if found is None:
         return None, ""
-    return _moment([int(number) for number in found.groups() if number], "date").as_unit("s"), ""
+    return _moment([int(number) for number in found.groups() if number], "date").date(), ""
 
 
-def _time(part: str) -> tuple[pd.Timedelta | None, str]:
+def _time(part: str) -> tuple[timedelta | None, str]:
     found = _read(part, _TIME, "time (TM)")
     if found is None:
         return None, ""
@@ -221,10 +220,10 @@ def _time(part: str) -> tuple[pd.Timedelta | None, str]:
     if hour > 23 or minute > 59 or second > 60:  # 60 is a leap second
         raise _NotTyped("is no time of the day")
     micro = int((found[4] or "").ljust(6, "0"))
-    return pd.Timedelta(timedelta(hours=hour, minutes=minute, seconds=second, microseconds=micro)).as_unit("us"), ""
+    return timedelta(hours=hour, minutes=minute, seconds=second, microseconds=micro), ""
 
 
-def _datetime(part: str) -> tuple[pd.Timestamp | None, str]:
+def _datetime(part: str) -> tuple[datetime | None, str]:
     found = _read(part, _DATETIME, "date and time (DT)")
     if found is None:
         return None, ""
@@ -238,15 +237,14 @@ def _datetime(part: str) -> tuple[pd.Timestamp | None, str]:
         zone = timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
     value = _moment([*given, *[1] * (3 - len(given))], "date and time", int((fraction or "").ljust(6, "0")), zone)
     coarse = len(given) <= len(_PRECISIONS)
-    return value.as_unit("us"), f"says no more than the {_PRECISIONS[len(given) - 1]}: its beginning" if coarse else ""
+    return value, f"says no more than the {_PRECISIONS[len(given) - 1]}: its beginning" if coarse else ""
 
 
-def _moment(numbers: list[int], what: str, micro: int = 0, zone: timezone | None = None) -> pd.Timestamp:
+def _moment(numbers: list[int], what: str, micro: int = 0, zone: timezone | None = None) -> datetime:
     year, month, day, hour, minute, second = [*numbers, 0, 0, 0][:6]
     leap = second == 60  # a leap second is the first of the next minute
     try:
-        moment = datetime(year, month, day, hour, minute, second - leap, micro, zone)
-        return pd.Timestamp(moment + timedelta(seconds=leap))
+        return datetime(year, month, day, hour, minute, second - leap, micro, zone) + timedelta(seconds=leap)
     except (ValueError, OverflowError):
         raise _NotTyped(f"is no {what} of the calendar") from None
 

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING, overload
 
-from tqdm.auto import tqdm
-
 from dicomview.errors import NothingFound
 from dicomview.files.headers import STATUSES, Header, read_header
 from dicomview.files.locate import locate
+from dicomview.progress import bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -96,8 +95,7 @@ def read_headers(source: Source, *, progress: bool = True) -> Headers:
     Headers: 60 files · 60 dicom
     """
     locations = list(locate(source))
-    bar = tqdm(locations, desc="Reading headers", unit="file", delay=1, disable=not progress, leave=False)
-    headers = Headers([read_header(location) for location in bar])
+    headers = Headers(map(read_header, bar(locations, "Reading headers", "file", show=progress)))
     if not headers.instances:
         raise NothingFound(_nothing(source, headers))
     return headers

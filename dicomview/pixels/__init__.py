@@ -4,8 +4,8 @@ The chain, per frame: decode, bits, modality (Modality LUT or rescale of that fr
 Window and polarity are for the eye only; they never touch the values that Python sees.
 """
 
-from dicomview.pixels.colour import has_colour, to_rgb
-from dicomview.pixels.decode import frame_count, pixel_cells, stored_values, transfer_syntax
+from dicomview.pixels.colour import has_colour, srgb_of_cielab, to_rgb
+from dicomview.pixels.decode import frame_count, pixel_cells, stored_frame, stored_values, transfer_syntax
 from dicomview.pixels.frames import FrameTags
 from dicomview.pixels.modality import Rescale, padding_range, rescale_of
 from dicomview.pixels.overlays import Overlay, overlays_of
@@ -30,6 +30,8 @@ __all__ = [
     "pixel_cells",
     "presets",
     "rescale_of",
+    "srgb_of_cielab",
+    "stored_frame",
     "stored_values",
     "to_rgb",
     "transfer_syntax",

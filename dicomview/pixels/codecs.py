@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DECODER_DEPENDENCIES", "decode", "decode_frame", "decoder_of", "is_available"]
 
+# Modules of pydicom by the names of their plugins, in the order in which they are tried.
 # Without gdcm: it answers a damaged codestream with std::terminate, which ends the kernel and all that is in it.
-_PYDICOM_PLUGINS = ("pylibjpeg", "pyjpegls", "pillow", "rle")
+_PYDICOM_PLUGINS = {"pylibjpeg": "pylibjpeg", "pyjpegls": "pyjpegls", "pillow": "pillow", "pydicom": "rle"}
+_PLUGINS = (*_PYDICOM_PLUGINS, "imagecodecs")
 
 # Transfer syntax to the imagecodecs function that reads its codestreams.
 _READERS: dict[str, str] = {
@@ -94,7 +96,7 @@ def decode_frame(source: bytes, runner: DecodeRunner) -> bytes:
 
 def decode(
     stream: BinaryIO, syntax: str, frame: int, options: dict[str, Any], length: int | None = None
-) -> NDArray[np.generic]:
+) -> tuple[NDArray[np.generic], str]:
     """Return the samples of one frame as its decoder gives them.
 
     Parameters
@@ -112,8 +114,10 @@ def decode(
 
     Returns
     -------
-    (rows, columns) or (rows, columns, 3) array
+    samples : (rows, columns) or (rows, columns, 3) array
         Colour as RGB.
+    note : str
+        Which decoder stood in for which, where one refused the frame; otherwise empty.
 
     Raises
     ------
@@ -121,13 +125,15 @@ def decode(
         No installed package reads the transfer syntax.
     ValueError
         The frame is not there, or not all of it.
+    RuntimeError
+        Every decoder refused the frame; the error is that of the last one.
     """
     read_jpeg_xl = syntax in _JPEG_XL and importlib.util.find_spec("imagecodecs") is not None
     decoder = None if read_jpeg_xl else decoder_of(syntax)
     if not 0 <= frame < options["number_of_frames"]:
         raise ValueError(f"frame {frame} was asked for, and the header announces {options['number_of_frames']}")
     if decoder is not None and decoder.is_native:
-        return _native(decoder, stream, frame, options, length)
+        return _native(decoder, stream, frame, options, length), ""
     offsets = options.pop("extended_offsets", None)
     try:
         codestream = get_frame(stream, frame, number_of_frames=options["number_of_frames"], extended_offsets=offsets)
@@ -136,15 +142,33 @@ def decode(
     if not codestream:
         raise ValueError("the compressed frame is empty")
     if decoder is None:
-        return _jpeg_xl(codestream, options)
+        return _jpeg_xl(codestream, options), ""
     if syntax in _MARKED_END and _END_OF_IMAGE not in codestream:
         raise ValueError("the compressed frame breaks off: its end mark is missing")
     found, announced = codestream_size(codestream), (options["rows"], options["columns"])
     if found is not None and found != announced:
         # Decoders go by one or the other: the picture would come out sheared.
         raise ValueError(_OTHER_SIZE.format(*found, *announced))
-    array, _ = decoder.as_array(encapsulate([codestream]), index=0, raw=False, **options | {"number_of_frames": 1})
-    return np.asarray(array)
+    return _first_that_can(decoder, encapsulate([codestream]), options | {"number_of_frames": 1})
+
+
+def _first_that_can(decoder: Decoder, value: bytes, options: dict[str, Any]) -> tuple[NDArray[np.generic], str]:
+    """Return the samples of the only frame of `value`, and a note when a decoder before that one has refused it.
+
+    pydicom tries its plugins by itself, and keeps to itself which of them it was. Damage that one decoder reports
+    another may fill with grey.
+    """
+    refused: list[str] = []
+    failure: Exception = RuntimeError("there is no decoder")
+    for name in (name for name in _PLUGINS if name in decoder.available_plugins):
+        try:
+            array, _ = decoder.as_array(value, index=0, raw=False, decoding_plugin=name, **options)
+        except Exception as error:  # noqa: BLE001  raised below when no other can
+            refused.append(name)
+            failure = error
+            continue
+        return np.asarray(array), f"decoded by {name}, not by {' or '.join(refused)}" if refused else ""
+    raise failure
 
 
 def _native(
@@ -209,10 +233,9 @@ def decoder_of(syntax: str) -> Decoder:
     decoder = Decoder(shared.UID)
     if not shared.UID.is_encapsulated:
         return decoder
-    for plugin in _PYDICOM_PLUGINS:
-        label = "pydicom" if plugin == "rle" else plugin
+    for label, module in _PYDICOM_PLUGINS.items():
         if label in shared._available or label in shared._unavailable:
-            decoder.add_plugin(label, (f"pydicom.pixels.decoders.{plugin}", "_decode_frame"))
+            decoder.add_plugin(label, (f"pydicom.pixels.decoders.{module}", "_decode_frame"))
     if syntax in _READERS:
         decoder.add_plugin("imagecodecs", (__name__, "decode_frame"))
     if not decoder.is_available:

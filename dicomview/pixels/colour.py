@@ -10,11 +10,23 @@ from dicomview.errors import DamagedPixels
 from dicomview.pixels.lut import lut_entries
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from dicomview.pixels.frames import FrameTags
 
-__all__ = ["has_colour", "to_rgb"]
+__all__ = ["has_colour", "srgb_of_cielab", "to_rgb"]
+
+_WHITE_D50 = np.array([0.96422, 1.0, 0.82521])
+# From XYZ under D50 to linear sRGB under D65, adapted after Bradford: the inverse of the sRGB profile's matrix.
+_SRGB_D50 = np.array(
+    [
+        [3.1338561, -1.6168667, -0.4906146],
+        [-0.9787684, 1.9161415, 0.0334540],
+        [0.0719453, -0.2289914, 1.4052427],
+    ]
+)
 
 _DISCRETE, _LINEAR, _INDIRECT = 0, 1, 2
 
@@ -51,6 +63,24 @@ def to_rgb(stored: NDArray[np.generic], tags: FrameTags) -> NDArray[np.uint8]:
     # What is above BitsStored is not image, and must not wrap around to a dark colour.
     shift = max(0, tags.integer("BitsStored", 8 * stored.dtype.itemsize) - 8)
     return (np.right_shift(stored.astype(np.uint32), shift) & 0xFF).astype(np.uint8)
+
+
+def srgb_of_cielab(stored: Sequence[float]) -> str:
+    """Return the colour "#rrggbb" of a CIELab value as DICOM stores it; what sRGB cannot show is clipped.
+
+    Parameters
+    ----------
+    stored : 3 numbers, 0 to 65535
+        RecommendedDisplayCIELabValue: L* from 0 to 100, a* and b* from -128 to 127, white of D50 (PS3.3 C.10.7.1.1).
+    """
+    scaled = np.asarray(stored, np.float64) / 65535
+    light, a, b = scaled[0] * 100, scaled[1] * 255 - 128, scaled[2] * 255 - 128
+    y = (light + 16) / 116
+    f = np.array([y + a / 500, y, y - b / 200])
+    xyz = _WHITE_D50 * np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29))
+    linear = np.clip(_SRGB_D50 @ xyz, 0, 1)
+    levels = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return "#" + bytes(int(255 * level + 0.5) for level in levels).hex()
 
 
 def _looked_up(stored: NDArray[np.generic], tags: FrameTags, colour: str) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
-__all__ = ["frame_count", "pixel_cells", "stored_values", "transfer_syntax"]
+__all__ = ["frame_count", "pixel_cells", "stored_frame", "stored_values", "transfer_syntax"]
 
 
 def transfer_syntax(header: Dataset) -> UID:
@@ -35,15 +35,23 @@ def transfer_syntax(header: Dataset) -> UID:
     return ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
 
 
-def frame_count(header: Dataset) -> int:
+def frame_count(header: Dataset | FrameTags) -> int:
     """Return NumberOfFrames, at least 1; a malformed one reads as 1."""
-    return max(1, FrameTags(header).integer("NumberOfFrames", 1))
+    tags = header if isinstance(header, FrameTags) else FrameTags(header)
+    return max(1, tags.integer("NumberOfFrames", 1))
 
 
 def stored_values(
     header: Dataset, stream: BinaryIO, frame: int = 0, *, vr: str = "OW", length: int | None = None
 ) -> NDArray[np.generic]:
-    """Return the stored values of one frame.
+    """Return the stored values of one frame, as the first of what `stored_frame` gives."""
+    return stored_frame(header, stream, frame, vr=vr, length=length)[0]
+
+
+def stored_frame(
+    header: Dataset, stream: BinaryIO, frame: int = 0, *, vr: str = "OW", length: int | None = None
+) -> tuple[NDArray[np.generic], str]:
+    """Return the stored values of one frame, and what is to be said of how they were decoded.
 
     Parameters
     ----------
@@ -61,11 +69,13 @@ def stored_values(
 
     Returns
     -------
-    (rows, columns) array
+    stored : (rows, columns) array
         int8 to uint32 as BitsAllocated and PixelRepresentation say, only the BitsStored bits below HighBit kept and
         the sign extended; float32 or float64 for Float and Double Float Pixel Data.
-    (rows, columns, 3) uint8 or uint16 array
-        For colour, as RGB (YBR converted once).
+        For colour (rows, columns, 3) uint8 or uint16, as RGB (YBR converted once).
+    note : str
+        "decoded by imagecodecs, not by pillow" when one decoder refused the frame and another did not; otherwise
+        empty.
 
     Raises
     ------
@@ -74,27 +84,28 @@ def stored_values(
     DamagedPixels
         The bytes cannot be decoded, or are fewer than the header announces.
     """
-    array = pixel_cells(header, stream, frame, vr=vr, length=length)
+    array, note = pixel_cells(header, stream, frame, vr=vr, length=length)
     if array.ndim == 3 or array.dtype.kind == "f":
-        return array
+        return array, note
     tags = FrameTags(header)
-    return _significant_bits(array, tags.integer("HighBit", -1), tags.integer("BitsStored", 8 * array.dtype.itemsize))
+    high_bit, bits_stored = tags.integer("HighBit", -1), tags.integer("BitsStored", 8 * array.dtype.itemsize)
+    return _significant_bits(array, high_bit, bits_stored), note
 
 
 def pixel_cells(
     header: Dataset, stream: BinaryIO, frame: int = 0, *, vr: str = "OW", length: int | None = None
-) -> NDArray[np.generic]:
-    """Return a frame as `stored_values` does, but with all bits of each cell: old overlays hide in unused ones."""
+) -> tuple[NDArray[np.generic], str]:
+    """Return a frame as `stored_frame` does, but with all bits of each cell: old overlays hide in unused ones."""
     syntax = transfer_syntax(header)
     options = _image_description(header, vr) | {"pixel_vr": vr, "transfer_syntax_uid": syntax}
     try:
         with quiet():
-            array = decode(stream, syntax, frame, options, length)
+            array, note = decode(stream, syntax, frame, options, length)
     except (DicomviewError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
         raise
     except BaseException as error:  # a panic of a decoder written in Rust is no Exception
         raise DamagedPixels(f"the pixel data cannot be decoded: {_first_sentence(error)}") from error
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
+    return array.astype(array.dtype.newbyteorder("="), copy=False), note
 
 
 def _pixel_keyword(header: Dataset, vr: str) -> str:

@@ -6,12 +6,14 @@ read as absent here: a viewer goes on with the next rule, and the audit says wha
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag
 from pydicom.uid import ExplicitVRBigEndian
 
 from dicomview.quiet import quiet
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 __all__ = ["FrameTags"]
+
+
+@functools.cache
+def _tag(keyword: str) -> BaseTag:
+    """Return the tag of a keyword; kept, because pydicom takes one apart anew each time and frames may be many."""
+    return BaseTag(tag_for_keyword(keyword) or 0)
+
+
+_PER_FRAME, _SHARED = _tag("PerFrameFunctionalGroupsSequence"), _tag("SharedFunctionalGroupsSequence")
 
 
 class FrameTags:
@@ -35,17 +46,24 @@ class FrameTags:
         Zero-based; 0 for a single-frame instance.
     """
 
-    __slots__ = ("_groups", "dataset", "frame")
+    __slots__ = ("_groups", "_shared", "dataset", "frame")
 
     def __init__(self, dataset: Dataset, frame: int = 0) -> None:
         self.dataset = dataset
         self.frame = frame
         self._groups: dict[int, DataElement] | None = None
+        self._shared: dict[int, DataElement] | None = None
+
+    def of_frame(self, frame: int) -> FrameTags:
+        """Return the elements that hold for another frame of the object; what all frames share is read once."""
+        other = FrameTags(self.dataset, frame)
+        other._shared = self._shared_groups()
+        return other
 
     @property
     def multiframe(self) -> bool:
         """True when the data set has functional groups."""
-        return "PerFrameFunctionalGroupsSequence" in self.dataset
+        return _PER_FRAME in self.dataset
 
     @property
     def little_endian(self) -> bool:
@@ -56,7 +74,7 @@ class FrameTags:
 
     def get(self, keyword: str, default: Any = None) -> Any:
         """Return the value of `keyword` for this frame, or `default` when absent, empty or malformed."""
-        tag = int(tag_for_keyword(keyword) or 0)
+        tag = _tag(keyword)
         try:
             element = self.in_groups(tag)
             if element is not None:
@@ -75,7 +93,7 @@ class FrameTags:
 
     def in_groups(self, tag: int) -> DataElement | None:
         """Return the element `tag` of the functional groups of this frame, None where they do not have it."""
-        if not (self.multiframe or "SharedFunctionalGroupsSequence" in self.dataset):
+        if not (self.multiframe or _SHARED in self.dataset):
             return None
         try:
             return self._functional_groups().get(tag)
@@ -119,14 +137,23 @@ class FrameTags:
     def _functional_groups(self) -> dict[int, DataElement]:
         """Return the elements of the functional group macros of this frame, per-frame winning over shared."""
         if self._groups is None:
-            groups: dict[int, DataElement] = {}
             with quiet():
-                shared = self.dataset.get("SharedFunctionalGroupsSequence")
-                per_frame = self.dataset.get("PerFrameFunctionalGroupsSequence")
-                for item in (*(shared or [])[:1], *(per_frame or [])[self.frame : self.frame + 1]):
-                    groups |= _elements_under(item)
+                per_frame = self.dataset.get(_PER_FRAME)
+                items = (per_frame.value or [])[self.frame : self.frame + 1] if per_frame is not None else []
+                groups = self._shared_groups() | (_elements_under(items[0]) if items else {})
             self._groups = groups  # at once, for another thread may be asking too
         return self._groups
+
+    def _shared_groups(self) -> dict[int, DataElement]:
+        """Return the elements of the functional group macros that all frames share."""
+        if self._shared is None:
+            try:
+                with quiet():
+                    shared = self.dataset.get(_SHARED)
+                    self._shared = _elements_under(shared.value[0]) if shared is not None and shared.value else {}
+            except Exception:  # noqa: BLE001  a damaged sequence says nothing
+                self._shared = {}
+        return self._shared
 
 
 def _elements_under(item: Dataset) -> dict[int, DataElement]:
@@ -135,17 +162,12 @@ def _elements_under(item: Dataset) -> dict[int, DataElement]:
     Deep ones are needed where a macro has a sequence of its own, as for DiffusionGradientOrientation.
     """
     found: dict[int, DataElement] = {}
-    level = [item]
+    level = list(_sound_elements(item))
     while level:
-        level = [
-            element.value[0]
-            for dataset in level
-            for element in _sound_elements(dataset)
-            if element.VR == "SQ" and len(element.value) == 1
-        ]
-        for dataset in level:
-            for element in _sound_elements(dataset):
-                found.setdefault(int(element.tag), element)
+        nested = [element.value[0] for element in level if element.VR == "SQ" and len(element.value) == 1]
+        level = [element for dataset in nested for element in _sound_elements(dataset)]
+        for element in level:
+            found.setdefault(element.tag, element)
     return found
 
 
@@ -161,7 +183,7 @@ def _sound_elements(dataset: Dataset) -> Iterator[DataElement]:
             element = dataset[tag]
         except Exception:  # noqa: BLE001  one damaged element does not make its neighbours unreadable
             continue
-        if element.value is not None and element.value not in ("", b""):
+        if not element.is_empty:
             yield element
 
 

@@ -9,6 +9,9 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from dicomview.errors import UnknownChoice
+from dicomview.objects import segmentations_of
+from dicomview.render.masks import lay, scene_of_segments
+from dicomview.render.scene import title_of
 from dicomview.render.stack_scene import StackScene
 from dicomview.render.state import ViewState, resolve
 from dicomview.render.volume_scene import VolumeScene, array_scene
@@ -23,7 +26,22 @@ if TYPE_CHECKING:
     from dicomview.files import Source
     from dicomview.render.scene import Scene
 
-__all__ = ["opened", "scene_of"]
+__all__ = ["opened", "refuse", "scene_of", "series_in"]
+
+
+def series_in(source: object, uid: str | None = None) -> Series | None:
+    """Return the series that `source` is or names, None where it is neither: an array, a volume, a stack, slices.
+
+    Raises
+    ------
+    NothingFound, SeveralSeries, UnknownSeries
+        As `read_series`.
+    """
+    if isinstance(source, list | tuple) and source and all(isinstance(one, Slice) for one in source):
+        return None
+    if isinstance(source, Series | str | os.PathLike | Dataset | list | tuple):
+        return read_series(source, uid)
+    return None
 
 
 def scene_of(
@@ -32,6 +50,7 @@ def scene_of(
     uid: str | None = None,
     units: str | None = None,
     spacing: Sequence[float] | None = None,
+    masks: object = None,
 ) -> Scene:
     """Return the scene of whatever a user may want to look at.
 
@@ -44,35 +63,50 @@ def scene_of(
         For PET: "SUVbw", "SUVlbm", "SUVlbmj", "SUVbsa", or "stored" for the units of the file.
     spacing : floats, mm, optional
         For an array: distance along each of its axes.
+    masks : Segmentation source, dict or array, optional
+        What lies over the pictures; see `dicomview.picture`.
 
     Raises
     ------
     NothingFound, SeveralSeries, NotAnImage
         As `read_series`.
     UnknownChoice
-        A source that cannot be shown, or an option that does not go with it.
+        A source that cannot be shown, an option that does not go with it, or masks that do not lie over it.
     NotSuv
         `units` cannot be had; the message says what is missing.
     """
+    scene = _bare_scene(source, uid, units, spacing)
+    return scene if masks is None else lay(scene, masks)
+
+
+def _bare_scene(
+    source: Source | Series | Stack | Slice | Volume | NDArray[Any],
+    uid: str | None,
+    units: str | None,
+    spacing: Sequence[float] | None,
+) -> Scene:
     if isinstance(source, np.ndarray):
-        _refuse("an array", uid=uid, units=units)
+        refuse("an array", uid=uid, units=units)
         return array_scene(source, spacing)
-    _refuse("anything but an array", spacing=spacing)
+    refuse("anything but an array", spacing=spacing)
     if isinstance(source, Volume):
-        _refuse("a Volume (stack.volume() takes units)", uid=uid, units=units)
+        refuse("a Volume (stack.volume() takes units)", uid=uid, units=units)
         return VolumeScene(source)
     if isinstance(source, Slice | Stack):
-        _refuse("a single stack or slice", uid=uid)
+        refuse("a single stack or slice", uid=uid)
     if isinstance(source, Slice):
         return StackScene(stacks_of([source])[0], units=units)
     if isinstance(source, Stack):
         return StackScene(source, units=units)
-    if isinstance(source, list | tuple) and source and all(isinstance(one, Slice) for one in source):
+    series = series_in(source, uid)
+    if series is not None:
+        if not series.stacks and (found := segmentations_of(series.headers)):
+            refuse("a segmentation", units=units)
+            return scene_of_segments(found, title_of(series.tags))
+        return StackScene(series.stack, units=units, of=(1, len(series.stacks)))
+    if isinstance(source, list | tuple):  # of slices
         stacks = stacks_of(source)
         return StackScene(stacks[0], units=units, of=(1, len(stacks)))
-    if isinstance(source, Series | str | os.PathLike | Dataset | list | tuple):
-        series = read_series(source, uid)
-        return StackScene(series.stack, units=units, of=(1, len(series.stacks)))
     raise UnknownChoice(
         f"{type(source).__name__} is nothing to show; give a path, a pydicom Dataset, a list of either, a Series, a "
         "Stack, a Volume or a NumPy array"
@@ -85,14 +119,16 @@ def opened(
     uid: str | None,
     units: str | None,
     spacing: Sequence[float] | None,
+    masks: object,
     **wishes: Any,
 ) -> tuple[Scene, ViewState]:
     """Return the scene of `source` and the state that answers the wishes one begins with; see `resolve`."""
-    scene = scene_of(source, uid=uid, units=units, spacing=spacing)
+    scene = scene_of(source, uid=uid, units=units, spacing=spacing, masks=masks)
     return scene, resolve(scene, scene.home, **wishes)
 
 
-def _refuse(what: str, **options: object) -> None:
+def refuse(what: str, /, **options: object) -> None:
+    """Raise `UnknownChoice` for an option that is given and says nothing about `what`."""
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise UnknownChoice(f"{given[0]!r} is no option for {what}")

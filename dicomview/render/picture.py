@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dicomview.render.camera import held, letters_held
+from dicomview.render.colormap import GRAY, colours_of
 from dicomview.render.door import opened
 from dicomview.render.raster import paint
-from dicomview.render.state import OVERLAY_COLOR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class Picture:
     Parameters
     ----------
     pixels : (rows, columns) or (rows, columns, 3) uint8 array
-        Grey levels, 0 black to 255 white, or RGB: for colour, and where overlays are drawn.
+        Grey levels, 0 black to 255 white, or RGB: for colour, and where layers are drawn.
     aspect : float
         Height of a pixel divided by its width.
     letters : (left, right, top, bottom), optional
@@ -39,7 +40,7 @@ class Picture:
     window : Window, VoiTable or None
         None for colour.
     notes : tuple of str
-        What a reader must know: lossy compression, slices missing, unknown pixel size.
+        What a reader must know: lossy compression, slices missing, unknown pixel size, another decoder than usual.
     plane : str
     index, count : int
         Zero-based place along the plane, and how many there are.
@@ -69,8 +70,12 @@ def picture(
     index: int | None = None,
     plane: str | None = None,
     window: Voi | str | tuple[float, float] | None = None,
-    overlays: bool = True,
-    overlay_color: str = OVERLAY_COLOR,
+    layers: Mapping[str, object] | None = None,
+    masks: object = None,
+    invert: bool = False,
+    colormap: str = GRAY,
+    rotation: int = 0,
+    flip: bool = False,
     uid: str | None = None,
     units: str | None = None,
     spacing: Sequence[float] | None = None,
@@ -88,10 +93,21 @@ def picture(
     window : Window, VoiTable, name, "auto" or (center, width), optional
         The first window of the file when not given; without one, from the 1st to the 99th percentile of the stack. A
         name is the explanation of a window or VOI table of the file, or one of `dicomview.presets`.
-    overlays : bool
-        Draw overlay planes, which makes the picture a colour one.
-    overlay_color : str
-        "#rrggbb".
+    layers : dict, optional
+        How to draw what lies over the picture, by its name, which is "overlays" for all overlay planes: True or
+        False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color and opacity. A picture with a layer on it
+        is a colour one.
+    masks : path, pydicom.Dataset, Series or list of them, dict, or array, optional
+        What to lay over the pictures: DICOM Segmentations, a layer for each segment; or, by name, (k, j, i) arrays of
+        bool or of whole numbers on the grid of the stack, a layer for each number but 0.
+    invert : bool
+        Let black and white change places, beyond what the file asks for.
+    colormap : str
+        A colour map of matplotlib, by its name; of grey pictures it makes coloured ones.
+    rotation : 0, 90, 180 or 270
+        Degrees clockwise to turn the picture, after `flip`.
+    flip : bool
+        Let left and right change places. The letters follow, here and in a rotation.
     uid : str, optional
         SeriesInstanceUID, or the beginning of one, where `source` holds several series.
     units : str, optional
@@ -123,28 +139,36 @@ def picture(
         index=index,
         plane=plane,
         window=window,
-        overlays=overlays,
-        overlay_color=overlay_color,
+        layers=layers,
+        masks=masks,
+        invert=invert,
+        colormap=colormap,
+        rotation=rotation,
+        flip=flip,
         axes=axes,
     )
     return take(scene, state)
 
 
 def take(scene: Scene, state: ViewState) -> Picture:
-    """Return the picture of a scene in a state."""
+    """Return the picture of a scene in a state, as a whole: zoom and pan only choose what a screen shows of it."""
     shot = scene.shot(state.plane, state.index, state.axes)
     view = scene.views[state.plane]
-    layers = shot.layers if state.overlays else ()
+    looks = state.looks
+    layers = [(mask, looks[name].color, looks[name].opacity) for name, mask in shot.layers if looks[name].shown]
+    colours = None if state.colormap == GRAY or shot.raster.colour else colours_of(state.colormap)
+    pixels = paint(shot.raster, state.window, invert=shot.inverted != state.invert, colours=colours, layers=layers)
+    lying = state.rotation % 180 != 0
     return Picture(
-        pixels=paint(shot.raster, state.window, invert=shot.inverted, layers=layers, color=state.overlay_color),
-        aspect=view.aspect,
-        letters=view.letters,
+        pixels=held(pixels, state.rotation, state.flip),
+        aspect=1 / view.aspect if lying else view.aspect,
+        letters=letters_held(view.letters, state.rotation, state.flip),
         window=None if shot.raster.colour else state.window,
-        notes=scene.notes,
+        notes=(*scene.notes, *shot.notes),
         plane=state.plane,
         index=state.index,
         count=view.count,
-        spacing=view.spacing,
+        spacing=view.spacing[::-1] if lying and view.spacing else view.spacing,
         title=scene.title,
         place=" · ".join(words for words in (shot.place, scene.words_of(state.axes)) if words),
         unit=scene.unit,

@@ -149,8 +149,8 @@ def paint(
     window: Voi,
     *,
     invert: bool = False,
-    layers: Sequence[NDArray[np.bool_]] = (),
-    color: str = "#ffffff",
+    colours: NDArray[np.uint8] | None = None,
+    layers: Sequence[tuple[NDArray[np.bool_], str, float]] = (),
 ) -> NDArray[np.uint8]:
     """Return the grey levels of a raster, or its colours.
 
@@ -160,27 +160,37 @@ def paint(
     window : Window or VoiTable
     invert : bool
         True for MONOCHROME1.
-    layers : sequence of (rows, columns) bool arrays
-        Masks to draw over the picture, which makes it a colour one.
-    color : str
-        Of the masks, "#rrggbb".
+    colours : (256, 3) uint8 array, optional
+        RGB by grey level, which makes the picture a colour one.
+    layers : sequence of (mask, color, opacity)
+        What is drawn over the picture, one after another, which makes it a colour one: (rows, columns) bool arrays,
+        each with its "#rrggbb" and how much of it covers what is under it, 0 to 1.
 
     Returns
     -------
     (rows, columns) or (rows, columns, 3) uint8 array
     """
     if raster.colour or not raster.samples.size:
-        picture = raster.samples.astype(np.uint8)
+        picture = np.where(invert, 255 - raster.samples, raster.samples).astype(np.uint8)
     else:
         # One level for each value that occurs between lowest and highest, then a look-up: as the browser does it.
         first, last = int(raster.samples.min()), int(raster.samples.max())
         values = raster.slope * np.arange(first, last + 1, dtype=np.float64) + raster.intercept
         levels = window.apply(values, invert=invert)
+        if colours is not None:
+            levels = colours[levels]
         if raster.blank is not None and first <= raster.blank <= last:
             levels[raster.blank - first] = 0
         picture = levels[raster.samples.astype(np.int32) - first]
     if layers and picture.ndim == 2:
         picture = np.repeat(picture[..., np.newaxis], 3, axis=2)
-    for mask in layers:
-        picture[mask] = [int(color[place : place + 2], 16) for place in (1, 3, 5)]
+    for mask, color, opacity in layers:
+        for channel, under in zip(bytes.fromhex(color[1:]), np.moveaxis(picture, -1, 0), strict=True):
+            under[mask] = _mixed(channel, opacity)[under[mask]]
     return picture
+
+
+def _mixed(channel: int, opacity: float) -> NDArray[np.uint8]:
+    """Return what becomes of each level under a layer, (256,); as ``mixed`` in ``views/static/painter.js`` has it."""
+    under = np.arange(256, dtype=np.float64)
+    return np.floor(under + (channel - under) * opacity + 0.5).astype(np.uint8)

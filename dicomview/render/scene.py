@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from dicomview.pixels import VoiTable, Window, automatic, presets
+from dicomview.render.look import Look
 from dicomview.render.state import ViewState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from dicomview.pixels import Voi
+    from dicomview.pixels import FrameTags, Voi
     from dicomview.render.raster import Raster
-    from dicomview.space.planes import Plane
+    from dicomview.space.planes import Plane, Where
 
-__all__ = ["ACQUIRED", "NO_AXES", "SAMPLED_SLICES", "Axis", "Cine", "Scene", "Shot", "View", "placed", "view_of"]
+__all__ = [
+    "ACQUIRED", "NO_AXES", "SAMPLED_SLICES",
+    "Axis", "Cine", "Cover", "Layer", "Scene", "Shot", "View", "placed", "thinned", "title_of", "view_of",
+]  # fmt: skip
 
 ACQUIRED = "acquired"  # the name of the only plane of pictures that do not say how they lie
 NO_AXES: Mapping[str, int] = MappingProxyType({})
 SAMPLED_SLICES = 8  # for the automatic window; enough for percentiles, few enough to decode at once
+_WINDOW_VALUES = 1 << 18  # of these slices, for the same reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,22 @@ class Cine:
     rate: float
 
 
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What can be drawn over the pictures of a scene, and be switched off.
+
+    Parameters
+    ----------
+    name : str
+        The only one of this name in its scene; text of a file, to be escaped where it is shown.
+    look : Look
+        How it is drawn at first.
+    """
+
+    name: str
+    look: Look = Look()  # noqa: RUF009  frozen
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
     """One plane at one place: the samples, and where they lie.
@@ -103,8 +125,10 @@ class Shot:
         InstanceNumber of an acquired slice.
     inverted : bool
         True when small values are white.
-    layers : tuple of (rows, columns) bool arrays
-        Overlay planes.
+    layers : tuple of (name, (rows, columns) bool array) pairs
+        Where each layer that is on this plane is set.
+    notes : tuple of str
+        What must be said of this picture, beside what the scene says of all.
     """
 
     raster: Raster
@@ -114,25 +138,65 @@ class Shot:
     column_step: NDArray[np.float64] | None = None
     instance: int | None = None
     inverted: bool = False
-    layers: tuple[NDArray[np.bool_], ...] = ()
+    layers: tuple[tuple[str, NDArray[np.bool_]], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Cover(Protocol):
+    """Masks that lie over a scene; `dicomview.render.masks` has them."""
+
+    def over(self, shot: Shot, plane: Plane, index: int, step: int) -> Iterable[tuple[str, NDArray[np.bool_]]]:
+        """Yield the layers that are on a shot: the `plane` of the scene at `index`, every step-th sample of it."""
 
 
 class Scene:
-    """What there is to show of a stack or a volume; `StackScene` and `VolumeScene` say how it is fetched."""
+    """What there is to show of a stack or a volume; `StackScene` and `VolumeScene` say how it is fetched.
+
+    Attributes
+    ----------
+    cuts : mapping of str to Plane
+        How each plane is cut from the (k, j, i) grid.
+    layers : tuple of Layer
+        All that may be drawn over the pictures.
+    covers : tuple of Cover
+        What was laid over them.
+    gaps : tuple of int
+        Index along the first plane of each picture after which some are missing.
+    """
 
     title: str = ""
+    modality: str = ""
     unit: str = ""
     colour: bool = False
-    layered: bool = False
+    layers: tuple[Layer, ...] = ()
+    covers: tuple[Cover, ...] = ()
+    gaps: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     axes: tuple[Axis, ...] = ()
     cine: Cine | None = None
     views: Mapping[str, View]
+    cuts: Mapping[str, Plane]
     refused: Mapping[str, str]
 
-    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Shot:
-        """Return one plane at one index, and at one place along each extra axis."""
+    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, *, step: int = 1) -> Shot:
+        """Return one plane at one index, and at one place along each extra axis, with all layers on it.
+
+        A `step` above 1 leaves all samples away but every step-th of every step-th row; see `thinned`.
+        """
+        bare = self.bare(plane, index, axes, step)
+        laid = (pair for cover in self.covers for pair in cover.over(bare, self.cuts[plane], index, step))
+        return replace(bare, layers=(*bare.layers, *laid))
+
+    def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
+        """Return a shot without what was laid over it."""
         raise NotImplementedError
+
+    def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:
+        """Return (origin, row step, column step) of a plane in LPS mm, without reading it; None when unknown."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Let go of what was kept for the next shot."""
 
     def sampled_values(self) -> Sequence[NDArray[np.floating]]:
         """Return modality values of a few planes spread over the whole."""
@@ -163,7 +227,9 @@ class Scene:
 
     @functools.cached_property
     def _automatic(self) -> Window:
-        return automatic(self.sampled_values(), padding=self.padding)
+        planes = self.sampled_values()
+        step = math.ceil(math.sqrt(sum(plane.size for plane in planes) / _WINDOW_VALUES))
+        return automatic([thinned(plane, step) for plane in planes], padding=self.padding)
 
     def presets(self) -> list[Voi]:
         """Return what a menu offers: windows and tables of the file, then the usual windows where values are in HU."""
@@ -187,7 +253,8 @@ class Scene:
             window = next(iter(self.file_voi()), None) or self.automatic_window()
         positions = tuple((name, view.count // 2) for name, view in self.views.items())
         places = tuple((axis.name, 0) for axis in self.axes)
-        return ViewState(next(iter(self.views)), positions, window, places)
+        layers = tuple((layer.name, layer.look) for layer in self.layers)
+        return ViewState(next(iter(self.views)), positions, window, places, layers)
 
     def words_of(self, axes: Mapping[str, int]) -> str:
         """Return the place along the extra axes in words: "echo 10 ms (1/2)"."""
@@ -195,6 +262,12 @@ class Scene:
             f"{axis.name} {axis.labels[axes.get(axis.name, 0)]} ({axes.get(axis.name, 0) + 1}/{len(axis.labels)})"
             for axis in self.axes
         )
+
+
+def title_of(tags: FrameTags) -> str:
+    """Return the title of a series: its modality and what the file calls it."""
+    described = tags.text("SeriesDescription") or tags.text("ProtocolName")
+    return " · ".join(word for word in (tags.text("Modality"), described) if word)
 
 
 def view_of(
@@ -216,11 +289,28 @@ def view_of(
     )
 
 
-def placed(shot: Shot, place: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]) -> Shot:
-    """Return a shot with its place, also in words: the coordinate its plane is perpendicular to, at its middle."""
+def thinned(samples: NDArray[Any], step: int) -> NDArray[Any]:
+    """Return a view of every step-th sample of every step-th row of (rows, columns, …), beginning at step // 2."""
+    return samples[step // 2 :: step, step // 2 :: step] if step > 1 else samples
+
+
+def placed(shot: Shot, place: Where, size: tuple[int, int], step: int = 1) -> Shot:
+    """Return a shot with its place, also in words: the coordinate its plane is perpendicular to, at its middle.
+
+    Parameters
+    ----------
+    shot : Shot
+    place : (origin, row_step, column_step)
+        LPS mm, of the plane with all of its samples.
+    size : (rows, columns)
+        Of the plane with all of its samples.
+    step : int
+        As for `thinned`.
+    """
     origin, row_step, column_step = place
-    rows, columns = shot.raster.samples.shape[:2]
+    rows, columns = size
     middle = origin + (rows - 1) / 2 * row_step + (columns - 1) / 2 * column_step
     axis = int(np.argmax(np.abs(np.cross(column_step, row_step))))
     words = f"{'xyz'[axis]} {middle[axis]:z.1f} mm".replace("-", "−")
-    return replace(shot, place=words, origin=origin, row_step=row_step, column_step=column_step)
+    first = origin + step // 2 * (row_step + column_step)
+    return replace(shot, place=words, origin=first, row_step=step * row_step, column_step=step * column_step)

@@ -6,12 +6,26 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
 
 from dicomview.errors import DicomviewError, NotSuv
-from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
+from dicomview.pixels import VoiTable, Window, to_rgb
 from dicomview.render.raster import Raster, Scale16, from_stored, padded
-from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Axis, Cine, Scene, Shot, View, placed, view_of
+from dicomview.render.scene import (
+    ACQUIRED,
+    NO_AXES,
+    SAMPLED_SLICES,
+    Axis,
+    Cine,
+    Layer,
+    Scene,
+    Shot,
+    View,
+    placed,
+    thinned,
+    title_of,
+    view_of,
+)
+from dicomview.render.words import labels_of, notes_of
 from dicomview.space import suv_scale
 from dicomview.space.planes import Plane, acquired_plane, planes_of
 from dicomview.space.suv import kind_of
@@ -23,17 +37,10 @@ if TYPE_CHECKING:
 
     from dicomview.pixels import Rescale, Voi
     from dicomview.space import Slice, Stack
+    from dicomview.space.planes import Where
 
 __all__ = ["StackScene"]
 
-_VERDICT_WORDS = {
-    "MISSING_SLICES": "slices missing",
-    "NONUNIFORM_SPACING": "uneven distances between slices",
-    "SHEAR": "slices shifted by a tilt",
-    "AMBIGUOUS_POSITIONS": "several images at one position",
-    "BAD_GEOMETRY": "position malformed",
-    "MOSAIC_WITHOUT_CSA": "mosaic of many slices",
-}
 _IN_TIME = (
     "time",
     "time_slot",
@@ -45,9 +52,9 @@ _IN_TIME = (
     "rotation",
     "angular_view",
 )
-_LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)  # those that cannot be anything else
 _RATE = 10.0  # pictures per second where the file says none
 _STORED = "stored"
+_OVERLAYS = "overlays"  # the one layer of all overlay planes
 # Terms of PatientOrientation for animals (PS3.3 C.7.6.1.1.1); the axes lie alike, with y to the back.
 _QUADRUPED = {"R": "RT", "L": "LE", "A": "V", "P": "D", "H": "CR", "F": "CD"}
 
@@ -69,18 +76,21 @@ class StackScene(Scene):
         first = stack.slices[0]
         self.colour, self.unit, self.inverted = first.colour, first.unit, first.inverted
         self._factor, suv_note = self._in_suv(units)
-        described = first.tags.text("SeriesDescription") or first.tags.text("ProtocolName")
-        self.title = " · ".join(word for word in (first.tags.text("Modality"), described) if word)
+        self.title, self.modality = title_of(first.tags), first.tags.text("Modality")
         extra = stack.dims[:-3]
-        self.axes = tuple(Axis(n, _labels(stack.coords[n], stack.units.get(n, ""))) for n in extra)
+        self.axes = tuple(Axis(n, labels_of(stack.coords[n], stack.units.get(n, ""))) for n in extra)
         self.cine = _cine(stack)
-        self.layered = any(map(_may_overlay, {id(one.header): one for one in stack.slices}.values()))
+        overlaid = any(map(_may_overlay, {id(one.header): one for one in stack.slices}.values()))
+        self.layers = (Layer(_OVERLAYS),) if overlaid else ()
+        self._overlaid = overlaid
         self.affine = stack.affine
-        self.notes = (*_notes(stack, of), *suv_note)
+        if stack.verdict.code == "MISSING_SLICES":
+            self.gaps = tuple(np.flatnonzero(np.diff(stack.grid.places) > 1.5).tolist())
+        self.notes = (*notes_of(stack, of), *suv_note)
         self.views, self.refused = self._views()
         if first.tags.text("AnatomicalOrientationType") == "QUADRUPED":
             self.views = {name: _of_animal(one) for name, one in self.views.items()}
-        self._last_whole: tuple[object, Raster, int] | None = None
+        self._last_whole: tuple[object, Raster, int, tuple[str, ...]] | None = None
 
     def _in_suv(self, units: str | None) -> tuple[float, tuple[str, ...]]:
         """Return the factor from modality values to those shown, and what to say about it."""
@@ -100,10 +110,12 @@ class StackScene(Scene):
         plane, letters, why = ACQUIRED, None, self._why_flat()
         if self.affine is not None and not why:
             # At 45° one slice alone may be named otherwise than the whole stack.
-            self._planes = planes_of(self.affine)
-            plane = next(iter(self._planes))
+            self.cuts = planes_of(self.affine)
+            plane = next(iter(self.cuts))
         elif first.orientation is not None:
             plane = acquired_plane(first.orientation)
+        if self.affine is None or why:
+            self.cuts = {plane: Plane(plane, 0, 1, 2)}
         if first.orientation is not None:
             tilted = np.eye(4)
             tilted[:3, 1], tilted[:3, 2] = first.orientation[3:], first.orientation[:3]
@@ -114,7 +126,7 @@ class StackScene(Scene):
         if self.affine is None or why:
             return views, {name: why for name in ("axial", "coronal", "sagittal") if name not in views}
         shape = count, first.rows, first.columns
-        for name, other in list(self._planes.items())[1:]:
+        for name, other in list(self.cuts.items())[1:]:
             views[name] = view_of(other, self.affine, shape)
         return views, {}
 
@@ -167,36 +179,56 @@ class StackScene(Scene):
                 continue
         return values
 
-    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Shot:
+    def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:
+        """Return where a plane lies: the acquired one by its own slice, the others by the common grid."""
+        pile = self.stack.pile(**axes)
+        if plane != next(iter(self.views)):
+            assert self.affine is not None
+            shape = len(pile), pile[0].rows, pile[0].columns
+            return self.cuts[plane].place(self.affine, shape, index)
+        one = pile[index]
+        if one.place is None or one.spacing is None:
+            return None
+        position, orientation = one.place.position, one.place.orientation
+        return position, orientation[3:] * one.spacing[0], orientation[:3] * one.spacing[1]
+
+    def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
         """Return one plane; the acquired one is read from its file, the others from the whole pile."""
         pile = self.stack.pile(**axes)
+        where = self.where(plane, index, axes)
         if plane == next(iter(self.views)):
-            return self._acquired(pile[index])
-        assert self.affine is not None
-        whole, failed = self._whole(pile)
-        cut: Any = np.ascontiguousarray(self._planes[plane].cut(whole.samples, index))
-        shape = len(pile), pile[0].rows, pile[0].columns
-        shot = Shot(replace(whole, samples=cut), inverted=self.inverted)
-        shot = placed(shot, self._planes[plane].place(self.affine, shape, index))
+            return self._acquired(pile[index], where, step)
+        assert where is not None
+        whole, failed, notes = self._whole(pile)
+        cut: Any = self.cuts[plane].cut(whole.samples, index)
+        samples = np.ascontiguousarray(thinned(cut, step))
+        shot = Shot(replace(whole, samples=samples), inverted=self.inverted, notes=notes)
+        shot = placed(shot, where, cut.shape, step)
         return replace(shot, place=f"{shot.place} · blank: {failed} not decodable") if failed else shot
 
-    def _acquired(self, one: Slice) -> Shot:
-        stored = one.stored()
+    def forget(self) -> None:
+        """Let go of the pile that the last plane was cut from."""
+        self._last_whole = None
+
+    def _acquired(self, one: Slice, where: Where | None, step: int) -> Shot:
+        decoded, note = one.decoded()
+        stored = thinned(decoded, step)
         if one.colour:
             raster = Raster(to_rgb(stored, one.tags))
         else:
             raster = from_stored(stored, self._rescale(one), padding=one.padding)
-        layers = tuple(overlay.mask for overlay in one.overlays()) if self.layered else ()
-        shot = Shot(raster, instance=one.instance_number, inverted=one.inverted, layers=layers)
-        if one.place is None or one.spacing is None:
+        masks = [thinned(overlay.mask, step) for overlay in one.overlays()] if self._overlaid else []
+        layers = ((_OVERLAYS, np.logical_or.reduce(masks)),) if masks else ()
+        notes = (note,) if note else ()
+        shot = Shot(raster, instance=one.instance_number, inverted=one.inverted, layers=layers, notes=notes)
+        if where is None:
             times = one.frame_times
             moment = f"t {times[one.frame]:.0f} ms" if times and len(times) > 1 else ""
             return replace(shot, place=moment)
-        position, orientation = one.place.position, one.place.orientation
-        return placed(shot, (position, orientation[3:] * one.spacing[0], orientation[:3] * one.spacing[1]))
+        return placed(shot, where, (one.rows, one.columns), step)
 
-    def _whole(self, pile: Sequence[Slice]) -> tuple[Raster, int]:
-        """Return a pile as samples (k, j, i), and how many of its slices cannot be decoded.
+    def _whole(self, pile: Sequence[Slice]) -> tuple[Raster, int, tuple[str, ...]]:
+        """Return a pile as samples (k, j, i), how many of its slices cannot be decoded, and notes on the others.
 
         The last one asked for is kept, so that scrolling through it is quick. A slice that cannot be decoded is left
         blank here; in the acquired plane its place says why.
@@ -207,12 +239,15 @@ class StackScene(Scene):
         return last[1:]
 
 
-def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raster, int]:
+def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raster, int, tuple[str, ...]]:
     stored: list[NDArray[np.generic] | None] = []
     failure: DicomviewError | None = None
+    said: dict[str, None] = {}
     for one in pile:
         try:
-            stored.append(one.stored())
+            plane, note = one.decoded()
+            stored.append(plane)
+            said |= {note: None} if note else {}
         except DicomviewError as error:
             stored.append(None)
             failure = error
@@ -222,7 +257,7 @@ def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raste
         raise failure
     alike = failure is None and all(rescale.linear and rescale == rescales[0] for rescale in rescales)
     if alike and all(plane.dtype.itemsize <= 2 for plane in sound) and len({one.padding for one in pile}) == 1:
-        return from_stored(np.stack(sound), rescales[0], padding=pile[0].padding), 0
+        return from_stored(np.stack(sound), rescales[0], padding=pile[0].padding), 0, (*said,)
 
     # Slice by slice, once for the range and once for the samples: values take eight bytes each.
     def values_of(one: Slice, plane: NDArray[np.generic], rescale: Rescale) -> NDArray[np.floating]:
@@ -237,7 +272,7 @@ def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raste
     samples = np.zeros((len(pile), *sound[0].shape), np.uint16)
     for k, one, plane, rescale in known:
         samples[k] = scale.fit(values_of(one, plane, rescale))
-    return scale.raster(samples), len(pile) - len(sound)
+    return scale.raster(samples), len(pile) - len(sound), (*said,)
 
 
 def _spread(slices: Sequence[Slice], most: int) -> list[Slice]:
@@ -258,24 +293,6 @@ def _may_overlay(one: Slice) -> bool:
     return any(0x6000 <= tag.group < 0x6020 for tag in one.header.keys())  # noqa: SIM118  a Dataset gives elements
 
 
-def _labels(coords: Sequence[Any], unit: str) -> tuple[str, ...]:
-    """Return the values along an axis in words; of (b-value, gradient) the unit is that of the first."""
-    words = []
-    for value in coords:
-        number, *more = value if isinstance(value, tuple) else (value,)
-        parts = [_label(number) + (f" {unit}" if unit and number is not None else ""), *map(_label, more)]
-        words.append(" ".join(part for part in parts if part) or "none")
-    return tuple(words)
-
-
-def _label(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, tuple):
-        return f"({', '.join(f'{x:.2f}' for x in value)})"
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
-
-
 def _cine(stack: Stack) -> Cine | None:
     """Return what moves in time, with the rate of the file (PS3.3 C.7.6.5)."""
     along = next((name for name in (*stack.dims[:-3], stack.dims[-3]) if name in _IN_TIME), None)
@@ -287,26 +304,3 @@ def _cine(stack: Stack) -> Cine | None:
     if not rate and stack.units.get(along) == "ms" and len(times) > 1 and times[-1] > times[0]:
         rate = 1000 * (len(times) - 1) / (times[-1] - times[0])
     return Cine("index" if along == stack.dims[-3] else along, min(max(rate or _RATE, 0.1), 120.0))
-
-
-def _notes(stack: Stack, of: tuple[int, int]) -> tuple[str, ...]:
-    """Return what must be said on the picture, in a few words each."""
-    first, notes = stack.slices[0], []
-    if of[1] > 1:
-        notes.append(f"stack {of[0]} of {of[1]}")
-    if stack.verdict.code in _VERDICT_WORDS:
-        notes.append(_VERDICT_WORDS[stack.verdict.code])
-    cut = sum(one.source.status == "truncated" for one in stack.slices)
-    if cut:
-        notes.append(f"{cut} of {len(stack.slices)} truncated")
-    if 0x00280008 in first.header and first.tags.number("NumberOfFrames") is None:
-        notes.append("number of frames unreadable")
-    if first.spacing is None:
-        notes.append("pixel size unknown")
-    elif first.spacing_kind == "detector":
-        notes.append("mm at the detector")
-    elif first.spacing_kind == "calibrated":
-        notes.append("mm as calibrated")
-    if first.tags.text("LossyImageCompression") == "01" or transfer_syntax(first.header) in _LOSSY:
-        notes.append("lossy compression")
-    return tuple(notes)

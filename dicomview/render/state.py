@@ -7,21 +7,21 @@ new state, or an error in words.
 from __future__ import annotations
 
 import operator
-import re
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from dicomview.errors import UnknownChoice
 from dicomview.pixels import Voi, VoiTable, Window, as_window
+from dicomview.render.camera import as_pan, as_rotation, as_switch, as_zoom
+from dicomview.render.colormap import GRAY, as_colormap
+from dicomview.render.look import Look, look_of, looks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["OVERLAY_COLOR", "Showable", "ViewState", "rebased", "resolve", "state_from", "state_message"]
-
-OVERLAY_COLOR = "#ffd54f"
+__all__ = ["Showable", "ViewState", "rebased", "resolve", "state_from", "state_message"]
 
 
 class Showable(Protocol):
@@ -59,18 +59,33 @@ class ViewState:
     window : Window or VoiTable
     places : tuple of (axis, place) pairs
         Zero-based place along each extra axis of a stack: echo, time, diffusion …
-    overlays : bool
-        Whether overlay planes are drawn.
-    overlay_color : str
-        Their colour, "#rrggbb".
+    layers : tuple of (name, Look) pairs
+        How each layer is drawn, in the order in which they are drawn.
+    invert : bool
+        Whether black and white change places, beyond what the file asks for.
+    colormap : str
+        The colours that stand for the grey levels.
+    rotation : int
+        Degrees clockwise: 0, 90, 180 or 270; after `flip`.
+    flip : bool
+        Whether left and right change places.
+    zoom : float
+        1 for a picture that just fits into its frame.
+    pan : (right, down)
+        How far the middle of the picture is from that of the frame, in parts of the width of the frame.
     """
 
     plane: str
     positions: tuple[tuple[str, int], ...]
     window: Voi
     places: tuple[tuple[str, int], ...] = ()
-    overlays: bool = True
-    overlay_color: str = OVERLAY_COLOR
+    layers: tuple[tuple[str, Look], ...] = ()
+    invert: bool = False
+    colormap: str = GRAY
+    rotation: int = 0
+    flip: bool = False
+    zoom: float = 1.0
+    pan: tuple[float, float] = (0.0, 0.0)
 
     @property
     def index(self) -> int:
@@ -82,6 +97,22 @@ class ViewState:
         """Zero-based place along each extra axis."""
         return dict(self.places)
 
+    @property
+    def looks(self) -> dict[str, Look]:
+        """How each layer is drawn."""
+        return dict(self.layers)
+
+
+# Fields that stand for themselves: what they can be does not depend on the scene.
+_PLAIN: Mapping[str, Callable[[Any], Any]] = {
+    "invert": as_switch,
+    "colormap": as_colormap,
+    "rotation": as_rotation,
+    "flip": as_switch,
+    "zoom": as_zoom,
+    "pan": as_pan,
+}
+
 
 def resolve(
     scene: Showable,
@@ -91,8 +122,8 @@ def resolve(
     index: int | None = None,
     window: object = None,
     axes: Mapping[str, int] | None = None,
-    overlays: bool | None = None,
-    overlay_color: str | None = None,
+    layers: Mapping[str, object] | None = None,
+    **plain: Any,
 ) -> ViewState:
     """Return the state that answers a wish.
 
@@ -102,14 +133,17 @@ def resolve(
         What there is to show.
     state : ViewState
         The state before.
-    plane, index, window, axes, overlays, overlay_color : optional
+    plane, index, window, axes, layers : optional
         What is wished for; the rest stays. A negative index or place counts from the end; a window is a `Window`, the
-        name of one of the file or of a preset, "auto", or (center, width).
+        name of one of the file or of a preset, "auto", or (center, width). Of a layer, by its name, one wishes True
+        or False, "#rrggbb", an opacity from 0 to 1, a dict of shown, color and opacity, or a `Look`.
+    **plain
+        Of the other fields of `ViewState`; None leaves one as it is.
 
     Raises
     ------
     UnknownChoice
-        The plane, the index, the axis or the window does not exist; the message says what does.
+        The plane, the index, the axis, the window, the layer … does not exist; the message says what does.
     """
     wanted = state.plane if plane is None else plane
     if not isinstance(wanted, str):
@@ -131,24 +165,27 @@ def resolve(
         positions=tuple(positions.items()),
         places=tuple(places.items()),
         window=state.window if window is None else _voi(scene, window),
-        overlays=state.overlays if overlays is None else bool(overlays),
-        overlay_color=state.overlay_color if overlay_color is None else _colour(overlay_color),
+        layers=state.layers if layers is None else tuple(looks_of(state.looks, layers).items()),
+        **{name: _PLAIN[name](wish) for name, wish in plain.items() if wish is not None},
     )
 
 
 def rebased(said: ViewState, base: ViewState, now: ViewState) -> ViewState:
     """Return `now` with what `said` changes of `base`: two wishes that crossed on their way both come true."""
 
-    def merged(new: tuple[tuple[str, int], ...], old: Mapping[str, int], kept: Mapping[str, int]) -> Any:
-        return tuple((dict(kept) | {name: place for name, place in new if old.get(name) != place}).items())
+    def merged(new: tuple[tuple[str, Any], ...], old: Mapping[str, Any], kept: Mapping[str, Any]) -> Any:
+        return tuple((dict(kept) | {name: value for name, value in new if old.get(name) != value}).items())
 
     changed = {
-        name: getattr(said, name)
-        for name in ("plane", "window", "overlays", "overlay_color")
-        if getattr(said, name) != getattr(base, name)
+        name: getattr(said, name) for name in ("plane", "window", *_PLAIN) if getattr(said, name) != getattr(base, name)
     }
-    positions = merged(said.positions, dict(base.positions), dict(now.positions))
-    return replace(now, positions=positions, places=merged(said.places, base.axes, now.axes), **changed)
+    return replace(
+        now,
+        positions=merged(said.positions, dict(base.positions), dict(now.positions)),
+        places=merged(said.places, base.axes, now.axes),
+        layers=merged(said.layers, base.looks, now.looks),
+        **changed,
+    )
 
 
 def state_message(state: ViewState) -> dict[str, Any]:
@@ -161,8 +198,9 @@ def state_message(state: ViewState) -> dict[str, Any]:
         "window": {"table": window.explanation}
         if isinstance(window, VoiTable)
         else {"center": window.center, "width": window.width, "function": window.function},
-        "overlays": state.overlays,
-        "overlay_color": state.overlay_color,
+        "layers": {name: asdict(look) for name, look in state.layers},
+        **{name: getattr(state, name) for name in _PLAIN},
+        "pan": list(state.pan),
     }
 
 
@@ -182,8 +220,8 @@ def state_from(message: Mapping[str, Any], tables: Sequence[Voi] = ()) -> ViewSt
         tuple((str(plane), int(index)) for plane, index in message["positions"].items()),
         named[window["table"]] if "table" in window else Window(**window),
         tuple((str(name), int(place)) for name, place in message.get("axes", {}).items()),
-        bool(message.get("overlays", True)),
-        _colour(message.get("overlay_color", OVERLAY_COLOR)),
+        tuple((str(name), look_of(look, Look())) for name, look in message.get("layers", {}).items()),
+        **{name: checked(message[name]) for name, checked in _PLAIN.items() if name in message},
     )
 
 
@@ -212,9 +250,3 @@ def _voi(scene: Showable, wish: object) -> Voi:
             raise UnknownChoice(f"that VOI table is none of this file; its tables: {', '.join(known) or 'none'}")
         return wish
     return as_window(wish)
-
-
-def _colour(wish: Any) -> str:
-    if not isinstance(wish, str) or not re.fullmatch("#[0-9a-fA-F]{6}", wish):
-        raise UnknownChoice(f'a colour is written "#rrggbb", for example "{OVERLAY_COLOR}", not {wish!r}')
-    return wish.lower()

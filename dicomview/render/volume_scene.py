@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dicomview.errors import UnknownChoice
-from dicomview.render.raster import Scale16, from_values
-from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Scene, Shot, placed, view_of
+from dicomview.render.raster import Raster, Scale16, from_values
+from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Scene, Shot, placed, thinned, view_of
 from dicomview.space import Volume
 from dicomview.space.planes import Plane, planes_of
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from dicomview.space.planes import Where
 
 __all__ = ["VolumeScene", "array_scene"]
 
@@ -40,30 +43,44 @@ class VolumeScene(Scene):
         self.refused = {}
         shape = volume.array.shape
         if placed:
-            self._planes = planes_of(volume.affine)
+            self.cuts = planes_of(volume.affine)
             self.notes = _notes(volume)
         else:
             self.notes = ("array without a place in the patient", *(() if measured else ("pixel size unknown",)))
-            self._planes = {ACQUIRED: Plane(ACQUIRED, 0, 1, 2)}
+            self.cuts = {ACQUIRED: Plane(ACQUIRED, 0, 1, 2)}
         self.views = {
             name: view_of(plane, volume.affine, (shape[0], shape[1], shape[2]), letters=placed, measured=measured)
-            for name, plane in self._planes.items()
+            for name, plane in self.cuts.items()
         }
-        self._scale = Scale16.over(volume.array)
 
     def sampled_values(self) -> Sequence[NDArray[np.floating]]:
         """Return some planes of the volume."""
         count = len(self.volume.array)
         return [self.volume.array[k] for k in range(0, count, max(1, count // SAMPLED_SLICES))]
 
-    def shot(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Shot:
-        """Return one plane at one index, fitted into 16 bits over the range of the whole volume."""
-        cut: Any = self._planes[plane].cut(self.volume.array, index)
-        shot = Shot(from_values(cut, self._scale), inverted=self.volume.inverted)
+    def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:
+        """Return where a plane lies on the grid of the volume."""
         if not self.placed:
-            return shot
+            return None
         k, j, i = self.volume.array.shape
-        return placed(shot, self._planes[plane].place(self.volume.affine, (k, j, i), index))
+        return self.cuts[plane].place(self.volume.affine, (k, j, i), index)
+
+    def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
+        """Return one plane at one index, fitted into 16 bits over the range of the whole volume."""
+        whole: Any = self.cuts[plane].cut(self.volume.array, index)
+        shot = Shot(self._fitted(thinned(whole, step)), inverted=self.volume.inverted)
+        where = self.where(plane, index)
+        return shot if where is None else placed(shot, where, whole.shape, step)
+
+    def _fitted(self, values: NDArray[Any]) -> Raster:
+        if values.dtype.kind in "iub" and values.dtype.itemsize <= 2:
+            samples: Any = values.astype(np.int16 if values.dtype.kind == "i" else np.uint16, copy=False)
+            return Raster(samples)
+        return from_values(values, self._scale)
+
+    @functools.cached_property
+    def _scale(self) -> Scale16:
+        return Scale16.over(self.volume.array)
 
 
 def array_scene(array: NDArray[Any], spacing: Sequence[float] | None) -> Scene:
@@ -92,7 +109,10 @@ def array_scene(array: NDArray[Any], spacing: Sequence[float] | None) -> Scene:
         raise UnknownChoice(f"spacing {spacing!r} does not fit an array of {array.ndim} axes; give mm for each of them")
     affine = np.diag([*np.ones(3 - array.ndim), *steps, 1.0])
     affine = affine[[2, 1, 0, 3]]  # rows of an affine are x, y, z; the array axes are k, j, i
-    volume = Volume(np.atleast_3d(array.T).T.astype(np.float32), affine)
+    whole = np.atleast_3d(array.T).T
+    if array.dtype.kind == "f" or array.dtype.itemsize > 2:  # whole numbers of 16 bits are shown as they are
+        whole = whole.astype(np.float32)
+    volume = Volume(whole, affine)
     return VolumeScene(volume, placed=False, measured=spacing is not None)
 
 

@@ -5,12 +5,13 @@ volume is built only from what is regular or from what the caller allows in word
 """
 
 from dicomview.space.grid import Verdict
-from dicomview.space.series import Rejected, Series, all_series, read_series
+from dicomview.space.series import Rejected, Series, all_series, read_series, series_of
 from dicomview.space.slices import Slice
 from dicomview.space.stack import Stack
 from dicomview.space.suv import SuvScale, suv_scale
 from dicomview.space.volume import Volume
 
 __all__ = [
-    "Rejected", "Series", "Slice", "Stack", "SuvScale", "Verdict", "Volume", "all_series", "read_series", "suv_scale",
+    "Rejected", "Series", "Slice", "Stack", "SuvScale", "Verdict", "Volume", "all_series", "read_series",
+    "series_of", "suv_scale",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dicomview.space.slices import Slice
 
-__all__ = ["Split", "drop_copies", "mixed_acquisitions", "position_ids", "split"]
+__all__ = ["Split", "drop_copies", "incomplete", "mixed_acquisitions", "position_ids", "split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +200,19 @@ def split(slices: Sequence[Slice], ids: Sequence[int]) -> Split | None:
                 return found
     turns = _repetitions(slices, ids)
     return _full_grid(slices, ids, (_REPETITION,), [(t,) for t in turns], note) if turns else None
+
+
+def incomplete(slices: Sequence[Slice], ids: Sequence[int]) -> list[str]:
+    """Return a note when an axis tells all images of every position apart, and has not all positions at each value."""
+    places = len(set(ids))
+    for axis in _AXES:
+        values = [axis.value(one) for one in slices]
+        cells, lengths = set(zip(values, ids, strict=True)), Counter(values)
+        wanted = len(lengths) * places
+        # With less than half of the cells filled it is no axis, but something that differs by itself.
+        if None not in lengths and len(lengths) > 1 and len(cells) == len(slices) > wanted / 2:
+            return [f"INCOMPLETE_AXIS {axis.name}: {wanted - len(slices)} of {wanted} images are missing"]
+    return []
 
 
 def mixed_acquisitions(slices: Sequence[Slice]) -> tuple[list[list[Slice]], str] | None:

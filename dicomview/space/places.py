@@ -71,7 +71,7 @@ def place_of(tags: FrameTags) -> tuple[Place | None, str]:
     """Return the place of a plane, or None with the reason."""
     if tags.text("Modality") in _PROJECTIONS:
         return None, "PROJECTION_ONLY: a projection lies on a detector, not in a plane of the patient"
-    if frame_count(tags.dataset) > 1 and not tags.multiframe:
+    if frame_count(tags) > 1 and not tags.multiframe:
         return None, "NO_GEOMETRY: the frames share one position, so they are moments or views rather than places"
     needed = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
     missing = [keyword for keyword in needed if tags.get(keyword) is None]
@@ -87,8 +87,10 @@ def _checked_place(position: tuple[float, ...], orientation: tuple[float, ...]) 
     if o.shape != (6,) or not np.isfinite(o).all():
         return None, "BAD_GEOMETRY: ImageOrientationPatient is not six finite numbers"
     lengths = np.linalg.norm(o.reshape(2, 3), axis=1)
-    if np.abs(lengths - 1).max() > 1e-3 or abs(float(o[:3] @ o[3:])) > 1e-3:
-        return None, "BAD_GEOMETRY: ImageOrientationPatient is not two perpendicular directions of length 1"
+    if np.abs(lengths - 1).max() > 1e-3:
+        return None, "BAD_GEOMETRY: ImageOrientationPatient is not two directions of length 1"
+    if abs(float(o[:3] @ o[3:])) > 1e-3:
+        return None, "BAD_GEOMETRY: the two directions of ImageOrientationPatient are not perpendicular"
     return Place(p, o), ""
 
 

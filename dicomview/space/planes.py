@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,10 @@ from dicomview.space.geometry import axis_letters
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["PLANES", "Plane", "acquired_plane", "planes_of"]
+__all__ = ["PLANES", "Plane", "Where", "acquired_plane", "planes_of"]
+
+# Of a plane as it lies on the screen, LPS mm: its first pixel, one step down, one step across.
+Where: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]"
 
 PLANES = ("sagittal", "coronal", "axial")  # those that x, y and z are perpendicular to
 
@@ -58,9 +61,7 @@ class Plane:
             plane = plane.T
         return plane[:: -1 if self.flip_rows else 1, :: -1 if self.flip_columns else 1]
 
-    def place(
-        self, affine: NDArray[np.float64], shape: tuple[int, int, int], index: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def place(self, affine: NDArray[np.float64], shape: tuple[int, int, int], index: int) -> Where:
         """Return (origin, row step, column step) in LPS mm of the plane at `index`, as it lies on the screen."""
         start = np.array([0.0, 0.0, 0.0, 1.0])
         start[self.axis] = index

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dicomview.errors import NotAnImage, SeveralSeries, UnknownSeries
 from dicomview.files import Header, read_headers
-from dicomview.pixels import FrameTags
+from dicomview.pixels import FrameTags, frame_count
+from dicomview.progress import bar
 from dicomview.space.groups import same_instance_dropped
 from dicomview.space.slices import Slice, slices_of
 from dicomview.space.sorting import stacks_of
@@ -20,10 +22,10 @@ if TYPE_CHECKING:
     from dicomview.space.stack import Stack
     from dicomview.space.volume import Volume
 
-__all__ = ["Rejected", "Series", "all_series", "read_series"]
+__all__ = ["SEGMENTATIONS", "Rejected", "Series", "all_series", "read_series", "series_of"]
 
 # Images in the sense of the standard that are no pile of slices: they lie over or beside one.
-_DERIVED_OBJECTS = {
+SEGMENTATIONS = {
     "1.2.840.10008.5.1.4.1.1.66.4": "segmentation",
     "1.2.840.10008.5.1.4.1.1.66.7": "label map segmentation",
 }
@@ -132,7 +134,7 @@ class Series:
         if self.stacks:
             return self.stacks[0]
         why = self.rejected[0].reason if self.rejected else "it has no instances"
-        raise NotAnImage(f"there is no picture in this series: {why}; dv.tags shows what is in it")
+        raise NotAnImage(f"there is no picture in this series: {why}; dv.tags lists what is in it, dv.view shows it")
 
     def split(self) -> tuple[Stack, ...]:
         """Return the regular runs of the main stack; see `Stack.split`."""
@@ -151,22 +153,27 @@ def all_series(source: Source, *, progress: bool = True) -> list[Series]:
     source : path, pydicom.Dataset, or a list of either
         A folder, a file, a zip or a DICOMDIR.
     progress : bool
-        Show a bar when reading takes more than a second.
+        Show a bar when reading or sorting takes more than a second.
 
     Raises
     ------
     NothingFound
         The path does not exist or holds no DICOM.
     """
+    return series_of(read_headers(source, progress=progress), progress=progress)
+
+
+def series_of(headers: Iterable[Header], *, progress: bool = True) -> list[Series]:
+    """Return every series of headers that are read already, the largest first; see `all_series`."""
     groups: dict[tuple[str, str], list[Header]] = defaultdict(list)
     beside: Counter[str] = Counter()
-    for header in read_headers(source, progress=progress):
+    for header in headers:
         if header.dataset is not None and header.status != "dicomdir":
             tags = FrameTags(header.dataset)
             groups[tags.text("StudyInstanceUID"), tags.text("SeriesInstanceUID")].append(header)
         else:
             beside[header.status] += 1
-    found = [_series(headers, dict(beside)) for headers in groups.values()]
+    found = [_series(members, dict(beside), progress=progress) for members in groups.values()]
     return sorted(found, key=lambda series: (-len(series), series.uid))
 
 
@@ -233,22 +240,26 @@ def _are(found: Iterable[Series]) -> str:
     )
 
 
-def _series(headers: list[Header], beside: dict[str, int]) -> Series:
-    slices: list[Slice] = []
+def _series(headers: list[Header], beside: dict[str, int], *, progress: bool) -> Series:
+    images: list[Header] = []
     rejected: list[Rejected] = []
     for header in headers:
         refusal = _refusal(header)
         if refusal is None:
-            slices.extend(slices_of(header))
+            images.append(header)
         else:
             rejected.append(refusal)
+    # One file may hold ten thousand frames, so it is those that are counted.
+    count = sum(frame_count(header.dataset) for header in images if header.dataset is not None)
+    found = chain.from_iterable(map(slices_of, images))
+    slices = list(bar(found, "Placing slices", "slice", total=count, show=progress))
     slices, copies, notes = same_instance_dropped(slices)
     again = "a further copy of an instance read already"
     rejected.extend(Rejected(one.label, "DUPLICATE_SOP", again) for one in copies)
     cut = sum(one.source.status == "truncated" for one in slices)
     if cut:
         notes.append(f"TRUNCATED {cut} slices whose files end too early; each keeps its place")
-    return Series(tuple(headers), stacks_of(slices, notes), tuple(rejected), beside)
+    return Series(tuple(headers), stacks_of(slices, notes, progress=progress), tuple(rejected), beside)
 
 
 def _refusal(header: Header) -> Rejected | None:
@@ -257,8 +268,8 @@ def _refusal(header: Header) -> Rejected | None:
     tags, label = FrameTags(header.dataset), header.location.label
     sop_class = tags.get("SOPClassUID")
     name = getattr(sop_class, "name", "") or "an object of unknown class"
-    if str(sop_class) in _DERIVED_OBJECTS:
-        return Rejected(label, "DERIVED_OBJECT", f"a {_DERIVED_OBJECTS[str(sop_class)]} lies over images")
+    if str(sop_class) in SEGMENTATIONS:
+        return Rejected(label, "DERIVED_OBJECT", f"a {SEGMENTATIONS[str(sop_class)]} lies over images")
     if header.pixels is None and header.status == "truncated":
         return Rejected(label, "TRUNCATED", f"{name} has no pixel data, and its file ends too early")
     if header.pixels is None:

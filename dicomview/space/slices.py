@@ -24,7 +24,7 @@ from dicomview.pixels import (
     padding_range,
     pixel_cells,
     rescale_of,
-    stored_values,
+    stored_frame,
 )
 from dicomview.space.mosaic import is_mosaic, tiles_of
 from dicomview.space.places import place_of, places_of_frames, spacing_fault, spacing_of
@@ -95,7 +95,7 @@ class Slice:
     @property
     def frame_count(self) -> int:
         """How many frames the instance has."""
-        return frame_count(self.header)
+        return frame_count(self.tags)
 
     @property
     def part(self) -> int:
@@ -197,29 +197,33 @@ class Slice:
         NoDecoder, DamagedPixels
             With the InstanceNumber of the slice.
         """
-        return self._decoded(stored_values)
+        return self.decoded()[0]
+
+    def decoded(self) -> tuple[NDArray[np.generic], str]:
+        """Return the stored values as `stored` does, and which decoder stood in for one that refused them, or ""."""
+        return self._decoded(stored_frame)
 
     def overlays(self) -> tuple[Overlay, ...]:
         """Return the overlay planes of the slice, those in unused bits of the pixels included."""
         size = self.tags.integer("Rows"), self.tags.integer("Columns")
-        found = overlays_of(self.tags, size, lambda: self._decoded(pixel_cells))
+        found = overlays_of(self.tags, size, lambda: self._decoded(pixel_cells)[0])
         if self.tile is None:
             return found
         return tuple(Overlay(one.name, one.mask[self.tile.cut]) for one in found)
 
-    def _decoded(self, decode: Callable[..., NDArray[np.generic]]) -> NDArray[np.generic]:
+    def _decoded(self, decode: Callable[..., tuple[NDArray[np.generic], str]]) -> tuple[NDArray[np.generic], str]:
         span = self.source.pixels
         vr, length = ("OW", None) if span is None else (span.vr, span.size)
         try:
             with self.source.open_pixels() as stream:
-                stored = decode(self.header, stream, self.frame, vr=vr, length=length)
+                stored, note = decode(self.header, stream, self.frame, vr=vr, length=length)
         except (NoDecoder, DamagedPixels) as error:
             number = self.instance_number
             where = f"slice with InstanceNumber {number}" if number is not None else "slice without InstanceNumber"
             raise type(error)(f"{where}: {error}") from error
         except OSError as error:
             raise DamagedPixels(f"the file of a slice cannot be read any more: {error.strerror or error}") from error
-        return stored if self.tile is None else np.ascontiguousarray(stored[self.tile.cut])
+        return stored if self.tile is None else np.ascontiguousarray(stored[self.tile.cut]), note
 
     def values(self) -> NDArray[np.float32]:
         """Return the modality values, (rows, columns) float32, in `unit`; for colour the stored RGB."""
@@ -237,15 +241,15 @@ def slices_of(source: Header) -> Iterator[Slice]:
     """
     dataset = source.dataset
     assert dataset is not None
-    count = frame_count(dataset)
-    mosaic = is_mosaic(FrameTags(dataset))
+    whole = FrameTags(dataset)
+    count, mosaic = frame_count(whole), is_mosaic(whole)
     if mosaic and count == 1:
         yield from _of_mosaic(source)
         return
-    vectors = index_vectors(FrameTags(dataset), count)
+    vectors = index_vectors(whole, count)
     places = places_of_frames(dataset, vectors)
     for frame in range(count):
-        tags = FrameTags(dataset, frame)
+        tags = whole.of_frame(frame)
         spacing, kind = spacing_of(tags)
         place, fault = places[frame] if places is not None else place_of(tags)
         if place is not None and kind != "patient":

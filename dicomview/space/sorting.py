@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dicomview.space.axes import Split, drop_copies, mixed_acquisitions, position_ids, split
+from dicomview.progress import bar
+from dicomview.space.axes import Split, drop_copies, incomplete, mixed_acquisitions, position_ids, split
 from dicomview.space.geometry import mean_orientation, normal_of
 from dicomview.space.grid import Grid, ambiguous, judge, name_of, without_places
 from dicomview.space.groups import by_key, by_orientation, tie
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["stacks_of"]
 
 
-def stacks_of(slices: Sequence[Slice], notes: Sequence[str] = ()) -> tuple[Stack, ...]:
+def stacks_of(slices: Sequence[Slice], notes: Sequence[str] = (), *, progress: bool = True) -> tuple[Stack, ...]:
     """Sort slices of one series into stacks, the main one first.
 
     Parameters
@@ -31,13 +32,15 @@ def stacks_of(slices: Sequence[Slice], notes: Sequence[str] = ()) -> tuple[Stack
         Of one series, in any order.
     notes : sequence of str
         What is known already; told by the verdict of the main stack.
+    progress : bool
+        Show a bar when it takes more than a second.
 
     Returns
     -------
     tuple of Stack
         Localizers last, otherwise the largest first.
     """
-    groups = by_key(slices)
+    groups = by_key(bar(slices, "Sorting slices", "slice", show=progress))
     stacks: list[Stack] = []
     for group in groups:
         if group[0].place is None:
@@ -73,7 +76,7 @@ def _placed(pile: list[Slice]) -> list[Stack]:
             return [_extended(found, notes)]
         mixed = mixed_acquisitions(ordered)
         if mixed is None:
-            return [_three(ordered, ambiguous(ordered, ids, notes))]
+            return [_three(ordered, ambiguous(ordered, ids, [*notes, *incomplete(ordered, ids)]))]
     groups, note = mixed
     return [_three(group, judge(group, notes=[*notes, note])) for group in groups]
 

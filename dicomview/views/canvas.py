@@ -6,39 +6,67 @@ Python is asked once for a slice and never for a step of a window.
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
-from dicomview.errors import DicomviewError
+from dicomview.views.shipment import Wish, shipment
 
-__all__ = ["Canvas", "Source", "module_text"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-Source = Callable[[str, tuple[int, ...]], tuple[dict[str, Any], list[bytes]]]
+    from dicomview.views.shipment import Shipment, Source
+
+__all__ = ["Canvas", "module_text", "style_text"]
+
 _STATIC = Path(__file__).with_name("static")
 _PARTS = (
     "window",
+    "packing",
     "slices",
+    "wants",
+    "store",
     "painter",
+    "pose",
     "cine",
     "gestures",
+    "icons",
     "page",
+    "tools",
+    "hand",
     "view",
     "canvas",
 )  # each knows only those before it
 _IMPORT = re.compile(r'^import [^;]*? from "\./\w+\.js";\n', re.MULTILINE)
+_COMMENT = re.compile(r"[ \t]*/\*\*.*?\*/ ?\n?|^[ \t]*//[^\n]*\n", re.DOTALL | re.MULTILINE)
 
 
-def module_text() -> str:
-    """Return the browser half as one ES module: its parts one after another, without their imports of each other."""
-    texts = ((_STATIC / f"{part}.js").read_text(encoding="utf-8") for part in _PARTS)
-    return "\n".join(_IMPORT.sub("", text) for text in texts)
+@functools.cache
+def module_text(*more: str) -> str:
+    """Return the browser half as one ES module: its parts one after another, without their imports of each other.
+
+    The text travels with every view, so comments, a third of it, stay behind.
+
+    Parameters
+    ----------
+    *more : str
+        Parts that only some pages need.
+    """
+    texts = ((_STATIC / f"{part}.js").read_text(encoding="utf-8") for part in (*_PARTS, *more))
+    return "\n".join(_COMMENT.sub("", _IMPORT.sub("", text)) for text in texts)
+
+
+@functools.cache
+def style_text() -> str:
+    """Return the style sheet of the browser half."""
+    return (_STATIC / "canvas.css").read_text(encoding="utf-8")
 
 
 class Canvas(anywidget.AnyWidget):
@@ -46,46 +74,59 @@ class Canvas(anywidget.AnyWidget):
 
     Parameters
     ----------
-    source : callable (plane: str, at: tuple of int) -> (message: dict, buffers: list of bytes)
-        Gives one slice; `at` is its index along the plane and its place along each extra axis. The message has
-        ``rows``, ``columns``, ``sample`` ("int16", "uint16" or "rgb8"), ``slope``, ``intercept``, ``stored``,
-        ``blank``, ``invert``, ``origin``, ``row_step``, ``column_step`` (LPS, mm), ``place`` and ``instance``. The
-        first buffer has the samples, little-endian, row after row; each further one a mask of one bit a pixel, rows on
-        whole bytes. It is called in one thread of the canvas's own, one call at a time. What it raises is shown in the
+    source : callable (plane: str, at: tuple of int, step: int) -> Piece
+        Gives one slice; `at` is its index along the plane and its place along each extra axis, `step` how many samples
+        to go on by. It is called in one thread of the canvas's own, one call at a time. What it raises is shown in the
         place of the picture.
     scene : dict
-        What there is to see: title, planes, presets, notes, unit, and the state to come home to.
+        What there is to see; see `dicomview.views.messages.scene_message`.
     state : dict
         What is seen, as `dicomview.render.state_message` gives it; set by `show` or by a gesture.
+    opening : sequence of Shipment
+        Slices that come with the widget itself, and are saved with it where widgets are saved.
 
     Attributes
     ----------
     failure : BaseException or None
-        The last thing `source` raised.
+        The last thing that `source` raised, or an observer that a gesture called.
 
     Notes
     -----
-    Pixels are messages and never traits: a saved notebook holds none of them.
+    But for `opening`, pixels are messages and never traits: a saved notebook holds none of them.
     """
 
     _esm = module_text()
-    _css = _STATIC / "canvas.css"
+    _css = style_text()
 
-    scene = traitlets.Dict().tag(sync=True)
+    _scene = traitlets.Dict().tag(sync=True)
+    _opening: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    _colours = traitlets.Dict().tag(sync=True)  # RGB of the 256 grey levels by the name of the colour map
     # A gesture is on the screen before it gets here, so it is not sent back.
-    state = traitlets.Dict().tag(sync=True, echo_update=False)
+    _state = traitlets.Dict().tag(sync=True, echo_update=False)
     # Which state of Python's the browser has, or had when its gesture began: wishes of both sides may cross.
-    stamp = traitlets.Int().tag(sync=True, echo_update=False)
+    _stamp = traitlets.Int().tag(sync=True, echo_update=False)
 
-    def __init__(self, source: Source, *, scene: Mapping[str, Any], state: Mapping[str, Any]) -> None:
-        self.source = source
+    def __init__(
+        self,
+        source: Source,
+        *,
+        scene: Mapping[str, Any],
+        state: Mapping[str, Any],
+        opening: Sequence[Shipment] = (),
+        **traits: Any,
+    ) -> None:
         self.failure: BaseException | None = None
-        # Messages arrive in the main thread or in a subshell's. They only note the newest want; a worker answers, so
-        # that a newer want is heard while slices are decoded, and two of them are never decoded at once.
-        self._lock = threading.Lock()
-        self._newest = 0
+        # Messages arrive in the main thread or in a subshell's. They only note what is wished for; a worker answers,
+        # so that a newer wish is heard while slices are decoded, and two of them are never decoded at once.
+        self._source, self._lock = source, threading.Lock()
+        self._wishes: deque[Wish] = deque()
+        self._pack = True
+        self._answers = 0  # how many were begun
+        self._under_way: dict[Wish, int] = {}  # answers that the browser has not been heard to have, by number
+        self._serving = False
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="dicomview-canvas")
-        super().__init__(scene=dict(scene), state=dict(state))
+        slices = [{"message": message, "buffers": buffers} for message, buffers in opening]
+        super().__init__(_scene=dict(scene), _state=dict(state), _opening=slices, **traits)
         self.on_msg(self._on_message)
 
     def open(self) -> None:
@@ -106,41 +147,65 @@ class Canvas(anywidget.AnyWidget):
     def show(self, state: Mapping[str, Any], stamp: int) -> None:
         """Show a state; `stamp` is its number, which comes back with the gestures made on it."""
         with self.hold_sync():
-            self.stamp, self.state = stamp, dict(state)
+            self._stamp, self._state = stamp, dict(state)
+
+    def tell_trouble(self, error: Exception) -> None:
+        """Say on the page what an observer raised when a gesture called it; a log would be looked at by nobody."""
+        self.failure = error
+        words = str(error) or "no words"
+        self.send({"kind": "trouble", "text": f"An observer of this view raised {type(error).__name__}: {words[:500]}"})
 
     def close(self) -> None:
         """Take the canvas off every page and stop answering."""
         with self._lock:
-            self._newest += 1
+            self._wishes.clear()
         self._worker.shutdown(wait=False, cancel_futures=True)
         super().close()
 
+    def left(self) -> None:
+        """Hear that a page shows the canvas no more."""
+
     def _on_message(self, _: Canvas, content: Mapping[str, Any], __: list[memoryview]) -> None:
-        if content.get("kind") != "want":
-            return
+        if content.get("kind") == "left":
+            self._want([], seen=None, pack=self._pack)
+            self.left()
+        elif content.get("kind") == "want":
+            plane = str(content["plane"])
+            wishes = [
+                Wish(plane, tuple(map(int, i["at"])), int(i["along"]), int(i["count"]), int(i["step"]))
+                for i in content["items"]
+            ]
+            self._want(wishes, seen=content["seen"], pack=bool(content["pack"]))
+
+    def _want(self, wishes: list[Wish], *, seen: int | None, pack: bool) -> None:
+        """Answer these wishes from now on, and no others; what is under way already is not sent twice."""
         with self._lock:
-            self._newest += 1
-            want = self._newest
-        places = [tuple(int(n) for n in place) for place in content["places"]]
-        self._worker.submit(self._answer, want, str(content["plane"]), places)
-
-    def _answer(self, want: int, plane: str, places: list[tuple[int, ...]]) -> None:
-        """Send the slices in the order asked for, as long as nothing newer is asked for."""
-        for at in places:
-            if want != self._newest:
+            # None: a page that has just come, or has waited in vain. Whatever was sent to it is lost.
+            self._under_way = {} if seen is None else {w: n for w, n in self._under_way.items() if n > seen}
+            self._wishes = deque(wish for wish in wishes if wish not in self._under_way)
+            self._pack = pack
+            if self._serving or not self._wishes:
                 return
-            name = {"plane": plane, "at": list(at)}
+            self._serving = True
+        self._worker.submit(self._serve)
+
+    def _serve(self) -> None:
+        """Answer wishes until there are none; a new want may replace those that wait meanwhile."""
+        while True:
+            with self._lock:
+                if not self._wishes:
+                    self._serving = False
+                    return
+                wish, pack = self._wishes.popleft(), self._pack
+                self._answers += 1
+                self._under_way[wish] = number = self._answers
             try:
-                message, buffers = self.source(plane, at)
-            except BaseException as error:  # noqa: BLE001  whatever goes wrong belongs in the picture, not in a log
-                self.failure = error
-                self.send({"kind": "fault", **name, "text": _explain(error)})
-            else:
-                self.send({**message, "kind": "slice", **name}, buffers=buffers)
+                # Previews are packed for any line, whole slices only for one that is slower than the packing.
+                message, buffers = shipment(self._source, wish, pack=pack or wish.step > 1, failed=self._failed)
+                self.send({**message, "n": number}, buffers=buffers)
+            except BaseException:
+                self._serving = False  # the kernel is going down; whoever asks again starts anew
+                raise
 
-
-def _explain(error: BaseException) -> str:
-    if isinstance(error, DicomviewError):
-        return str(error)
-    # Other people's messages may hold paths and values of the file, and with them a patient's name.
-    return f"This slice cannot be shown ({type(error).__name__}). The error itself is in the canvas's `failure`."
+    def _failed(self, error: BaseException) -> None:
+        self.failure = error

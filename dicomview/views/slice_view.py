@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-import ipywidgets as widgets
-import numpy as np
 import traitlets
 
-from dicomview.errors import UnknownChoice
-from dicomview.pixels import VoiTable, Window
+from dicomview.errors import AlreadyThere, DicomviewError, UnknownChoice
+from dicomview.progress import bar
 from dicomview.render import (
-    OVERLAY_COLOR,
+    GRAY,
     Scene,
     ViewState,
-    opened,
     rebased,
     resolve,
     state_from,
     state_message,
     take,
-)
+)  # fmt: skip
 from dicomview.views.canvas import Canvas
-from dicomview.views.controls import WindowControls
+from dicomview.views.copies import embeds, opening_of, places_of, png_of, snippet_of
+from dicomview.views.messages import colours_message, piece_of, scene_message
+from dicomview.views.page import page_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import os
 
-    from numpy.typing import NDArray
+    from dicomview.render import Picture
+    from dicomview.views.shipment import Piece
 
-    from dicomview.files import Source
-    from dicomview.pixels import Voi
-    from dicomview.render import Picture, Shot
-    from dicomview.space import Series, Slice, Stack, Volume
+__all__ = ["SliceView"]
 
-__all__ = ["SliceView", "view"]
-
+_STILL_EDGE = 384  # pixels of the PNG in a saved notebook
+_PAGE_EDGE = 512  # and in a page
 _REMEMBERED = 32  # states told to the browser that gestures under way may have been made on
-_FACES = ("plane", "index", "axes", "window", "overlays", "overlay_color")  # the traits that are faces of the state
+# The traits that are faces of the state, with what each shows of it.
+_FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window", "layers": "looks"} | {
+    name: name for name in ("invert", "colormap", "rotation", "flip", "zoom", "pan")
+}
 
 
-class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
+class SliceView(Canvas):
     """A stack or volume to scroll through; made by `view`.
 
     Attributes
@@ -56,10 +58,24 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     axes : dict of str to int
         Zero-based place along each extra axis of the stack (echo, time, diffusion …); a dict with some of them sets
         those. Settable, observable, linkable.
-    overlays : bool
-        Whether overlay planes are drawn. Settable, observable, linkable.
-    overlay_color : str
-        "#rrggbb". Settable, observable, linkable.
+    layers : dict of str to Look
+        How each layer over the picture is drawn: "overlays" for the overlay planes, and one for each mask. A dict with
+        wishes for some of them sets those: True or False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color
+        and opacity. Settable, observable, linkable.
+    invert, flip : bool
+        Whether black and white change places, and left and right. Settable, observable, linkable.
+    rotation : int
+        Degrees clockwise: 0, 90, 180, 270. Settable, observable, linkable.
+    colormap : str
+        A colour map of matplotlib, by its name. Settable, observable, linkable.
+    zoom : float
+        1 for a picture that just fits. Settable, observable, linkable.
+    pan : (right, down)
+        How far the picture is moved, in parts of the width of its frame. Settable, observable, linkable.
+    embed : bool
+        Whether a saved notebook keeps a reduced copy of the pictures.
+    failure : BaseException or None
+        The last thing that went wrong while a slice was fetched, or in an observer that a gesture called.
 
     Notes
     -----
@@ -71,27 +87,28 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     plane = traitlets.Unicode()
     window = traitlets.Any()
     axes = traitlets.Dict()
-    overlays = traitlets.Bool(True)
-    overlay_color = traitlets.Unicode()
+    layers = traitlets.Dict()
+    invert = traitlets.Bool()
+    flip = traitlets.Bool()
+    rotation = traitlets.Int()
+    colormap = traitlets.Unicode()
+    zoom = traitlets.Float()
+    pan = traitlets.Any()
 
-    def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True) -> None:
-        self.scene, self._state, self._begin = scene, state, state
-        self._stamp, self._told = 0, {0: state}  # what Python told the browser last, by number
-        self.canvas = Canvas(
-            scene=_scene_message(scene, self._state), state=state_message(self._state), source=self._slice_message
-        )
-        self.controls = (
-            None
-            if scene.colour or not controls
-            else WindowControls(state.window, _reach(scene, state), scene.unit, self._control_moved)
-        )
-        children = [self.canvas] if self.controls is None else [self.canvas, self.controls]
+    def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True, embed: bool | None = None) -> None:
+        self.scene, self._now, self._begin = scene, state, state
+        self.embed = embeds(embed)
+        self._copied = opening_of(self._piece, scene, state) if self.embed else []
+        self._number, self._told = 0, {0: state}  # what Python told the browser last, by number
         super().__init__(
-            children,
-            layout=widgets.Layout(align_items="flex-start", flex_flow="row wrap"),
-            **{name: getattr(state, name) for name in _FACES},
+            self._piece,
+            scene=scene_message(scene, state, controls=controls),
+            state=state_message(state),
+            opening=self._copied,
+            _colours=colours_message(state.colormap),
+            **_faces(state),
         )
-        self.canvas.observe(self._gesture, "state")
+        self.observe(self._gesture, "_state")
 
     def __repr__(self) -> str:
         return f"SliceView({self.plane} {self.index + 1}/{self.scene.counts[self.plane]}, {self.window!r})"
@@ -99,17 +116,99 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
     @property
     def state(self) -> ViewState:
         """All that decides the picture, as one frozen value."""
-        return self._state
+        return self._now
 
-    def close(self) -> None:
-        """Take the view and its parts off every page, and let go of the slices."""
-        for part in self.children:
-            part.close()
-        super().close()
+    def left(self) -> None:
+        """Let go of what was kept for a page that shows the view no more."""
+        self.scene.forget()
 
     def picture(self) -> Picture:
         """Return the picture shown now, as an array with its letters and window."""
-        return take(self.scene, self._state)
+        return take(self.scene, self._now)
+
+    def to_html(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        quality: Literal["reduced", "exact"] = "reduced",
+        title: str | None = None,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write the stack as one page that needs neither kernel nor network, and return its path.
+
+        The page scrolls, windows, zooms and tells values like the view, along the plane that is shown now. It names no
+        patient, nor holds any other text that identifies one; burned-in text stays in its pixels.
+
+        Parameters
+        ----------
+        path : path
+            Of a file that is not there yet.
+        quality : "reduced" or "exact"
+            "reduced" leaves away as many bits, and then pixels, as make the page at most 8 MB; the page says which.
+            "exact" keeps every sample.
+        title : str, optional
+            The heading. When not given it is the modality and the number of images; a series description may name
+            somebody, so it is taken only when it is asked for: ``title=view.scene.title``.
+        overwrite : bool
+            True replaces a file that is there already.
+
+        Raises
+        ------
+        AlreadyThere
+            There is something at `path`; it is left as it is.
+        UnknownChoice
+            `quality` is none of the two.
+
+        Examples
+        --------
+        >>> dv.view("sample_data/ct_chest", window="lung").to_html("chest.html")  # doctest: +SKIP
+        PosixPath('chest.html')
+        """
+        if quality not in ("reduced", "exact"):
+            raise UnknownChoice(f'quality is "reduced" or "exact", not {quality!r}')
+        target = Path(path)
+        if target.exists() and not overwrite:
+            raise AlreadyThere(f"{target} is there already; nothing was written. Name another file, or overwrite=True.")
+        page = page_of(
+            self._piece,
+            self.scene,
+            self._now,
+            png=self._still(_PAGE_EDGE),
+            exact=quality == "exact",
+            title=title,
+            progress=lambda wishes: bar(wishes, "Writing the page", "image"),
+        )
+        # Beside its place first, so that an interrupt leaves no half a page there.
+        beside = target.with_name(f"{target.name}.part")
+        try:
+            with beside.open("w", encoding="utf-8") as file:
+                file.writelines(page)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+        return target
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the view for a notebook, and what a notebook shows that is opened without a kernel."""
+        bundle = super()._repr_mimebundle_()
+        assert bundle is not None
+        data, metadata = bundle
+        png = self._still(_STILL_EDGE) if self.embed else b""
+        if not png:  # the view says in its place what is wrong with the slice
+            return data, metadata
+        here = self._now.plane, self._now.positions, self._now.places
+        begun = self._begin.plane, self._begin.positions, self._begin.places
+        slices = self._copied if here == begun else opening_of(self._piece, self.scene, self._now)
+        note = f"reduced copy: {len(slices)} of {len(list(places_of(self.scene, self._now.plane)))} images"
+        copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note)
+        return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
+
+    def _still(self, edge: int) -> bytes:
+        """Return the picture shown now as PNG; nothing where it cannot be decoded."""
+        try:
+            return png_of(self.picture(), edge)
+        except DicomviewError:
+            return b""
 
     @traitlets.validate(*_FACES)
     def _checked(self, proposal: Any) -> Any:
@@ -118,7 +217,7 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         if name == "window" and wish is None:
             return self._begin.window
         # Under `hold_trait_notifications` the plane may have been set just before, and the index counts along it.
-        return getattr(resolve(self.scene, self._state, **{"plane": self.plane, name: wish}), name)
+        return _faces(resolve(self.scene, self._now, **{"plane": self.plane, name: wish}))[name]
 
     def notify_change(self, change: Any) -> None:
         """Answer a trait that was set from Python, then tell observers; traitlets calls this."""
@@ -126,7 +225,7 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
             super().notify_change(change)
         elif change.new != getattr(self, change.name):
             return  # an observer has wished again, and that has been told already
-        elif all(getattr(self, name) == getattr(self._state, name) for name in _FACES):
+        elif all(getattr(self, name) == value for name, value in _faces(self._now).items()):
             super().notify_change(change)
         else:
             # Observers hear of this change first and of those that follow from it afterwards, so that two views whose
@@ -137,183 +236,56 @@ class SliceView(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _answer(self) -> None:
         """Make the state that the traits wish for."""
-        now = {name: getattr(self, name) for name in _FACES}
-        wish = {name: value for name, value in now.items() if value != getattr(self._state, name)}
+        held = _faces(self._now)
+        wish = {name: getattr(self, name) for name in _FACES if getattr(self, name) != held[name]}
         try:
-            self._take_state(resolve(self.scene, self._state, **wish))
+            self._take_state(resolve(self.scene, self._now, **wish))
         except UnknownChoice:
-            self._take_state(self._state)
+            self._take_state(self._now)
             raise
 
-    def _gesture(self, change: Any) -> None:
+    def _gesture(self, _: Any) -> None:
         """Take over the state of a gesture, which is on the screen already; one that cannot be is taken back."""
-        if change.new == state_message(self._state):
+        # Not `change.new`: of several changes that were held back, only the last still stands.
+        if self._state == state_message(self._now):
             return
-        state = self._state
+        state = self._now
         try:
-            said = state_from(change.new, self.scene.presets())
-            base = self._told.get(self.canvas.stamp)
-            if self.canvas.stamp != self._stamp and base is not None:
+            said = state_from(self._state, self.scene.presets())
+            base = self._told.get(self._stamp)
+            if self._stamp != self._number and base is not None:
                 said = rebased(said, base, state)  # made before the browser had heard of Python's last wish
             for plane, index in said.positions:
                 state = resolve(self.scene, state, plane=plane, index=index)
-            whole = {name: getattr(said, name) for name in _FACES if name != "index"}
+            whole = {name: value for name, value in _faces(said).items() if name != "index"}
             state = resolve(self.scene, state, **whole)
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-            state = self._state
-        self._take_state(state)
-
-    def _control_moved(self, window: Window) -> None:
-        self._take_state(resolve(self.scene, self._state, window=window))
+            state = self._now
+        try:
+            self._take_state(state)
+        except Exception as error:
+            self.tell_trouble(error)
+            raise
 
     def _take_state(self, state: ViewState) -> None:
         """Make `state` the one that holds, everywhere; observers are told once all agree."""
-        self._state = state
-        if self.canvas.state != state_message(state) or self.canvas.stamp != self._stamp:
-            self._stamp += 1
-            self._told = {**dict(list(self._told.items())[-_REMEMBERED:]), self._stamp: state}
-            self.canvas.show(state_message(state), self._stamp)
-        if self.controls is not None:
-            self.controls.show(state.window)
+        self._now = state
+        if state.colormap not in (GRAY, *self._colours):
+            self._colours = colours_message(*self._colours, state.colormap)
+        if self._state != state_message(state) or self._stamp != self._number:
+            self._number += 1
+            self._told = {**dict(list(self._told.items())[-_REMEMBERED:]), self._number: state}
+            self.show(state_message(state), self._number)
         with self.hold_trait_notifications():
-            for name in _FACES:
-                setattr(self, name, getattr(state, name))
+            for name, value in _faces(state).items():
+                setattr(self, name, value)
 
-    def _slice_message(self, plane: str, at: tuple[int, ...]) -> tuple[dict[str, Any], list[bytes]]:
-        """Return the message and the buffers of one slice, for the canvas."""
+    def _piece(self, plane: str, at: tuple[int, ...], step: int) -> Piece:
+        """Return one slice for the canvas."""
         index, *places = at
-        shot = self.scene.shot(plane, index, dict(zip(self.scene.lengths, places, strict=True)))
-        samples = shot.raster.samples.astype(shot.raster.samples.dtype.newbyteorder("<")).tobytes()
-        return _shot_message(shot), [samples, *(np.packbits(mask, axis=1).tobytes() for mask in shot.layers)]
+        return piece_of(self.scene.shot(plane, index, dict(zip(self.scene.lengths, places, strict=True)), step=step))
 
 
-def view(
-    source: Source | Series | Stack | Slice | Volume | NDArray[Any],
-    *,
-    index: int | None = None,
-    plane: str | None = None,
-    window: Voi | str | tuple[float, float] | None = None,
-    overlays: bool = True,
-    overlay_color: str = OVERLAY_COLOR,
-    controls: bool = True,
-    uid: str | None = None,
-    units: str | None = None,
-    spacing: Sequence[float] | None = None,
-    **axes: int,
-) -> SliceView:
-    """Return a scroller to be shown in a notebook.
-
-    Wheel or arrow keys move through the slices, a drag changes the window (right is wider, down is a higher center),
-    hovering tells value and place, a double click goes back to the beginning. Stacks with extra axes have a slider for
-    each; what moves in time can be played.
-
-    Parameters
-    ----------
-    source : path, pydicom.Dataset, list of either, Series, Stack, Slice, Volume, or (k, j, i) array
-    index : int, optional
-        Zero-based place to begin at; the middle when not given.
-    plane : "axial", "coronal" or "sagittal", optional
-        The acquired plane when not given.
-    window : Window, VoiTable, name, "auto" or (center, width), optional
-        The first window of the file when not given.
-    overlays : bool
-        Draw overlay planes.
-    overlay_color : str
-        "#rrggbb".
-    controls : bool
-        False leaves away the sliders beside the picture.
-    uid : str, optional
-        SeriesInstanceUID, or the beginning of one, where `source` holds several series.
-    units : str, optional
-        For PET: "SUVbw", "SUVlbm", "SUVlbmj" or "SUVbsa"; "stored" for the units of the file. When not given, SUVbw
-        where the file allows it, else those of the file with a note why.
-    spacing : floats, mm, optional
-        For an array: distance along each of its axes.
-    **axes : int
-        Zero-based place along each extra axis of a stack to begin at, for example ``echo=1``.
-
-    Returns
-    -------
-    SliceView
-        ``.index``, ``.plane``, ``.window`` and ``.axes`` can be set and observed, ``.picture()`` is what it shows. A
-        slice that cannot be decoded says so in its place.
-
-    Raises
-    ------
-    NothingFound, SeveralSeries, UnknownSeries, NotAnImage, UnknownChoice, NotSuv
-
-    Examples
-    --------
-    >>> scroller = view("sample_data/ct_chest", window="lung")  # doctest: +SKIP
-    >>> scroller.index = 12  # doctest: +SKIP
-    """
-    scene, state = opened(
-        source,
-        uid=uid,
-        units=units,
-        spacing=spacing,
-        index=index,
-        plane=plane,
-        window=window,
-        overlays=overlays,
-        overlay_color=overlay_color,
-        axes=axes,
-    )
-    return SliceView(scene, state, controls=controls)
-
-
-def _reach(scene: Scene, state: ViewState) -> Window:
-    """Return the window that the sliders' ranges are made for."""
-    return state.window if isinstance(state.window, Window) else scene.automatic_window()
-
-
-def _scene_message(scene: Scene, state: ViewState) -> dict[str, Any]:
-    """Return what the browser must know of a scene; see the types in ``static/view.js``."""
-    return {
-        "title": scene.title,
-        "planes": {
-            name: {
-                "count": one.count,
-                "rows": one.rows,
-                "columns": one.columns,
-                "aspect": one.aspect,
-                "letters": None if one.letters is None else list(one.letters),
-            }
-            for name, one in scene.views.items()
-        },
-        "refused": dict(scene.refused),
-        "colour": scene.colour,
-        "unit": scene.unit,
-        "axes": [{"name": axis.name, "labels": list(axis.labels)} for axis in scene.axes],
-        "layers": scene.layered,
-        "cine": None if scene.cine is None else {"along": scene.cine.along, "rate": scene.cine.rate},
-        "presets": [_preset_message(voi) for voi in ([] if scene.colour else scene.presets())],
-        "notes": list(scene.notes),
-        "home": state_message(state),
-    }
-
-
-def _preset_message(voi: Voi) -> dict[str, Any]:
-    if isinstance(voi, VoiTable):
-        return {"name": voi.explanation, "table": {"first": voi.first, "levels": voi.levels}}
-    return {"name": voi.explanation, "center": voi.center, "width": voi.width, "function": voi.function}
-
-
-def _shot_message(shot: Shot) -> dict[str, Any]:
-    """Return the header of a slice message; the samples travel beside it."""
-    samples = shot.raster.samples
-    return {
-        "rows": samples.shape[0],
-        "columns": samples.shape[1],
-        "sample": "rgb8" if shot.raster.colour else samples.dtype.name,
-        "slope": shot.raster.slope,
-        "intercept": shot.raster.intercept,
-        "stored": shot.raster.stored,
-        "blank": shot.raster.blank,
-        "invert": shot.inverted,
-        "origin": None if shot.origin is None else shot.origin.tolist(),
-        "row_step": None if shot.row_step is None else shot.row_step.tolist(),
-        "column_step": None if shot.column_step is None else shot.column_step.tolist(),
-        "place": shot.place,
-        "instance": shot.instance,
-    }
+def _faces(state: ViewState) -> dict[str, Any]:
+    """Return what the traits show of a state."""
+    return {name: getattr(state, attribute) for name, attribute in _FACES.items()}

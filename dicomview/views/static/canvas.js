@@ -4,25 +4,27 @@
  * gestures. A gesture is drawn inside its own event handler from what the browser holds, then told to Python; a state
  * set from Python is drawn and never told back. Text from files reaches the page through `textContent` alone.
  *
- * The parts, each knowing only those before it: window.js (grey levels), slices.js (cache and wants), painter.js
- * (pixels), cine.js (time), gestures.js (keys and wheel), page.js (the elements), view.js (one output). canvas.py joins
- * them to one module.
+ * The parts, each knowing only those before it: window.js (grey levels), packing.js (bytes on the line), slices.js (what
+ * came), wants.js (what to ask for), store.js (the asking), painter.js (pixels), pose.js (how the picture is held),
+ * cine.js (time), gestures.js (how far a hand moves), icons.js and page.js (the elements), tools.js (the toolbar), hand.js
+ * (what gestures do), view.js (one output). canvas.py joins them to one module.
  */
-import { Store } from "./slices.js";
+import { Store } from "./store.js";
 import { View } from "./view.js";
 
 /** anywidget calls this once a model: the slices belong to the model, its views share them. */
-export default () => {
+const canvas = () => {
   /** @type {Store} */
   let store;
   return {
-    initialize(/** @type {{model: import("./slices.js").Model}} */ { model }) {
+    initialize(/** @type {{model: import("./store.js").Model}} */ { model }) {
       store = new Store(model);
       return () => store.close();
     },
-    render(/** @type {{model: import("./slices.js").Model, el: HTMLElement}} */ { model, el }) {
+    render(/** @type {{model: import("./store.js").Model, el: HTMLElement}} */ { model, el }) {
       const view = new View(model, store, el);
       return () => view.close();
     },
   };
 };
+export default canvas;

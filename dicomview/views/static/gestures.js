@@ -1,8 +1,29 @@
 // @ts-check
-/** How far a hand moves: keys and the wheel. */
+/** How far a hand moves, and what it may do. */
 
 export const KEYS = new Map([["ArrowUp", -1], ["ArrowLeft", -1], ["ArrowDown", 1], ["ArrowRight", 1],
   ["PageUp", -10], ["PageDown", 10], ["Home", -Infinity], ["End", Infinity]]);
+
+/** @type {Map<string, number[]>} shift and an arrow move the picture */
+export const SHOVES = new Map([["ArrowUp", [0, -0.05]], ["ArrowDown", [0, 0.05]], ["ArrowLeft", [-0.05, 0]], ["ArrowRight", [0.05, 0]]]);
+
+/** @type {Map<string, string>} the tool that a letter chooses */
+export const TOOLS = new Map([["w", "window"], ["s", "scroll"], ["p", "pan"], ["z", "zoom"]]);
+
+/** @type {[string, string][]} what stands on the help page */
+export const HELP = [
+  ["wheel, ↑ ↓, Page ↑ ↓, Home, End", "through the slices"],
+  ["drag", "window: right is wider, down is darker"],
+  ["w  s  p  z", "a drag sets the window, scrolls, moves the picture, zooms"],
+  ["shift + drag, middle button, shift + arrows", "move the picture"],
+  ["ctrl + wheel, pinch, + −", "zoom to the cursor"],
+  ["0   1", "the whole picture; one pixel for one of the screen"],
+  ["r   f   i", "turn clockwise; mirror; black for white"],
+  ["space", "play what moves in time"],
+  ["double click", "back to the first view"],
+  ["one finger, two fingers", "through the slices; zoom and move"],
+  ["?   Esc", "this page; close it"],
+];
 
 /**
  * Slices to move for one wheel event, and the pixels left over: one slice per 100 pixels, at least one for a notch.
@@ -15,3 +36,9 @@ export function wheelSteps(rest, delta) {
   const steps = Math.trunc(sum / 100);
   return [steps, sum - 100 * steps];
 }
+
+/** The zoom of one wheel event: a notch is a fifth, a pinch on a trackpad follows the fingers. @param {number} delta pixels */
+export const wheelZoom = (delta) => Math.exp(-Math.sign(delta) * Math.min(Math.abs(delta), 50) * 0.0037);
+
+/** Slices that a drag of dy CSS pixels moves through: the whole stack in about 400 pixels, at most one for 4. @param {number} dy @param {number} count */
+export const dragSteps = (dy, count) => Math.trunc(dy / Math.min(40, Math.max(4, 400 / count)));

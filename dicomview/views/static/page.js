@@ -1,5 +1,7 @@
 // @ts-check
 /** The elements of one output: the picture, the words over it, the toolbar under it. */
+import { HELP } from "./gestures.js";
+import { putIcon } from "./icons.js";
 
 /** @typedef {{name: string, labels: string[]}} Axis */
 
@@ -20,17 +22,28 @@ export function addSlider(parent, name) {
   return Object.assign(add("input", "slider", parent), { type: "range", min: "0", step: "1", title: name, ariaLabel: name });
 }
 
-/** A button with a symbol and words. @param {Element} parent @param {string} name @param {string} symbol @param {string} words */
-export function addButton(parent, name, symbol, words) {
-  return Object.assign(add("button", name, parent, symbol), { type: "button", title: words, ariaLabel: words });
+/** A field for a number. @param {Element} parent @param {string} name @param {string} words @returns {any} */
+function addNumber(parent, name, words) {
+  return Object.assign(add("input", name, parent), { type: "number", step: "any", title: words, ariaLabel: words });
 }
+
+/** A button with words on it or an icon; `words` tell what it does. @param {Element} parent @param {string} name
+ * @param {string} words @param {{icon?: string, text?: string}} face @returns {any} */
+export function addButton(parent, name, words, { icon, text = "" }) {
+  const button = Object.assign(add("button", icon ? `button ${name}` : name, parent, text), { type: "button", title: words, ariaLabel: words });
+  if (icon) putIcon(button, icon);
+  return button;
+}
+
+/** A menu that takes the arrow keys for itself. @param {Element} parent @param {string} name @param {string} words @returns {any} */
+const addMenu = (parent, name, words) => Object.assign(add("select", name, parent), { title: words, ariaLabel: words });
 
 /** All elements of a view. @param {HTMLElement} el */
 export function buildPage(el) {
   el.classList.add("dicomview-host");
   const root = add("div", "canvas", el);
   const stage = Object.assign(add("div", "stage", root), { tabIndex: 0, role: "application" });
-  const picture = add("canvas", "picture", stage);
+  const picture = Object.assign(add("canvas", "picture", stage), { role: "img" });
   const top = add("div", "corner top-left", stage);
   const words = {
     title: add("div", "title", top),
@@ -40,29 +53,76 @@ export function buildPage(el) {
     notes: add("div", "corner bottom-right", stage),
     fault: add("div", "fault", stage),
     letters: ["left", "right", "top", "bottom"].map((side) => add("div", `letter ${side}`, stage)),
+    live: Object.assign(add("div", "live", root), { role: "status", ariaLive: "polite" }),
+    trouble: Object.assign(add("div", "trouble", root), { role: "alert", hidden: true }),
   };
-  words.place.ariaLive = "polite";
-  const toolbar = add("div", "toolbar", root);
+  const help = buildHelp(stage);
+  const bar = add("div", "bar", root);
+  const line = add("div", "row", bar);
+  const track = add("div", "track", line);
+  const menus = add("div", "row", bar);
+  const buttons = Object.assign(add("div", "row buttons", bar), { role: "toolbar", ariaLabel: "picture" });
+  const button = (/** @type {string} */ name, /** @type {string} */ say) => addButton(buttons, name, say, { icon: name });
+  const hands = ["window", "scroll", "pan", "zoom"].map((name) => Object.assign(button(name, `a drag ${HANDS[name]}`), { value: name }));
+  add("span", "gap", buttons);
   const tools = {
-    slider: addSlider(toolbar, "slice"),
-    planes: add("select", "planes", toolbar),
-    presets: add("select", "presets", toolbar),
-    layers: addButton(toolbar, "layers", "◩", "overlays: show or hide"),
-    reset: addButton(toolbar, "reset", "Reset", "back to the first view (or double click the picture)"),
-    axes: add("div", "axes", root),
+    bar, track, hands,
+    slider: addSlider(track, "slice"),
+    ticks: add("div", "ticks", track),
+    planes: addMenu(menus, "planes", "plane"),
+    presets: addMenu(menus, "presets", "window: center/width"),
+    center: (add("span", "unit", menus, "C"), addNumber(menus, "center number", "window center")),
+    width: (add("span", "unit", menus, "W"), Object.assign(addNumber(menus, "width number", "window width"), { min: "0" })),
+    fit: button("fit", "the whole picture (0)"),
+    pixels: button("pixels", "one pixel of the picture for each of the screen (1)"),
+    rotate: button("rotate", "turn clockwise (r)"),
+    flip: button("flip", "mirror left to right (f)"),
+    invert: button("invert", "black for white (i)"),
+    reset: button("reset", "back to the first view (double click)"),
+    help: button("help", "what hand and keys do (?)"),
+    colormaps: addMenu(buttons, "colormaps", "colours"),
+    layers: add("div", "layers", bar),
+    axes: add("div", "axes", bar),
   };
-  Object.assign(tools.presets, { title: "window: center/width", ariaLabel: "window" });
-  const film = add("div", "film", root);
+  const film = add("div", "row film", bar);
   const cine = {
     film,
-    play: addButton(film, "play", "▶", "play or stop (space bar)"),
-    rate: Object.assign(add("input", "rate", film), { type: "number", min: "0.1", max: "120", step: "any", title: "pictures per second" }),
+    play: addButton(film, "play", "play or stop (space bar)", { icon: "play" }),
+    rate: Object.assign(addNumber(film, "rate number", "pictures per second"), { min: "0.1", max: "120" }),
     unit: add("span", "unit", film, "pictures/s"),
-    loop: addButton(film, "loop", "⟳", "round and round, or once"),
+    loop: Object.assign(addButton(film, "loop", "round and round, or once", { icon: "loop" }), { ariaPressed: "true" }),
   };
-  cine.rate.ariaLabel = cine.rate.title;
-  cine.loop.ariaPressed = "true";
-  return { root, stage, picture, words, tools, cine };
+  return { root, stage, picture, words, help, tools, cine };
+}
+
+/** @type {Record<string, string>} what a drag does by the tool that is chosen */
+const HANDS = { window: "sets the window (w)", scroll: "moves through the slices (s)", pan: "moves the picture (p)", zoom: "zooms (z)" };
+
+/** @param {Element} stage */
+function buildHelp(stage) {
+  const help = Object.assign(add("div", "help-page", stage), { role: "dialog", ariaLabel: "what hand and keys do", tabIndex: -1, hidden: true });
+  const table = add("dl", "keys", help);
+  for (const [keys, words] of HELP) {
+    add("dt", "key", table, keys);
+    add("dd", "does", table, words);
+  }
+  return help;
+}
+
+/** A switch, a colour and an opacity for each layer; one that stands alone has no name on it.
+ * @param {Element} parent @param {string[]} names @returns {any[]} */
+export function buildLayers(parent, names) {
+  parent.replaceChildren();
+  return names.map((name) => {
+    const row = Object.assign(add("span", "layer", parent), { role: "group", ariaLabel: name });
+    const words = `${name}: show or hide`;
+    const alone = names.length === 1 && name === "overlays";
+    const button = addButton(row, "switch", words, alone ? { icon: "overlays" } : { text: name });
+    const color = Object.assign(add("input", "color", row), { type: "color", title: `${name}: colour` });
+    const opacity = Object.assign(addSlider(row, `${name}: opacity`), { max: "1", step: "0.05" });
+    color.ariaLabel = color.title;
+    return { name, button, color, opacity };
+  });
 }
 
 /** A slider with a label for each extra axis. @param {Element} parent @param {Axis[]} axes @returns {any[]} */
@@ -74,4 +134,14 @@ export function buildAxes(parent, axes) {
     const slider = Object.assign(addSlider(row, name), { max: String(labels.length - 1) });
     return { slider, label: add("span", "axis-label", row) };
   });
+}
+
+/** A mark on the slider after each slice that a gap follows. @param {Element} parent @param {number[]} gaps @param {number} count */
+export function markGaps(parent, gaps, count) {
+  parent.replaceChildren();
+  for (const gap of gaps) {
+    const tick = add("span", "tick", parent);
+    tick.title = `slices are missing after ${gap + 1}`;
+    tick.style.left = `${(100 * (gap + 0.5)) / Math.max(1, count - 1)}%`;
+  }
 }

@@ -3,7 +3,7 @@
 import { brief, windowTable } from "./window.js";
 
 /** @typedef {import("./window.js").VoiWindow} VoiWindow @typedef {import("./window.js").VoiTable} VoiTable */
-/** @typedef {import("./slices.js").Slice} Slice */
+/** @typedef {import("./slices.js").Slice} Slice @typedef {{shown: boolean, color: string, opacity: number}} Look */
 
 /** The canvas has one pixel per sample, and the page scales it. */
 export class Painter {
@@ -16,10 +16,12 @@ export class Painter {
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
   }
   /**
-   * @param {Slice} slice @param {VoiWindow | VoiTable} window @param {string[]} colours of the layers, "#rrggbb"; none
-   * where they are not shown @param {{rows: number, columns: number}} size
+   * @param {Slice} slice @param {VoiWindow | VoiTable} window
+   * @param {{looks: Record<string, Look>, invert: boolean, colormap: string, colours: Uint8Array | null}} style looks of
+   *   the layers by name; RGB of the 256 grey levels and how that is called, null for grey itself
+   * @param {{rows: number, columns: number}} size
    */
-  paint(slice, window, colours, { rows, columns }) {
+  paint(slice, window, { looks, invert, colormap, colours }, { rows, columns }) {
     if (this.image.width !== columns || this.image.height !== rows) {
       Object.assign(this.canvas, { width: columns, height: rows });
       this.image = new ImageData(columns, rows);
@@ -28,55 +30,61 @@ export class Painter {
     const pixels = new Uint32Array(this.image.data.buffer);
     if (!data) pixels.fill(0xff000000);
     else if (sample === "rgb8") {
+      const turned = invert ? 0xffffff : 0;
       for (let i = 0, j = 0; i < pixels.length; i++, j += 3) {
-        pixels[i] = 0xff000000 | (data[j + 2] << 16) | (data[j + 1] << 8) | data[j];
+        pixels[i] = 0xff000000 | (((data[j + 2] << 16) | (data[j + 1] << 8) | data[j]) ^ turned);
       }
     } else {
-      this.prepare(slice, window);
-      for (let i = 0; i < pixels.length; i++) pixels[i] = this.table[data[i]];
+      this.prepare(slice, window, slice.invert !== invert, colormap, colours);
+      const { table } = this;
+      for (let i = 0; i < pixels.length; i++) pixels[i] = table[data[i]];
     }
-    colours.forEach((colour, layer) => slice.layers[layer] && paintMask(pixels, columns, slice.layers[layer], colour));
+    slice.layers.forEach((name, at) => looks[name]?.shown && paintMask(pixels, columns, slice.masks[at], looks[name]));
     this.context.putImageData(this.image, 0, 0);
   }
-  /** @param {Slice} slice @param {VoiWindow | VoiTable} window */
-  prepare({ sample, slope, intercept, invert, blank }, window) {
+  /**
+   * @param {Slice} slice @param {VoiWindow | VoiTable} window @param {boolean} invert @param {string} colormap
+   * @param {Uint8Array | null} colours
+   */
+  prepare({ sample, slope, intercept, blank }, window, invert, colormap, colours) {
     const curve = "levels" in window ? window.name : [window.center, window.width, window.function].join();
-    const key = [sample, slope, intercept, invert, blank, curve].join();
+    const key = [sample, slope, intercept, invert, blank, colours && colormap, curve].join();
     if (key === this.tableKey) return;
     this.tableKey = key;
     const first = sample === "int16" ? -32768 : 0;
     const grey = windowTable(first, 65536, slope, intercept, window, invert);
-    for (let i = 0; i < 65536; i++) this.table[(first + i) & 0xffff] = 0xff000000 | (grey[i] * 0x010101);
+    const shade = Uint32Array.from({ length: 256 }, (_, level) => {
+      const [red, green, blue] = colours ? colours.subarray(3 * level, 3 * level + 3) : [level, level, level];
+      return 0xff000000 | (blue << 16) | (green << 8) | red;
+    });
+    for (let i = 0; i < 65536; i++) this.table[(first + i) & 0xffff] = shade[grey[i]];
     if (blank !== null) this.table[blank & 0xffff] = 0xff000000;
   }
 }
 
+/** What becomes of each level of a channel under a layer; the same formula as in `dicomview.render.raster`.
+ * @param {number} channel @param {number} opacity */
+const mixed = (channel, opacity) => Uint8Array.from({ length: 256 }, (_, under) => Math.floor(under + (channel - under) * opacity + 0.5));
+
 /**
- * Set the pixels of a mask, one bit each from the highest of a byte, every row on a byte of its own.
- * @param {Uint32Array} pixels @param {number} columns @param {Uint8Array} bits @param {string} colour
+ * Mix the colour of a layer into the pixels of its mask, one bit each from the highest of a byte, every row on a byte
+ * of its own.
+ * @param {Uint32Array} pixels @param {number} columns @param {Uint8Array} bits @param {Omit<Look, "shown">} look
  */
-export function paintMask(pixels, columns, bits, colour) {
-  const rgb = Number.parseInt(colour.slice(1), 16);
-  const abgr = 0xff000000 | ((rgb & 0xff) << 16) | (rgb & 0xff00) | (rgb >> 16);
+export function paintMask(pixels, columns, bits, { color, opacity }) {
+  const rgb = Number.parseInt(color.slice(1), 16);
+  const [red, green, blue] = [rgb >> 16, (rgb >> 8) & 0xff, rgb & 0xff].map((channel) => mixed(channel, opacity));
+  const over = (/** @type {number} */ p) =>
+    0xff000000 | (blue[(p >> 16) & 0xff] << 16) | (green[(p >> 8) & 0xff] << 8) | red[p & 0xff];
   const stride = Math.ceil(columns / 8);
   for (let byte = 0; byte < bits.length; byte++) {
     if (!bits[byte]) continue;
     const start = Math.floor(byte / stride) * columns;
     const column = (byte % stride) * 8;
-    for (let bit = 0; bit < 8; bit++) if (bits[byte] & (0x80 >> bit)) pixels[start + column + bit] = abgr;
+    for (let bit = 0; bit < 8; bit++) {
+      if (bits[byte] & (0x80 >> bit)) pixels[start + column + bit] = over(pixels[start + column + bit]);
+    }
   }
-}
-
-/**
- * Column and row of the pixel under a point of the page, or null beside the picture.
- * @param {{left: number, top: number, width: number, height: number}} box where the picture is on the page
- * @param {number} columns @param {number} rows @param {number} x @param {number} y
- * @returns {[column: number, row: number] | null}
- */
-export function pixelAt(box, columns, rows, x, y) {
-  const column = Math.floor(((x - box.left) / box.width) * columns);
-  const row = Math.floor(((y - box.top) / box.height) * rows);
-  return column >= 0 && row >= 0 && column < columns && row < rows ? [column, row] : null;
 }
 
 /**

@@ -1,0 +1,19 @@
+"""What is no picture by itself: segmentations lie over images; reports, plans, waveforms, documents beside them."""
+
+from dicomview.objects.document import Attachment, Curves, Document, Node, Table
+from dicomview.objects.kinds import document_of, documents_of
+from dicomview.objects.segmentation import Segment, Segmentation, read_segmentations, segmentations_of
+
+__all__ = [
+    "Attachment",
+    "Curves",
+    "Document",
+    "Node",
+    "Segment",
+    "Segmentation",
+    "Table",
+    "document_of",
+    "documents_of",
+    "read_segmentations",
+    "segmentations_of",
+]

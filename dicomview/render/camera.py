@@ -1,0 +1,78 @@
+"""How a picture is held: zoomed, moved, turned, mirrored. Letters and spacing follow; values do not change."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dicomview.errors import UnknownChoice
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["MOST_ZOOM", "as_pan", "as_rotation", "as_switch", "as_zoom", "held", "letters_held"]
+
+Letters = tuple[str, str, str, str]
+MOST_ZOOM = 64.0
+
+
+def held(pixels: NDArray[Any], rotation: int, flip: bool) -> NDArray[Any]:
+    """Return a picture mirrored left to right, if `flip`, and then turned clockwise.
+
+    Parameters
+    ----------
+    pixels : (rows, columns, …) array
+    rotation : 0, 90, 180 or 270 degrees
+    flip : bool
+    """
+    return np.ascontiguousarray(np.rot90(pixels[:, ::-1] if flip else pixels, -(rotation // 90)))
+
+
+def letters_held(letters: Letters | None, rotation: int, flip: bool) -> Letters | None:
+    """Return the patient letters (left, right, top, bottom) of a picture held so."""
+    if letters is None:
+        return None
+    left, right, top, bottom = letters
+    if flip:
+        left, right = right, left
+    for _ in range(rotation // 90):
+        left, right, top, bottom = bottom, top, left, right
+    return left, right, top, bottom
+
+
+def as_zoom(wish: object) -> float:
+    """Return a wish for the zoom, 1 for a picture that just fits; or raise UnknownChoice."""
+    if not _number(wish) or not 1 / MOST_ZOOM <= float(wish) <= MOST_ZOOM:  # type: ignore[arg-type]
+        raise UnknownChoice(f"a zoom is a number from 1/{MOST_ZOOM:g} to {MOST_ZOOM:g}, 1 fits, not {wish!r}")
+    return float(wish)  # type: ignore[arg-type]
+
+
+def as_pan(wish: Any) -> tuple[float, float]:
+    """Return a wish for the place of the picture, in parts of the width of its frame; or raise UnknownChoice."""
+    try:
+        right, down = wish
+    except (TypeError, ValueError):
+        right = down = None
+    if not (_number(right) and _number(down) and math.isfinite(right) and math.isfinite(down)):
+        raise UnknownChoice(f"a pan is (right, down) in parts of the width of the frame, not {wish!r}")
+    return float(right), float(down)
+
+
+def as_rotation(wish: object) -> int:
+    """Return a wish for the rotation, clockwise; or raise UnknownChoice."""
+    if not _number(wish) or float(wish) % 90:  # type: ignore[arg-type]
+        raise UnknownChoice(f"a rotation is 0, 90, 180 or 270 degrees, clockwise, not {wish!r}")
+    return int(float(wish)) % 360  # type: ignore[arg-type]
+
+
+def as_switch(wish: object) -> bool:
+    """Return a wish that is True or False; or raise UnknownChoice."""
+    if not isinstance(wish, bool | np.bool_):
+        raise UnknownChoice(f"choose True or False, not {wish!r}")
+    return bool(wish)
+
+
+def _number(wish: object) -> bool:
+    return isinstance(wish, int | float | np.number) and not isinstance(wish, bool)

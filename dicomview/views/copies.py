@@ -1,0 +1,127 @@
+"""Copies of a view that need no kernel, as they lie in a saved notebook.
+
+A copy is the browser half itself with slices inside: it scrolls, windows, zooms and tells values, and nothing in it is
+loaded from anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import itertools
+import json
+import os
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from dicomview.render import state_message
+from dicomview.views.canvas import module_text, style_text
+from dicomview.views.messages import colours_message, scene_message
+from dicomview.views.shipment import Wish, shipment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dicomview.render import Picture, Scene, ViewState
+    from dicomview.views.shipment import Shipment, Source
+
+__all__ = ["EMBED_VARIABLE", "embeds", "opening_of", "places_of", "png_of", "shipped", "snippet_of"]
+
+EMBED_VARIABLE = "DICOMVIEW_EMBED"
+_OPENING_PREVIEWS = 12
+_OPENING_EDGE = 256  # samples along the longer edge of the slice that is shown first
+
+
+def embeds(wish: bool | None) -> bool:
+    """Return whether pixels may be saved with a notebook: as wished, else as the environment says, else yes."""
+    if wish is not None:
+        return wish
+    return os.environ.get(EMBED_VARIABLE, "").strip().lower() not in ("0", "no", "off", "false")
+
+
+def opening_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]:
+    """Return a reduced copy: the shown slice in some detail, and previews spread over the stack.
+
+    It comes with the widget, so that something is seen before the browser has asked for anything.
+    """
+    view = scene.views[state.plane]
+    longest = max(view.rows, view.columns, 1)
+    shown = Wish(state.plane, (state.index, *state.axes.values()), step=max(1, longest // _OPENING_EDGE))
+    places = list(places_of(scene, state.plane))
+    few = {places[round(x)] for x in np.linspace(0, len(places) - 1, min(len(places), _OPENING_PREVIEWS))}
+    step = max(shown.step, round(longest / 128))
+    wishes = [shown, *(Wish(state.plane, at, step=step) for at in sorted(few - {shown.at}))]
+    return [shipped(source, wish) for wish in wishes]
+
+
+def png_of(picture: Picture, edge: int) -> bytes:
+    """Return a picture as PNG, in its true shape, with at most `edge` pixels along its longer side."""
+    rows, columns = picture.pixels.shape[:2]
+    tall = rows * picture.aspect
+    scale = min(1.0, edge / max(tall, columns))
+    size = max(1, round(columns * scale)), max(1, round(tall * scale))
+    content = io.BytesIO()
+    Image.fromarray(picture.pixels).resize(size, Image.Resampling.BOX).save(content, "PNG", compress_level=1)
+    return content.getvalue()
+
+
+def snippet_of(
+    scene: Scene, state: ViewState, slices: Iterable[Shipment], *, png: bytes, title: str, note: str
+) -> Iterator[str]:
+    """Yield a copy as a piece of HTML, bit by bit: the picture, and the script that puts the view in its place.
+
+    Where scripts are not run, as in a notebook from elsewhere, the picture stays.
+
+    Parameters
+    ----------
+    scene, state
+        What is seen; of its planes the copy has the shown one.
+    slices : iterable of Shipment
+    png : bytes
+        The picture; none where it cannot be decoded.
+    title : str
+        What stands in the corner; text of the file or of the user.
+    note : str
+        What stands in another corner: that this is a copy, and of how much.
+    """
+    whole = scene_message(scene, state)
+    refused = {plane: "not in this copy" for plane in whole["planes"] if plane != state.plane} | whole["refused"]
+    told = {
+        "_scene": whole | {"title": title, "planes": {state.plane: whole["planes"][state.plane]}, "refused": refused},
+        "_state": state_message(state),
+        "_colours": colours_message(state.colormap),
+        "_stamp": 0,
+        "_note": note,
+    }
+    name, alt = f"dicomview-{uuid.uuid4().hex}", html.escape(title, quote=True)
+    still = base64.b64encode(png).decode("ascii")
+    picture = f'<img alt="{alt}" style="max-width:100%" src="data:image/png;base64,{still}">' if png else alt
+    yield f'<div id="{name}">{picture}</div>'
+    yield f'<style>{style_text()}</style><script type="module">{module_text("copy")}openCopy("{name}", '
+    yield f'{_written(told)[:-1]}, "_opening": ['
+    for number, (message, buffers) in enumerate(slices):
+        yield ", " * bool(number) + _written({"message": message, "buffers": buffers})
+    yield "]});</script>"
+
+
+def shipped(source: Source, wish: Wish) -> Shipment:
+    """Return one slice as a copy holds it; what cannot be decoded says so in its place."""
+    return shipment(source, wish, pack=True, failed=lambda _: None)
+
+
+def places_of(scene: Scene, plane: str) -> Iterator[tuple[int, ...]]:
+    """Yield every place of a plane, the index running fastest."""
+    for others in itertools.product(*map(range, scene.lengths.values())):
+        yield from ((index, *others) for index in range(scene.counts[plane]))
+
+
+def _written(value: Any) -> str:
+    """Return a value as JavaScript, its bytes as base64; nothing in it can end the script it stands in."""
+    text = json.dumps(
+        value, default=lambda octets: {"base64": base64.b64encode(octets).decode("ascii")}, allow_nan=False
+    )
+    return text.replace("<", "\\u003c")

@@ -1,0 +1,127 @@
+"""The door of a notebook: whatever is given is shown, an image as a picture, any other object as what it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicomview.objects import documents_of, segmentations_of
+from dicomview.render import GRAY, opened, refuse, series_in
+from dicomview.views.document_view import DocumentView
+from dicomview.views.slice_view import SliceView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from dicomview.files import Source
+    from dicomview.pixels import Voi
+    from dicomview.space import Series, Slice, Stack, Volume
+
+__all__ = ["view"]
+
+
+def view(
+    source: Source | Series | Stack | Slice | Volume | NDArray[Any],
+    *,
+    index: int | None = None,
+    plane: str | None = None,
+    window: Voi | str | tuple[float, float] | None = None,
+    layers: Mapping[str, object] | None = None,
+    masks: object = None,
+    invert: bool = False,
+    colormap: str = GRAY,
+    rotation: int = 0,
+    flip: bool = False,
+    controls: bool = True,
+    embed: bool | None = None,
+    uid: str | None = None,
+    units: str | None = None,
+    spacing: Sequence[float] | None = None,
+    **axes: int,
+) -> SliceView | DocumentView:
+    """Return a scroller to be shown in a notebook, or a document where there is no picture.
+
+    Wheel or arrow keys move through the slices, a drag changes the window (right is wider, down is a higher center),
+    hovering tells value and place, a double click goes back to the beginning; ``?`` lists the other gestures. Stacks
+    with extra axes have a slider for each; what moves in time can be played.
+
+    An object without a picture (report, plan, waveform, embedded PDF …) is shown as words: a tree, tables, a link. It
+    takes none of the options but `uid`.
+
+    Parameters
+    ----------
+    source : path, pydicom.Dataset, list of either, Series, Stack, Slice, Volume, or (k, j, i) array
+    index : int, optional
+        Zero-based place to begin at; the middle when not given.
+    plane : "axial", "coronal" or "sagittal", optional
+        The acquired plane when not given.
+    window : Window, VoiTable, name, "auto" or (center, width), optional
+        The first window of the file when not given.
+    layers : dict, optional
+        How to draw what lies over the picture, by its name, which is "overlays" for all overlay planes: True or
+        False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color and opacity.
+    masks : path, pydicom.Dataset, Series or list of them, dict, or array, optional
+        What to lay over the pictures: DICOM Segmentations, a layer for each segment; or, by name, (k, j, i) arrays of
+        bool or of whole numbers on the grid of the stack, a layer for each number but 0.
+    invert : bool
+        Let black and white change places, beyond what the file asks for.
+    colormap : str
+        A colour map of matplotlib, by its name.
+    rotation : 0, 90, 180 or 270
+        Degrees clockwise to turn the picture, after `flip`.
+    flip : bool
+        Let left and right change places. The letters follow, here and in a rotation.
+    controls : bool
+        False leaves away the toolbar under the picture.
+    embed : bool, optional
+        Whether a saved notebook keeps a reduced copy of the pictures, which it shows without a kernel. When not given,
+        the environment variable ``DICOMVIEW_EMBED`` says so ("0" keeps all pixels out), else True.
+    uid : str, optional
+        SeriesInstanceUID, or the beginning of one, where `source` holds several series.
+    units : str, optional
+        For PET: "SUVbw", "SUVlbm", "SUVlbmj" or "SUVbsa"; "stored" for the units of the file. When not given, SUVbw
+        where the file allows it, else those of the file with a note why.
+    spacing : floats, mm, optional
+        For an array: distance along each of its axes.
+    **axes : int
+        Zero-based place along each extra axis of a stack to begin at, for example ``echo=1``.
+
+    Returns
+    -------
+    SliceView
+        ``.index``, ``.plane``, ``.window`` … can be set and observed, ``.picture()`` is what it shows. A slice that
+        cannot be decoded says so in its place.
+    DocumentView
+        Of what has no picture: ``.document`` is its content, ``.save(path)`` writes an embedded file.
+
+    Raises
+    ------
+    NothingFound, SeveralSeries, UnknownSeries, UnknownChoice, NotSuv
+
+    Examples
+    --------
+    >>> scroller = view("sample_data/ct_chest", window="lung")  # doctest: +SKIP
+    >>> scroller.index = 12  # doctest: +SKIP
+    """
+    series = series_in(source, uid)
+    if series is not None and not series.stacks and not segmentations_of(series.headers):
+        refuse("a document", index=index, plane=plane, window=window, units=units, spacing=spacing, **axes)
+        return DocumentView(documents_of(series))
+    scene, state = opened(
+        source if series is None else series,
+        uid=uid,
+        units=units,
+        spacing=spacing,
+        index=index,
+        plane=plane,
+        window=window,
+        layers=layers,
+        masks=masks,
+        invert=invert,
+        colormap=colormap,
+        rotation=rotation,
+        flip=flip,
+        axes=axes,
+    )
+    return SliceView(scene, state, controls=controls, embed=embed)

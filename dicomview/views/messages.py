@@ -1,0 +1,98 @@
+"""What the browser is told of a scene and of a slice, in plain words and numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dicomview.pixels import VoiTable
+from dicomview.render import GRAY, OFFERED, colours_of, state_message
+from dicomview.views.shipment import Piece
+
+if TYPE_CHECKING:
+    from dicomview.pixels import Voi
+    from dicomview.render import Scene, Shot, View, ViewState
+
+__all__ = ["colours_message", "piece_of", "scene_message"]
+
+_PREVIEW_EDGE = 128  # samples along the longer edge of a preview, about
+_BLOCK_SAMPLES = 1 << 17  # of the previews that come in one message
+
+
+def scene_message(scene: Scene, home: ViewState, *, controls: bool = True) -> dict[str, Any]:
+    """Return what the browser must know of a scene; see the types in ``static/view.js``.
+
+    Parameters
+    ----------
+    scene : Scene
+    home : ViewState
+        What a view begins with, and comes back to.
+    controls : bool
+        Whether there is a toolbar.
+    """
+    return {
+        "title": scene.title,
+        "planes": {
+            name: {
+                "count": one.count,
+                "rows": one.rows,
+                "columns": one.columns,
+                "aspect": one.aspect,
+                "letters": None if one.letters is None else list(one.letters),
+                "step": (step := _step(one)),
+                "gaps": list(scene.gaps) if name == next(iter(scene.views)) else [],
+                "block": max(1, min(_BLOCK_SAMPLES * step**2 // max(1, one.rows * one.columns), one.count)),
+            }
+            for name, one in scene.views.items()
+        },
+        "refused": dict(scene.refused),
+        "colour": scene.colour,
+        "unit": scene.unit,
+        "axes": [{"name": axis.name, "labels": list(axis.labels)} for axis in scene.axes],
+        "layers": [layer.name for layer in scene.layers],
+        "cine": None if scene.cine is None else {"along": scene.cine.along, "rate": scene.cine.rate},
+        "presets": [_preset_message(voi) for voi in ([] if scene.colour else scene.presets())],
+        "notes": list(scene.notes),
+        "colormaps": list(OFFERED),
+        "controls": controls,
+        "home": state_message(home),
+    }
+
+
+def colours_message(*more: str) -> dict[str, bytes]:
+    """Return RGB of the 256 grey levels for each colour map that is offered, and for some more."""
+    return {name: colours_of(name).tobytes() for name in sorted({*OFFERED, *more} - {GRAY})}
+
+
+def _preset_message(voi: Voi) -> dict[str, Any]:
+    if isinstance(voi, VoiTable):
+        return {"name": voi.explanation, "table": {"first": voi.first, "levels": voi.levels}}
+    return {"name": voi.explanation, "center": voi.center, "width": voi.width, "function": voi.function}
+
+
+def piece_of(shot: Shot) -> Piece:
+    """Return a shot as it travels."""
+    samples = shot.raster.samples
+    head = {
+        "rows": samples.shape[0],
+        "columns": samples.shape[1],
+        "sample": "rgb8" if shot.raster.colour else samples.dtype.name,
+        "slope": shot.raster.slope,
+        "intercept": shot.raster.intercept,
+        "stored": shot.raster.stored,
+        "blank": shot.raster.blank,
+        "invert": shot.inverted,
+        "origin": None if shot.origin is None else shot.origin.tolist(),
+        "row_step": None if shot.row_step is None else shot.row_step.tolist(),
+        "column_step": None if shot.column_step is None else shot.column_step.tolist(),
+        "place": shot.place,
+        "layers": [name for name, _ in shot.layers],
+        "notes": list(shot.notes),
+    }
+    return Piece(head, samples, [np.packbits(mask, axis=1).tobytes() for _, mask in shot.layers])
+
+
+def _step(view: View) -> int:
+    """Return how coarse the previews of a plane are; 1 where its slices are small enough to come whole at once."""
+    return max(1, round(max(view.rows, view.columns) / _PREVIEW_EDGE))

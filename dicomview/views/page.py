@@ -1,0 +1,144 @@
+"""A page with a whole stack in it: one file for a folder or a mail, which needs neither kernel nor network."""
+
+from __future__ import annotations
+
+import html
+import itertools
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dicomview.pixels import Window
+from dicomview.render.scene import thinned
+from dicomview.views.copies import places_of, shipped, snippet_of
+from dicomview.views.packing import SMALL, packed
+from dicomview.views.shipment import Piece, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dicomview.render import Scene, ViewState
+    from dicomview.views.shipment import Source
+
+__all__ = ["page_of"]
+
+_MAIL_BYTES = 7_400_000  # of the slices of a page that can be mailed, as base64
+_LEVELS = 64  # that a copy keeps within its window, at least
+_STEPS = (1, 2, 3, 4, 6, 8, 12, 16)
+
+# Even what a file might smuggle in loads nothing.
+_HEAD = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>{title}</title>
+<style>:root {{ color-scheme: light dark; }}
+body {{ max-width: 720px; margin: 16px auto; padding: 0 12px; font: 14px/1.5 system-ui, sans-serif; }}
+body .dicomview-canvas {{ width: 100%; }}</style></head><body><h1 style="font-size:18px">{title}</h1>
+"""
+_FOOT = """<p>{count} {plane} images, {words}. The wheel or the arrow keys go through them, a drag sets the window,
+<b>?</b> tells more. All of this page is in its one file; it loads nothing and sends nothing. It names no patient, but
+the pictures are as they were made: what is written into their pixels can be read here. Made by dicomview, for research
+and teaching; not for diagnosis.</p></body></html>
+"""
+
+
+def page_of(
+    source: Source,
+    scene: Scene,
+    state: ViewState,
+    *,
+    png: bytes,
+    exact: bool,
+    title: str | None,
+    progress: Callable[[list[Wish]], Iterator[Wish]],
+) -> Iterator[str]:
+    """Yield a page, piece by piece, with all slices of the shown plane.
+
+    Parameters
+    ----------
+    source : Source
+    scene : Scene
+    state : ViewState
+    png : bytes
+        The picture that is seen where scripts are not run.
+    exact : bool
+        Every sample with all of its bits; else as much of them as makes a page of at most 8 MB.
+    title : str, optional
+        The heading; when not given it says the kind of images and nothing else from the file.
+    progress : callable
+        Yields the wishes it is given, one by one.
+    """
+    coarse = _Coarse() if exact else _fitting(source, scene, state)
+    places = list(places_of(scene, state.plane))
+    count = len(places)
+    number = f"{count} image{'s' * (count != 1)}"
+    heading = title if title is not None else " · ".join(part for part in (scene.modality, number) if part)
+    words = coarse.words(scene.unit)
+    slices = (
+        shipped(coarse.of(source), one) for one in progress([Wish(state.plane, at, step=coarse.step) for at in places])
+    )
+    yield _HEAD.format(title=html.escape(heading))
+    yield from snippet_of(scene, state, slices, png=png, title=heading, note=f"copy: {words}")
+    yield _FOOT.format(plane=html.escape(state.plane), count=count, words=html.escape(words))
+
+
+@dataclass(frozen=True, slots=True)
+class _Coarse:
+    """How coarse the slices of a copy are: every step-th sample, its value to within half a quantum."""
+
+    step: int = 1
+    quantum: int = 1  # in samples
+    slope: float = 1.0
+
+    def of(self, source: Source) -> Source:
+        return source if self.quantum == 1 else lambda plane, at, step: self._rounded(source(plane, at, step))
+
+    def _rounded(self, piece: Piece) -> Piece:
+        """Return a piece with fewer levels, each in the middle of those that it stands for."""
+        head, samples = dict(piece.head), piece.samples
+        slope = head["slope"] * self.quantum
+        levels = samples // samples.dtype.type(self.quantum)
+        if head["blank"] is not None:  # what is no value stays apart from all values
+            blank = np.iinfo(samples.dtype).max
+            levels[samples == head["blank"]] = head["blank"] = blank
+        middle = head["intercept"] + head["slope"] * (self.quantum - 1) / 2
+        head.update(slope=slope, intercept=middle, stored=False, blank=head["blank"] and int(head["blank"]))
+        return replace(piece, head=head, samples=levels)
+
+    def words(self, unit: str) -> str:
+        parts = [] if self.step == 1 else [f"every {_ordinal(self.step)} pixel"]
+        if self.quantum > 1:
+            parts.append(f"values to within {self.quantum * self.slope / 2:.3g} {unit}".rstrip())
+        return ", ".join(parts) or "every pixel and value"
+
+
+def _ordinal(number: int) -> str:
+    return f"{number}{ {2: 'nd', 3: 'rd'}.get(number, 'th') }"
+
+
+def _fitting(source: Source, scene: Scene, state: ViewState) -> _Coarse:
+    """Return the finest copy that can be mailed; its grey levels within the window stay fine enough for the eye."""
+    places = list(places_of(scene, state.plane))
+    some = [places[round(x)] for x in np.linspace(0, len(places) - 1, min(len(places), 6))]
+    pieces = []
+    for at in some:
+        try:
+            pieces.append(source(state.plane, at, 1))
+        except Exception:  # noqa: BLE001  it will say so in its place
+            continue
+    if not pieces:
+        return _Coarse()
+    slope = abs(float(pieces[0].head["slope"])) or 1.0
+    finest = state.window.width / slope / _LEVELS if isinstance(state.window, Window) else 1.0
+    quanta = [1] if scene.colour else [q for q in (1, 2, 4, 8, 16, 32, 64, 128) if q <= max(finest, 1.0)]
+    allowed = _MAIL_BYTES * 3 / 4 / len(places)
+    coarse = _Coarse(slope=slope)
+    for coarse in itertools.starmap(_Coarse, itertools.product(_STEPS, quanta, [slope])):
+        thin = [replace(p, samples=thinned(p.samples, coarse.step)) for p in pieces]
+        rounded = [coarse._rounded(p) if coarse.quantum > 1 else p for p in thin]
+        masks = sum(len(bits) for p in pieces for bits in p.masks) / coarse.step**2
+        if (len(packed([p.samples for p in rounded], SMALL)) + masks) / len(pieces) <= allowed:
+            break
+    return coarse

@@ -1,0 +1,135 @@
+// @ts-check
+/** What hand and keys do: each gesture makes a new state, which the view draws at once. */
+import { KEYS, SHOVES, TOOLS, dragSteps, wheelSteps, wheelZoom } from "./gestures.js";
+import { zoomToPixels, zoomedAt } from "./pose.js";
+import { dragWindow, lineOf } from "./window.js";
+
+/**
+ * @typedef {import("./view.js").View} View @typedef {import("./view.js").State} State
+ * @typedef {{tool: string, x: number, y: number, state: State, index: number, window: import("./window.js").VoiWindow}} Drag
+ */
+
+export class Hand {
+  tool = "window"; // what a drag does
+  chosen = false; // whether that was asked for; else one finger scrolls
+  wheelRest = 0;
+  drag = /** @type {Drag | null} */ (null);
+  pointers = /** @type {Map<number, PointerEvent>} */ (new Map()); // those that are down
+  /** @param {View} view @param {HTMLElement} stage @param {AbortSignal} signal */
+  constructor(view, stage, signal) {
+    this.view = view;
+    this.stage = stage;
+    /** @type {(name: string, handler: (event: any) => void) => void} */
+    const on = (name, handler) => stage.addEventListener(name, handler, { signal, passive: false });
+    on("wheel", this.onWheel);
+    on("keydown", this.onKey);
+    on("pointerdown", this.onDown);
+    on("pointermove", this.onMove);
+    for (const name of ["pointerup", "pointercancel"]) on(name, this.onUp);
+    on("pointerleave", () => view.hover(null));
+    on("dblclick", () => view.goHome());
+  }
+  /** A point of the page as one of the frame. @param {{clientX: number, clientY: number}} event */
+  point({ clientX, clientY }) {
+    const { left, top, width, height } = this.stage.getBoundingClientRect();
+    return [(clientX - left) / width - 0.5, ((clientY - top) / height - 0.5) * (height / width)];
+  }
+  /** @param {string} tool */
+  choose(tool) {
+    this.tool = tool;
+    this.chosen = true;
+    this.view.tools.showHand(tool);
+  }
+  onWheel = (/** @type {WheelEvent} */ event) => {
+    const pixels = event.deltaY * [1, 40, 400][event.deltaMode];
+    if (!pixels) return; // sideways it is not meant for us
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault(); // a pinch on a trackpad comes like this
+      this.view.drift(zoomedAt(this.view.state, wheelZoom(pixels), this.point(event)));
+      return;
+    }
+    if (!this.view.wish.last) return;
+    event.preventDefault(); // at the ends too: the page must not start to scroll under the hand
+    const [steps, rest] = wheelSteps(this.wheelRest, pixels);
+    this.wheelRest = rest;
+    if (steps) this.view.moveAlong(0, this.view.wish.at[0] + steps);
+  };
+  onKey = (/** @type {KeyboardEvent} */ event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { view } = this;
+    const { pan } = view.state;
+    const [shove, steps, tool] = [SHOVES.get(event.key), KEYS.get(event.key), TOOLS.get(event.key)];
+    if (event.shiftKey && shove) view.change({ pan: pan.map((offset, axis) => offset + shove[axis]) });
+    else if (steps) view.moveAlong(0, view.wish.at[0] + steps);
+    else if (tool) this.choose(tool);
+    else if (event.key === "Escape" && !view.tools.helping) return;
+    else if (!this.deeds[event.key]) return;
+    else this.deeds[event.key]();
+    event.preventDefault();
+  };
+  /** @type {Record<string, () => void>} */
+  deeds = {
+    " ": () => this.view.scene.cine && this.view.togglePlay(),
+    "+": () => this.view.change(zoomedAt(this.view.state, 1.25)),
+    "=": () => this.view.change(zoomedAt(this.view.state, 1.25)),
+    "-": () => this.view.change(zoomedAt(this.view.state, 0.8)),
+    0: () => this.view.change({ zoom: 1, pan: [0, 0] }),
+    1: () => this.toPixels(),
+    r: () => this.view.change({ rotation: (this.view.state.rotation + 90) % 360 }),
+    f: () => this.view.change({ flip: !this.view.state.flip }),
+    i: () => this.view.change({ invert: !this.view.state.invert }),
+    "?": () => this.view.tools.toggleHelp(),
+    Escape: () => this.view.tools.toggleHelp(),
+  };
+  /** One pixel of the picture for each of the screen. */
+  toPixels() {
+    const width = this.stage.clientWidth * (globalThis.devicePixelRatio || 1);
+    this.view.change({ zoom: zoomToPixels(this.view.sheet, width), pan: [0, 0] });
+  }
+  onDown = (/** @type {PointerEvent} */ event) => {
+    if (this.view.tools.helping || event.button > 1) return;
+    this.stage.focus({ preventScroll: true });
+    if (event.button === 1) event.preventDefault(); // else the page begins to scroll by itself
+    this.stage.setPointerCapture(event.pointerId);
+    this.pointers.set(event.pointerId, event);
+    const asked = event.pointerType === "touch" && !this.chosen ? "scroll" : this.tool;
+    this.begin(event.shiftKey || event.button === 1 ? "pan" : asked, event);
+  };
+  /** A drag begins here, with what is seen now. @param {string} tool @param {PointerEvent} event */
+  begin(tool, event) {
+    const { window, state, wish } = this.view;
+    const line = "levels" in window ? lineOf(window) : window;
+    this.drag = { tool, x: event.clientX, y: event.clientY, state, index: wish.at[0], window: line };
+  }
+  onMove = (/** @type {PointerEvent} */ event) => {
+    const before = this.pointers.get(event.pointerId);
+    if (before) this.pointers.set(event.pointerId, event);
+    if (before && this.pointers.size > 1) this.pinch(before, event);
+    else if (this.drag && (event.clientX !== this.drag.x || event.clientY !== this.drag.y)) this.pull(this.drag, event);
+    this.view.hover(event);
+  };
+  /** @param {Drag} drag @param {PointerEvent} event */
+  pull({ tool, x, y, state, index, window }, event) {
+    const { view } = this;
+    const [dx, dy] = [event.clientX - x, event.clientY - y];
+    const width = this.stage.clientWidth;
+    if (tool === "scroll") view.moveAlong(0, index + dragSteps(dy, view.wish.last + 1));
+    else if (tool === "pan") view.drift({ pan: [state.pan[0] + dx / width, state.pan[1] + dy / width] });
+    else if (tool === "zoom") view.drift(zoomedAt(state, Math.exp(-dy / 150), this.point({ clientX: x, clientY: y })));
+    else if (!view.scene.colour) view.drift({ window: dragWindow(window, dx, dy, view.slope) });
+  }
+  /** Two fingers: what is under them stays under them. @param {PointerEvent} before @param {PointerEvent} now */
+  pinch(before, now) {
+    const [other] = [...this.pointers.values()].filter(({ pointerId }) => pointerId !== now.pointerId);
+    const apart = (/** @type {PointerEvent} */ one) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
+    const [from, to] = [before, now].map((one) => this.point({ clientX: (one.clientX + other.clientX) / 2, clientY: (one.clientY + other.clientY) / 2 }));
+    const { zoom, pan } = zoomedAt(this.view.state, apart(now) / Math.max(1, apart(before)), from);
+    this.view.drift({ zoom, pan: pan.map((offset, axis) => offset + to[axis] - from[axis]) });
+    this.drag = null;
+  }
+  onUp = (/** @type {PointerEvent} */ event) => {
+    this.pointers.delete(event.pointerId);
+    this.drag = null;
+    this.view.settle();
+  };
+}

@@ -1,0 +1,59 @@
+// @ts-check
+/**
+ * How the picture is held: fitted into a square frame, then mirrored, turned clockwise, zoomed and moved.
+ *
+ * Points of the frame are [right, down] from its middle, in parts of its width.
+ *
+ * @typedef {{zoom: number, pan: number[], rotation: number, flip: boolean}} Pose
+ * @typedef {{columns: number, rows: number, aspect: number}} Sheet aspect is the height of a pixel over its width
+ */
+
+export const MOST_ZOOM = 64;
+
+/** The part of the frame's width and height that the picture takes at zoom 1. @param {Sheet} sheet @returns {[number, number]} */
+export function fitted({ columns, rows, aspect }) {
+  const ratio = columns / (rows * aspect);
+  return [Math.min(1, ratio), Math.min(1, 1 / ratio)];
+}
+
+/** The zoom at which a column of pixels is as wide as a pixel of the screen. @param {Sheet} sheet @param {number} width of the frame, in those */
+export const zoomToPixels = (sheet, width) => sheet.columns / (fitted(sheet)[0] * width);
+
+/** @param {Pose} pose @returns {string} the CSS transform; 100cqw is the width of the frame */
+export function transformOf({ zoom, pan: [right, down], rotation, flip }) {
+  return `translate(${100 * right}cqw, ${100 * down}cqw) rotate(${rotation}deg) scale(${flip ? -zoom : zoom}, ${zoom})`;
+}
+
+/**
+ * Column and row under a point of the frame, as fractions of the picture's: 0 at its left and top, 1 at its other ends.
+ * @param {Pose} pose @param {Sheet} sheet @param {number[]} point @returns {[number, number]}
+ */
+export function onPicture({ zoom, pan, rotation, flip }, sheet, [right, down]) {
+  const turn = (rotation * Math.PI) / 180;
+  const [cos, sin] = [Math.round(Math.cos(turn)), Math.round(Math.sin(turn))];
+  const [x, y] = [(right - pan[0]) / zoom, (down - pan[1]) / zoom];
+  const across = (cos * x + sin * y) * (flip ? -1 : 1);
+  const [width, height] = fitted(sheet);
+  return [across / width + 0.5, (cos * y - sin * x) / height + 0.5];
+}
+
+/** Column and row of the sample under a point of the frame, or null beside the picture.
+ * @param {Pose} pose @param {Sheet} sheet @param {number[]} point @returns {[number, number] | null} */
+export function sampleAt(pose, sheet, point) {
+  const [across, down] = onPicture(pose, sheet, point);
+  const [column, row] = [Math.floor(across * sheet.columns), Math.floor(down * sheet.rows)];
+  return column >= 0 && row >= 0 && column < sheet.columns && row < sheet.rows ? [column, row] : null;
+}
+
+/** The pose zoomed by a factor, what is under a point staying there. @param {Pose} pose @param {number} factor @param {number[]} point */
+export function zoomedAt({ zoom, pan }, factor, point = [0, 0]) {
+  const wanted = Math.min(MOST_ZOOM, Math.max(1 / MOST_ZOOM, zoom * factor));
+  return { zoom: wanted, pan: pan.map((offset, axis) => point[axis] + ((offset - point[axis]) * wanted) / zoom) };
+}
+
+/** The letters (left, right, top, bottom) of a picture held so. @template T @param {T[]} letters @param {Pose} pose */
+export function lettersHeld([left, right, top, bottom], { rotation, flip }) {
+  if (flip) [left, right] = [right, left];
+  for (let turn = 0; turn < rotation; turn += 90) [left, right, top, bottom] = [bottom, top, left, right];
+  return [left, right, top, bottom];
+}

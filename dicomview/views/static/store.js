@@ -1,0 +1,205 @@
+// @ts-check
+/** The slices of one model, and the asking for them. */
+import { MEGABYTE, SliceCache, keyOf, readSlices, sizeOf } from "./slices.js";
+import { Flow, plan } from "./wants.js";
+
+/**
+ * @typedef {import("./slices.js").Slice} Slice @typedef {import("./slices.js").Plane} Plane
+ * @typedef {{get: Function, set: Function, save_changes: Function, send: Function, on: Function, off: Function}} Model
+ * @typedef {{paint: () => void}} Painted
+ */
+
+const WHOLE_BYTES = 256 * MEGABYTE; // of whole slices in the browser
+const PREVIEW_BYTES = 48 * MEGABYTE; // of previews beside them
+const NEAR_BYTES = 48 * MEGABYTE; // how far around the shown slice whole ones are asked for ahead
+const FAR_BYTES = 24 * MEGABYTE; // and previews
+const PATIENCE_MS = 3000; // what has not come by then was lost, or overtaken by another page's wish
+const STILL_MS = 100; // a hand that has not moved for so long rests
+const KEEPS_UP_MS = 60; // whole slices that come in this time are asked for under a moving hand too
+
+/**
+ * Every want says all that is wished for now, so that Python need not know what went before; how many answers have
+ * come goes with it, so that nothing under way is sent twice.
+ */
+export class Store {
+  whole = /** @type {SliceCache<Slice>} */ (new SliceCache(WHOLE_BYTES));
+  previews = /** @type {SliceCache<Slice>} */ (new SliceCache(PREVIEW_BYTES));
+  views = /** @type {Set<Painted>} */ (new Set());
+  pending = /** @type {Map<string, number>} */ (new Map()); // asked for and not here yet, since when
+  /** What is wished for, and which of its coordinates moves: 0 the index, 1 the first extra axis … */
+  shown = { plane: "", at: [0], along: 0, direction: 1 };
+  moved = -Infinity; // when the hand moved last
+  wholeTook = Infinity; // ms, of the last whole slice
+  seen = /** @type {number | null} */ (null); // the number of the last answer; none of those before are waited for
+  flow = new Flow();
+  waiting = /** @type {any} */ (0); // timer of what is pending
+  resting = /** @type {any} */ (0); // timer of the hand
+  lost = false; // there is nobody to send to
+  silent = false; // nobody has answered for a while
+  /** @param {Model} model */
+  constructor(model) {
+    this.model = model;
+    model.on("msg:custom", this.receive);
+    model.on("change:_scene", this.clear);
+  }
+  get scene() {
+    return /** @type {{planes: Record<string, Plane>, axes: {labels: string[]}[], colour: boolean}} */ (
+      this.model.get("_scene")
+    );
+  }
+  /** What to say beside the picture where nobody answers. */
+  get note() {
+    if (!this.lost && !this.silent) return "";
+    return this.model.get("_note") ?? "no kernel answers: this is a part; run the cell for all of it";
+  }
+  clear = () => {
+    clearTimeout(this.waiting);
+    clearTimeout(this.resting);
+    this.whole.clear();
+    this.previews.clear();
+    this.pending.clear();
+    this.seen = null;
+  };
+  close() {
+    this.model.off("msg:custom", this.receive);
+    this.model.off("change:_scene", this.clear);
+    this.views.clear();
+    this.clear();
+  }
+  /** A view that comes; the first finds the slices that came with the model itself. @param {Painted} view */
+  join(view) {
+    this.views.add(view);
+    if (this.views.size > 1) return;
+    for (const { message, buffers } of this.model.get("_opening") ?? []) this.take(message, buffers);
+  }
+  /** @param {Painted} view */
+  leave(view) {
+    this.views.delete(view);
+    if (this.views.size) return;
+    this.clear();
+    this.send({ kind: "left" });
+  }
+  /** @param {any} message @returns {boolean} whether somebody may have got it */
+  send(message) {
+    try {
+      this.model.send(message);
+    } catch {
+      this.lost = true; // the kernel has gone, or has forgotten the widget
+    }
+    return !this.lost;
+  }
+  /** @type {(message: any, buffers: DataView[]) => Promise<void>} */
+  receive = async (message, buffers) => {
+    if (!this.views.size || message.kind !== "slices") return;
+    this.seen = message.n;
+    this.silent = false;
+    const key = wishKey(message.plane, message.slices[0].at, message.step);
+    const asked = this.pending.get(key);
+    if (asked !== undefined) {
+      const bytes = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      this.flow.answered(asked, bytes, this.pending.size > 1);
+      if (message.step === 1) this.wholeTook = performance.now() - asked;
+    }
+    await this.take(message, buffers);
+    this.pending.delete(key);
+    if (this.pending.size) this.wait();
+    else clearTimeout(this.waiting);
+    this.ask();
+  };
+  /** @param {any} message @param {DataView[]} buffers */
+  async take(message, buffers) {
+    const slices = await readSlices(message, buffers);
+    if (!this.views.size) return;
+    for (const slice of slices) {
+      const cache = slice.step === 1 ? this.whole : this.previews;
+      cache.set(keyOf(slice.plane, slice.at), slice, sizeOf(slice));
+    }
+    for (const view of this.views) view.paint();
+  }
+  /** Start to wait for what is pending; when nothing comes for a while, ask anew. */
+  wait() {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => {
+      this.pending.clear();
+      this.seen = null;
+      this.silent = true;
+      for (const view of this.views) view.paint();
+      this.ask();
+    }, PATIENCE_MS);
+    this.waiting.unref?.(); // outside a browser no timer keeps the process alive
+  }
+  /** How many places there are along a coordinate. @param {string} plane @param {number} along */
+  count(plane, along) {
+    return along ? this.scene.axes[along - 1].labels.length : this.scene.planes[plane].count;
+  }
+  /** Show another place from now on. @param {Store["shown"]} shown */
+  show(shown) {
+    const before = this.shown;
+    this.shown = shown;
+    if (keyOf(before.plane, before.at) !== keyOf(shown.plane, shown.at)) {
+      this.moved = performance.now();
+      clearTimeout(this.resting);
+      this.resting = setTimeout(() => this.ask(), STILL_MS);
+      this.resting.unref?.();
+    }
+    this.ask();
+  }
+  get travel() {
+    if (performance.now() - this.moved >= STILL_MS - 1) return "rest";
+    return this.wholeTook < KEEPS_UP_MS ? "slow" : "fast";
+  }
+  /** What is wished for now, most urgent first, as it is written in a want. */
+  wishes() {
+    const { plane, at, along, direction } = this.shown;
+    const { rows, columns, step, block } = this.scene.planes[plane];
+    const bytes = rows * columns * (this.scene.colour ? 3 : 2);
+    const small = bytes / step ** 2;
+    const layout = { count: this.count(plane, along), step, block, near: NEAR_BYTES / bytes, far: FAR_BYTES / small };
+    const held = (/** @type {number} */ i, /** @type {number} */ each) => {
+      const key = keyOf(plane, at.with(along, i));
+      return this.whole.has(key) || (each > 1 && this.previews.has(key));
+    };
+    return plan(at[along], direction, layout, held, this.travel).map(({ place, count, step: each }) => ({
+      at: at.with(along, place), along, count, step: each, bytes: each > 1 ? small * count : bytes * count,
+    }));
+  }
+  ask() {
+    const { plane } = this.shown;
+    if (this.lost || !this.views.size || !(plane in this.scene.planes)) return;
+    const chosen = new Map();
+    let [bytes, fresh] = [0, 0];
+    for (const wish of this.wishes()) {
+      if (bytes && bytes + wish.bytes > this.flow.budget) break;
+      const key = wishKey(plane, wish.at, wish.step);
+      chosen.set(key, wish);
+      bytes += wish.bytes;
+      if (!this.pending.has(key)) fresh += wish.bytes;
+    }
+    const [first] = chosen.keys();
+    // Not a message for every slice that comes: some room must be free, or the most urgent wish be new.
+    if (!fresh || (this.pending.has(first) && fresh < this.flow.budget / 4 && fresh < bytes / 2)) return;
+    const now = performance.now();
+    this.pending = new Map([...chosen.keys()].map((key) => [key, this.pending.get(key) ?? now]));
+    const items = [...chosen.values()].map(({ at, along, count, step }) => ({ at, along, count, step }));
+    this.wait();
+    const sent = this.send({ kind: "want", plane, items, seen: this.seen, pack: this.flow.pack });
+    if (!sent) for (const view of this.views) view.paint();
+  }
+  /** The slice (or its fault) if it is here, else a preview, else the nearest along the index. @param {string} plane @param {number[]} at */
+  best(plane, at) {
+    const { count } = this.scene.planes[plane];
+    for (let far = 0; far < count; far++) {
+      for (const index of far ? [at[0] + far, at[0] - far] : [at[0]]) {
+        const key = keyOf(plane, at.with(0, index));
+        for (const cache of [this.whole, this.previews]) {
+          const slice = cache.has(key) && cache.get(key);
+          if (slice && (slice.data || !far)) return slice;
+        }
+      }
+    }
+    return null;
+  }
+}
+
+/** @param {string} plane @param {number[]} at @param {number} step */
+const wishKey = (plane, at, step) => `${keyOf(plane, at)}:${step}`;

@@ -1,0 +1,92 @@
+"""The audit as a whole: what it takes, what it gives back, and that sound data have no findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import phantoms
+import pytest
+from faults import found, table
+
+import dicomview as dv
+from dicomview.checks.check import CHECKS
+from dicomview.demo.synthetic import write
+from dicomview.errors import NothingFound, UnknownChoice
+
+SAMPLES = Path(__file__).parent.parent / "sample_data"
+COLUMNS = [
+    "check", "name", "severity", "level", "where", "path", "value", "expected", "message", "n_affected", "files",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["ct_chest", "mr_head"])
+def test_the_sound_sample_data_have_no_findings(name: str) -> None:
+    assert table(SAMPLES / name).empty
+    assert table(SAMPLES / name).columns.tolist() == COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("name", "check"), [("missing_slice", "G08"), ("gantry_tilt", "G11"), ("mixed_localizer", "G06")]
+)
+def test_the_broken_sample_data_have_theirs(name: str, check: str) -> None:
+    assert table(SAMPLES / "broken" / name).loc[0, "check"] == check
+
+
+def test_several_series_are_one_table_the_worst_first() -> None:
+    findings = table(SAMPLES)
+    assert {"G06", "G08", "G11"} <= set(findings["check"])
+    assert findings["severity"].is_monotonic_decreasing
+    assert (findings["severity"] >= "W").sum() == 3
+    assert findings.index.tolist() == list(range(len(findings)))
+
+
+def test_it_takes_what_read_series_takes_and_what_that_gives(tmp_path: Path) -> None:
+    pile = phantoms.missing()
+    series = dv.read_series(pile)
+    sources = [pile, series, series.stack, [series], [series.stack, *phantoms.regular()[:0]]]
+    assert {frozenset(found(source)) for source in sources} == {frozenset({"G08", "G17"})}
+    assert found(write(pile, tmp_path)) == found(tmp_path) == {"G08", "G17"}
+    assert found([series, dv.read_series(phantoms.regular(modality="MR", seed="another"))]) == {"G08", "G17"}
+    assert found(series[0]) == {"G18"}
+    with pytest.raises(NothingFound):
+        dv.audit(tmp_path / "nowhere")
+
+
+def test_checks_are_chosen_by_id_and_family() -> None:
+    pile = phantoms.missing()
+    assert set(table(pile, checks="G08")["check"]) == {"G08"}
+    assert set(table(pile, checks="G")["check"]) == {"G08", "G17"}
+    assert set(table(pile, checks=["G17", "P"])["check"]) == {"G17"}
+    for wrong in ("G99", "missing", ["G08", "X"]):
+        with pytest.raises(UnknownChoice, match="families are F, U, V, G, P, N"):
+            dv.audit(pile, checks=wrong)
+
+
+def test_a_fault_of_many_files_is_one_row_and_its_values_are_few() -> None:
+    pile = phantoms.regular()
+    for k, one in enumerate(pile):
+        one.WindowCenter, one.WindowWidth = "40", f"0.{k}"
+    (row,) = table(pile).itertuples()
+    assert row.n_affected == len(row.files) == len(pile)
+    assert row.value == "0.0, 0.1, 0.2 and 9 more"
+
+
+def test_every_check_is_explained() -> None:
+    overview = dv.explain()
+    assert isinstance(overview, pd.DataFrame)
+    assert overview.index.tolist() == sorted(CHECKS)
+    assert not (overview[["name", "rule", "why", "todo"]] == "").any(axis=None)
+    assert overview["name"].is_unique
+    assert set(overview["severity"]) == {"E", "W", "I"}
+    assert set(overview["level"]) <= {"file", "series", "study", "patient", "dataset"}
+    text = repr(dv.explain("G08"))
+    assert text.startswith("G08 missing_slices (error")
+    for wrong in ("G", "missing_slices"):
+        with pytest.raises(UnknownChoice):
+            dv.explain(wrong)
+
+
+def test_every_check_has_a_fault_in_the_tests() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_checks_*.py"))
+    assert [number for number in CHECKS if f'"{number}"' not in tests] == []

@@ -1,0 +1,265 @@
+"""What is seen without a kernel: the copy in a saved notebook, and the page for a folder or a mail."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import phantoms
+import pytest
+from PIL import Image
+from wire import Sent, asked, unpacked
+
+import dicomview as dv
+from dicomview.errors import AlreadyThere, UnknownChoice
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+HOSTILE = "</script><script>alert(1)</script>"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def bundle(view: Any) -> dict[str, Any]:
+    data, _ = view._repr_mimebundle_()
+    return data
+
+
+def told(text: str) -> dict[str, Any]:
+    """What the model of a copy is given, its bytes as bytes."""
+    (written,) = re.findall(r'openCopy\("dicomview-\w+", (\{.*?\})\);</script>', text, re.DOTALL)
+
+    def revive(part: dict[str, Any]) -> Any:
+        return base64.b64decode(part["base64"]) if part.keys() == {"base64"} else part
+
+    return json.loads(written, object_hook=revive)
+
+
+def slices(text: str) -> list[Sent]:
+    return [sent for one in told(text)["_opening"] for sent in unpacked(one["message"], one["buffers"])]
+
+
+def noise(count: int = 20, edge: int = 300, seed: int = 1) -> np.ndarray:
+    values = np.random.default_rng(seed).normal(0, 300, (count, edge, edge))
+    return values.astype(np.int16)
+
+
+# The saved notebook
+
+
+def test_a_saved_notebook_has_the_view_a_copy_and_a_picture() -> None:
+    view = dv.view(phantoms.regular(), index=3)
+    data = bundle(view)
+    assert data.keys() == {"text/plain", WIDGET, "text/html", "image/png"}
+    assert data[WIDGET]["model_id"] == view.model_id
+    png = np.asarray(Image.open(io.BytesIO(base64.b64decode(data["image/png"]))))
+    shown = view.picture()
+    assert png.shape[1] == shown.pixels.shape[1]
+    assert png.shape[0] == round(shown.pixels.shape[0] * shown.aspect)
+    assert data["image/png"] in data["text/html"]
+
+
+def test_the_copy_has_the_shown_slice_and_some_of_the_others() -> None:
+    array = noise()
+    view = dv.view(array, index=7)
+    sent = slices(bundle(view)["text/html"])
+    assert sent[0].head["at"] == [7]
+    np.testing.assert_array_equal(sent[0].samples, array[7])  # 300 pixels: whole
+    others = {one.head["at"][0]: one for one in sent[1:]}
+    assert {0, 19} < others.keys()
+    for index, one in others.items():
+        np.testing.assert_array_equal(one.samples, array[index, 1::2, 1::2])
+
+
+def test_the_copy_follows_what_is_shown_when_it_is_displayed() -> None:
+    array = noise()
+    view = dv.view(array, index=7)
+    view.index, view.window = 11, (5, 50)
+    text = bundle(view)["text/html"]
+    assert slices(text)[0].head["at"] == [11]
+    assert told(text)["_state"]["window"]["width"] == 50
+
+
+def test_the_same_slices_come_with_the_widget() -> None:
+    view = dv.view(noise(), index=7)
+    inside = [sent for one in view._opening for sent in unpacked(one["message"], one["buffers"])]
+    copied = slices(bundle(view)["text/html"])
+    assert [one.head for one in inside] == [one.head for one in copied]
+
+
+@pytest.mark.parametrize("value", ["0", "no", "OFF", "false"])
+def test_pixels_are_kept_out_of_the_file_by_the_environment(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DICOMVIEW_EMBED", value)
+    view = dv.view(phantoms.regular())
+    assert bundle(view).keys() == {"text/plain", WIDGET}
+    assert view.get_state()["_opening"] == []
+    assert "text/html" in bundle(dv.view(phantoms.regular(), embed=True))  # who asks for it by name gets it
+
+
+def test_pixels_are_kept_out_of_the_file_by_the_option() -> None:
+    view = dv.view(phantoms.regular(), embed=False)
+    assert bundle(view).keys() == {"text/plain", WIDGET}
+    assert view.get_state()["_opening"] == []
+    assert asked(view, [[0]])[0].samples is not None
+
+
+def test_a_damaged_slice_leaves_the_view_standing() -> None:
+    pile = phantoms.regular()
+    pile[4].PixelData = pile[4].PixelData[:50]
+    view = dv.view(pile, index=4)
+    assert bundle(view).keys() == {"text/plain", WIDGET}
+    assert "InstanceNumber 5" in view._opening[0]["message"]["slices"][0]["text"]
+
+
+def test_text_of_the_file_cannot_leave_its_place(tmp_path: Path) -> None:
+    pile = phantoms.regular(description=HOSTILE, tags={"RescaleType": HOSTILE})
+    view = dv.view(pile)
+    for text in (bundle(view)["text/html"], view.to_html(tmp_path / "page.html", title=HOSTILE).read_text("utf-8")):
+        assert "alert(1)</script>" not in text
+        assert told(text)["_scene"]["unit"] == HOSTILE
+        assert told(text)["_scene"]["title"].endswith(HOSTILE)
+
+
+# The page
+
+
+def test_a_page_has_every_sample_and_names_nobody(tmp_path: Path) -> None:
+    tags = {"PatientName": "Doe^Jane", "PatientID": "4711", "PatientComments": "Jane"}
+    pile = phantoms.regular(window=(600, 1200), description="Jane Doe thorax", tags=tags)
+    view = dv.view(pile)
+    path = view.to_html(tmp_path / "page.html", quality="exact")
+    text = path.read_text("utf-8")
+    for secret in ("Doe", "Jane", "4711", "FICTITIOUS"):
+        assert secret not in text
+    assert "<title>CT · 12 images</title>" in text
+    for index, sent in enumerate(slices(text)):
+        np.testing.assert_array_equal(sent.samples, asked(view, [[index]])[0].samples)
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_a_page_may_have_a_title() -> None:
+    with pytest.raises(UnknownChoice, match="reduced"):
+        dv.view(phantoms.regular()).to_html("x.html", quality="best")  # type: ignore[arg-type]
+
+
+def test_a_page_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text("mine")
+    view = dv.view(phantoms.regular())
+    with pytest.raises(AlreadyThere):
+        view.to_html(path)
+    assert path.read_text() == "mine"
+    assert view.to_html(path, overwrite=True) == path
+    assert "openCopy" in path.read_text("utf-8")
+
+
+def test_an_interrupted_page_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = dv.view(phantoms.regular())
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(view.scene, "shot", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        view.to_html(tmp_path / "page.html", quality="exact")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_for_a_mail_is_small_and_says_what_it_lost(tmp_path: Path) -> None:
+    """300 noisy slices of 256²: 39 MB of samples in a page of at most 8 MB."""
+    array = noise(300, 256)
+    view = dv.view(array, window=(0, 2000))
+    path = view.to_html(tmp_path / "page.html")
+    assert path.stat().st_size < 8_000_000
+    text = path.read_text("utf-8")
+    sent = slices(text)
+    assert len(sent) == 300
+    (said,) = re.findall(r"300 acquired images, (.*?)\. The wheel", text)
+    quantum, step = round(sent[0].head["slope"]), sent[0].head["step"]
+    assert quantum > 1
+    within = float(re.findall(r"values to within ([\d.]+)", said)[0])
+    assert within == quantum / 2
+    for index in (0, 150, 299):
+        values = sent[index].samples * sent[index].head["slope"] + sent[index].head["intercept"]
+        exact = array[index, step // 2 :: step, step // 2 :: step]
+        assert np.abs(values - exact).max() <= within
+    assert quantum <= 2000 / 64  # grey levels that are left in the window
+
+
+def test_padding_stays_padding_in_a_page_with_fewer_levels(tmp_path: Path) -> None:
+    stored = np.clip(noise(30, 500), -2000, 2000)
+    stored[:, :50] = -2048
+    pile = phantoms.regular(stored, tags={"PixelPaddingValue": -2048}, window=(0, 8000))
+    text = dv.view(pile).to_html(tmp_path / "page.html").read_text("utf-8")
+    one = slices(text)[5]
+    assert one.head["slope"] > 1
+    step = one.head["step"]
+    np.testing.assert_array_equal(
+        one.samples == one.head["blank"], stored[5, step // 2 :: step, step // 2 :: step] == -2048
+    )
+
+
+# In a browser that has no network
+
+
+@pytest.fixture
+def offline(chromium: Browser) -> Any:
+    context = chromium.new_context(offline=True)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
+    yield page
+    context.close()
+    assert problems == []
+
+
+def pixels(page: Page) -> np.ndarray:
+    rows, columns, flat = page.locator(".dicomview-picture").evaluate(
+        """({ width, height, getContext }) => [height, width, Array.from(document.querySelector(".dicomview-picture")
+            .getContext("2d").getImageData(0, 0, width, height).data.filter((_, place) => place % 4 === 0))]"""
+    )
+    return np.array(flat, np.uint8).reshape(rows, columns)
+
+
+@pytest.mark.browser
+def test_a_page_works_without_kernel_and_network(offline: Page, tmp_path: Path) -> None:
+    pile = phantoms.regular(window=(600, 1200))
+    path = dv.view(pile, index=3).to_html(tmp_path / "page.html", quality="exact")
+    offline.goto(path.as_uri())
+    root = offline.locator(".dicomview-canvas")
+    root.and_(offline.locator("[data-index='3']")).wait_for()
+    np.testing.assert_array_equal(pixels(offline), dv.picture(pile, index=3).pixels)
+    stage = offline.locator(".dicomview-stage")
+    stage.hover()
+    assert "HU" in offline.locator(".dicomview-top-right").inner_text()
+    offline.mouse.wheel(0, 100)
+    root.and_(offline.locator("[data-index='4']")).wait_for()
+    offline.locator(".dicomview-presets").select_option(label="bone  400/1800")
+    np.testing.assert_array_equal(pixels(offline), dv.picture(pile, index=4, window="bone").pixels)
+    offline.mouse.down()
+    offline.mouse.move(*(offline.evaluate("() => [200, 200]")))
+    offline.mouse.up()
+    assert root.get_attribute("data-center") != "400"
+    assert "copy" in offline.locator(".dicomview-bottom-right").inner_text()
+
+
+@pytest.mark.browser
+def test_the_copy_in_a_notebook_works_without_kernel_and_network(offline: Page, tmp_path: Path) -> None:
+    array = noise(30, 200)
+    path = tmp_path / "snippet.html"
+    path.write_text("<!doctype html><body>" + bundle(dv.view(array, index=12))["text/html"], encoding="utf-8")
+    offline.goto(path.as_uri())
+    root = offline.locator(".dicomview-canvas")
+    root.and_(offline.locator("[data-index='12'][data-sharp='true']")).wait_for()
+    np.testing.assert_array_equal(pixels(offline), dv.picture(array, index=12).pixels)
+    offline.locator(".dicomview-stage").press("End")
+    root.and_(offline.locator("[data-index='29']")).wait_for()
+    assert "reduced copy: 13 of 30 images" in offline.locator(".dicomview-bottom-right").inner_text()
