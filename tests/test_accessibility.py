@@ -188,6 +188,17 @@ def test_nothing_is_cut_off(page: CanvasPage, pixels: int) -> None:
     assert page.settled().view.index == 30
 
 
+def test_one_to_one_is_sharp_wherever_the_frame_lies(page: CanvasPage, chest: dv.Series) -> None:
+    """In a frame of 401 pixels a picture of 256 begins at half a pixel."""
+    page.view.layers = {"bone": False}
+    widen(page, 401)
+    page.key("1")
+    assert page.settled().box()["width"] == pytest.approx(256)
+    seen, wanted = page.screen()[..., 0], dv.picture(chest, index=30).pixels
+    starts = [(top, left) for top in (72, 73) for left in (72, 73)]
+    assert any(np.array_equal(seen[top : top + 256, left : left + 256], wanted) for top, left in starts)
+
+
 def test_on_a_dense_screen_one_to_one_is_a_pixel_of_the_device(page: CanvasPage, chest: dv.Series) -> None:
     page.view.layers = {"bone": False}
     try:

@@ -136,7 +136,6 @@ export class Hand {
     const [from, to] = [before, now].map((one) => this.point({ clientX: (one.clientX + other.clientX) / 2, clientY: (one.clientY + other.clientY) / 2 }));
     const { zoom, pan } = zoomedAt(this.view.state, apart(now) / Math.max(1, apart(before)), from);
     this.view.drift({ zoom, pan: pan.map((offset, axis) => offset + to[axis] - from[axis]) });
-    this.drag = null;
   }
   onUp = (/** @type {PointerEvent} */ event) => {
     this.pointers.delete(event.pointerId);
