@@ -35,8 +35,9 @@ class Recorder(Canvas):
         self.sent.append((content, buffers or []))
 
     def receive(self, *indices: int, seen: int | None = None, plane: str = "axial", **more: Any) -> None:
+        """Want slices; without `seen`, as a page that has just come."""
         items = [{"at": [index], "along": 0, "count": 1, "step": 1} | more for index in indices]
-        want = {"kind": "want", "plane": plane, "items": items, "seen": seen, "pack": False}
+        want = {"kind": "want", "plane": plane, "items": items, "seen": seen or 0, "anew": seen is None, "pack": False}
         self._handle_custom_msg(want, [])
 
     def settle(self) -> Recorder:

@@ -30,7 +30,9 @@ export class Store {
   shown = { plane: "", at: [0], along: 0, direction: 1 };
   moved = -Infinity; // when the hand moved last
   wholeTook = Infinity; // ms, of the last whole slice
-  seen = /** @type {number | null} */ (null); // the number of the last answer; none of those before are waited for
+  seen = 0; // the number of the last answer
+  anew = true; // whatever was under way before the next want is lost
+  taking = Promise.resolve(); // the unpacking of what has come
   flow = new Flow();
   waiting = /** @type {any} */ (0); // timer of what is pending
   resting = /** @type {any} */ (0); // timer of the hand
@@ -60,7 +62,7 @@ export class Store {
     this.whole.clear();
     this.previews.clear();
     this.pending.clear();
-    this.seen = null;
+    this.anew = true;
   };
   close() {
     this.model.off("msg:custom", this.receive);
@@ -99,7 +101,6 @@ export class Store {
   /** @type {(message: any, buffers: DataView[]) => Promise<void>} */
   receive = async (message, buffers) => {
     if (!this.views.size || message.kind !== "slices") return;
-    this.seen = message.n;
     this.silent = false;
     const key = wishKey(message.plane, message.slices[0].at, message.step);
     const asked = this.pending.get(key);
@@ -108,7 +109,9 @@ export class Store {
       this.flow.answered(asked, bytes, this.pending.size > 1);
       if (message.step === 1) this.wholeTook = performance.now() - asked;
     }
-    await this.take(message, buffers);
+    // One after another: what has come and is not yet unpacked would else be taken for lost, and asked for again.
+    await (this.taking = this.taking.then(() => this.take(message, buffers)));
+    this.seen = message.n;
     this.pending.delete(key);
     if (this.pending.size) this.wait();
     else clearTimeout(this.waiting);
@@ -129,7 +132,7 @@ export class Store {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => {
       this.pending.clear();
-      this.seen = null;
+      this.anew = true;
       this.silent = true;
       for (const view of this.views) view.paint();
       this.ask();
@@ -144,7 +147,7 @@ export class Store {
   show(shown) {
     const before = this.shown;
     this.shown = shown;
-    if (keyOf(before.plane, before.at) !== keyOf(shown.plane, shown.at)) {
+    if (before.plane && keyOf(before.plane, before.at) !== keyOf(shown.plane, shown.at)) {
       this.moved = performance.now();
       clearTimeout(this.resting);
       this.resting = setTimeout(() => this.ask(), STILL_MS);
@@ -155,7 +158,10 @@ export class Store {
   get travel() {
     if (this.dragging) return "drag";
     if (performance.now() - this.moved >= STILL_MS - 1) return "rest";
-    return this.wholeTook < KEEPS_UP_MS ? "slow" : "fast";
+    // One whole slice at a time: those that the hand has left behind must not hold up the previews ahead of it.
+    const own = wishKey(this.shown.plane, this.shown.at, 1);
+    const busy = [...this.pending.keys()].some((key) => key.endsWith(":1") && key !== own);
+    return this.wholeTook < KEEPS_UP_MS && !busy ? "slow" : "fast";
   }
   /** What is wished for now, most urgent first, as it is written in a want. */
   wishes() {
@@ -196,7 +202,8 @@ export class Store {
     this.pending = new Map([...chosen.keys()].map((key) => [key, this.pending.get(key) ?? now]));
     const items = [...chosen.values()].map(({ at, along, count, step }) => ({ at, along, count, step }));
     this.wait();
-    const sent = this.send({ kind: "want", plane, items, seen: this.seen, pack: this.flow.pack });
+    const sent = this.send({ kind: "want", plane, items, seen: this.seen, anew: this.anew, pack: this.flow.pack });
+    this.anew = false;
     if (!sent) for (const view of this.views) view.paint();
   }
   /** The slice (or its fault) if it is here, else a preview, else the nearest along the index. @param {string} plane @param {number[]} at */
