@@ -51,10 +51,10 @@ export class Store {
       this.model.get("_scene")
     );
   }
-  /** What to say beside the picture where nobody answers. */
+  /** What to say beside the picture of a copy, and of a view that nobody answers. */
   get note() {
-    if (!this.lost && !this.silent) return "";
-    return this.model.get("_note") ?? "no kernel answers: this is a part; run the cell for all of it";
+    const alone = this.lost || this.silent;
+    return this.model.get("_note") ?? (alone ? "no kernel answers: this is a part; run the cell for all of it" : "");
   }
   clear = () => {
     clearTimeout(this.waiting);
