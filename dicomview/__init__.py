@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dicomview import demo, errors
-    from dicomview.catalog import tags
+    from dicomview.catalog import read_tags, tags
     from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
     from dicomview.pixels import Window, presets
@@ -45,6 +45,7 @@ _ROOMS = {
     "picture": "render",
     "presets": "pixels",
     "read_series": "space",
+    "read_tags": "catalog",
     "tags": "catalog",
     "view": "views",
 }
@@ -66,6 +67,7 @@ __all__ = [
     "picture",
     "presets",
     "read_series",
+    "read_tags",
     "tags",
     "view",
 ]

@@ -13,7 +13,7 @@ from dicomview.objects import segmentations_of
 from dicomview.render.masks import lay, scene_of_segments
 from dicomview.render.scene import title_of
 from dicomview.render.stack_scene import StackScene
-from dicomview.render.state import ViewState, resolve
+from dicomview.render.state import ViewState, resolve, voi_of
 from dicomview.render.volume_scene import VolumeScene, array_scene
 from dicomview.space import Series, Slice, Stack, Volume, read_series
 from dicomview.space.sorting import stacks_of
@@ -120,11 +120,13 @@ def opened(
     units: str | None,
     spacing: Sequence[float] | None,
     masks: object,
+    window: object,
     **wishes: Any,
 ) -> tuple[Scene, ViewState]:
     """Return the scene of `source` and the state that answers the wishes one begins with; see `resolve`."""
     scene = scene_of(source, uid=uid, units=units, spacing=spacing, masks=masks)
-    return scene, resolve(scene, scene.home, **wishes)
+    # Whoever gives a window need not wait for the automatic one, for which slices are decoded.
+    return scene, resolve(scene, scene.begin(None if window is None else voi_of(scene, window)), **wishes)
 
 
 def refuse(what: str, /, **options: object) -> None:

@@ -167,7 +167,7 @@ class Canvas(anywidget.AnyWidget):
 
     def _on_message(self, _: Canvas, content: Mapping[str, Any], __: list[memoryview]) -> None:
         if content.get("kind") == "left":
-            self._want([], seen=None, pack=self._pack)
+            self._want([], seen=0, anew=True, pack=self._pack)
             self.left()
         elif content.get("kind") == "want":
             plane = str(content["plane"])
@@ -175,13 +175,13 @@ class Canvas(anywidget.AnyWidget):
                 Wish(plane, tuple(map(int, i["at"])), int(i["along"]), int(i["count"]), int(i["step"]))
                 for i in content["items"]
             ]
-            self._want(wishes, seen=content["seen"], pack=bool(content["pack"]))
+            self._want(wishes, seen=int(content["seen"]), anew=bool(content["anew"]), pack=bool(content["pack"]))
 
-    def _want(self, wishes: list[Wish], *, seen: int | None, pack: bool) -> None:
+    def _want(self, wishes: list[Wish], *, seen: int, anew: bool, pack: bool) -> None:
         """Answer these wishes from now on, and no others; what is under way already is not sent twice."""
         with self._lock:
-            # None: a page that has just come, or has waited in vain. Whatever was sent to it is lost.
-            self._under_way = {} if seen is None else {w: n for w, n in self._under_way.items() if n > seen}
+            # Anew: a page that has just come, or has waited in vain. Whatever was sent to it is lost.
+            self._under_way = {} if anew else {w: n for w, n in self._under_way.items() if n > seen}
             self._wishes = deque(wish for wish in wishes if wish not in self._under_way)
             self._pack = pack
             if self._serving or not self._wishes:

@@ -99,6 +99,12 @@ def view(
     ------
     NothingFound, SeveralSeries, UnknownSeries, UnknownChoice, NotSuv
 
+    Notes
+    -----
+    Slices are read when they are shown, or are near to it. The browser keeps at most 256 MB of them for a view, and 48
+    MB of previews; what was not seen for longest goes first. Python keeps none, but for planes across the acquired one
+    the samples of one pile, 2 bytes a pixel, until the view has left the page.
+
     Examples
     --------
     >>> scroller = view("sample_data/ct_chest", window="lung")  # doctest: +SKIP
