@@ -179,7 +179,7 @@ def test_every_status_is_that_of_the_header(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     for name, status in {"pipe": "unreadable", "dangling": "missing", ".": "unreadable"}.items():
-        glance = Glancer().file(os.fspath(tmp_path / name), Location(name, tmp_path / name))
+        glance = Glancer().file(os.fspath(tmp_path / name))
         assert (glance.status, bool(glance.detail)) == (status, True)
 
 

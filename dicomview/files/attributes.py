@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ATTRIBUTES", "CHARSETS", "Attribute", "Kind", "usual", "value_in", "value_of", "values_in"]
 
-Kind = Literal["text", "date", "time", "integer", "number", "numbers"]
+Kind = Literal["text", "date", "time", "short", "integer", "number", "numbers"]
 
-_KINDS: dict[str, Kind] = {"DA": "date", "TM": "time", "IS": "integer", "US": "integer", "DS": "number", "FD": "number"}
+_KINDS: dict[str, Kind] = {"DA": "date", "TM": "time", "IS": "integer", "US": "short", "DS": "number", "FD": "number"}
 _SEVERAL = {"ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "ImagerPixelSpacing"}
 _SEVERAL |= {"WindowCenter", "WindowWidth"}
 
@@ -49,7 +49,7 @@ class Attribute(NamedTuple):
         Of the dictionary.
     kind : Kind
         "text": str, several values joined by a backslash; "date": datetime.date; "time": datetime.timedelta since
-        midnight; "integer", "number": the first value; "numbers": a tuple of floats.
+        midnight; "short" (0 to 65535), "integer", "number": the first value; "numbers": a tuple of floats.
     """
 
     keyword: str
@@ -120,8 +120,9 @@ def _plain(value: Any, kind: Kind) -> Value:
     first = values[0] if values else None
     if first is None:
         return None
-    if kind == "integer":
-        return number if abs(number := int(first)) <= _LARGEST else None
+    if kind in ("short", "integer"):
+        number = int(first)
+        return number if (0 <= number < 1 << 16 if kind == "short" else abs(number) <= _LARGEST) else None
     if kind == "number":
         return float(first)
     return _date(str(first).strip(_BLANK)) if kind == "date" else _time(str(first).strip(_BLANK))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -17,6 +18,7 @@ from dicomview.files.templates import Templates
 if TYPE_CHECKING:
     from dicomview.files.attributes import Value
     from dicomview.files.headers import Header, Status
+    from dicomview.files.locate import Listed
 
 __all__ = ["Glance", "Glancer"]
 
@@ -52,6 +54,8 @@ class Glance(NamedTuple):
         What it has in common with others.
     values : tuple
         One for each of ``facts.varying``.
+    pixels : bool
+        True when there are pixel data.
     """
 
     status: Status
@@ -60,6 +64,7 @@ class Glance(NamedTuple):
     mtime_ns: int
     facts: Facts
     values: tuple[Value, ...]
+    pixels: bool
 
 
 _ALL = tuple(range(len(ATTRIBUTES)))
@@ -77,21 +82,19 @@ class Glancer:
         self.handed_over = 0
         """How many files with the DICOM mark pydicom has read."""
 
-    def __call__(self, location: Location) -> Glance:
-        """Return what is at `location`; never raises for what is in a file."""
-        if location.member is None and location.path is not None:
-            return self.file(os.fspath(location.path), location)
+    def __call__(self, one: Listed) -> Glance:
+        """Return what is at a path, in an archive or in memory; never raises for what is there."""
+        if one.path is not None and one.member is None:
+            return self.file(one.path, one.label)
         size = mtime = -1
-        if location.path is not None:
-            try:
-                facts = location.path.stat()
+        if one.path is not None:
+            with contextlib.suppress(OSError):
+                facts = os.stat(one.path)  # noqa: PTH116  text, for speed
                 size, mtime = facts.st_size, facts.st_mtime_ns
-            except OSError:
-                pass
-        return _slow(read_header(location), size, mtime)
+        return _slow(read_header(one.location), size, mtime)
 
-    def file(self, path: str, location: Location | None = None) -> Glance:
-        """Return what is in a file on the disk; `location` says what it is called."""
+    def file(self, path: str, label: str = "") -> Glance:
+        """Return what is in a file on the disk; `label` is what tables call it."""
         size = mtime = -1
         try:
             descriptor = os.open(path, _OPTIONS)
@@ -107,10 +110,10 @@ class Glancer:
         except (OSError, ValueError):
             pass  # `read_header` says which
         self.handed_over += 1
-        return _slow(read_header(location or Location(path, Path(path))), size, mtime)
+        return _slow(read_header(Location(label or path, Path(path))), size, mtime)
 
-    def _read(self, descriptor: int, size: int) -> tuple[Facts, tuple[Value, ...]] | None:
-        """Return facts and values of a file that is as it should be; None of one that pydicom must look at."""
+    def _read(self, descriptor: int, size: int) -> tuple[Facts, tuple[Value, ...], bool] | None:
+        """Return facts, values and whether there are pixel data; None of a file that pydicom must look at."""
         data = _read(descriptor, _FIRST, 0)
         if data[128:132] != b"DICM" or len(data) > size:
             return None
@@ -136,11 +139,10 @@ class Glancer:
                 length = int.from_bytes(data[pixels - 4 : pixels], "little")
                 if pixels > len(data) or pixels + length > size or length < needed:
                     return None
-        return facts, values
+        return facts, values, pixels > 0
 
 
 def _slow(header: Header, size: int, mtime: int) -> Glance:
     """Return the same from a header that pydicom has read."""
-    if header.dataset is None:
-        return Glance(header.status, header.detail, size, mtime, _NOTHING, ())
-    return Glance(header.status, header.detail, size, mtime, _UNKNOWN, tuple(values_in(header.dataset)))
+    facts, values = (_NOTHING, ()) if header.dataset is None else (_UNKNOWN, tuple(values_in(header.dataset)))
+    return Glance(header.status, header.detail, size, mtime, facts, values, header.pixels is not None)
