@@ -46,7 +46,7 @@ def same(left, right):
 def test_every_path_is_a_row_with_the_status_of_its_header(root):
     files, headers = dv.scan(root).files, read_headers(root)
     assert files["status"].tolist() == [header.status for header in headers]
-    assert files["detail"].fillna("").tolist() == [header.detail for header in headers]
+    assert files["detail"].tolist() == [header.detail for header in headers]
     assert files["pixels"].tolist() == [header.pixels is not None for header in headers]
     here = files["path"].map(os.path.isfile)
     assert files["size"][here].tolist() == [Path(path).stat().st_size for path in files["path"][here]]
@@ -69,6 +69,7 @@ def test_columns_have_the_types_of_their_vrs(tmp_path):
     assert (row["PixelSpacing"], row["ImageOrientationPatient"]) == ((0.5, 0.25), (1, 0, 0, 0, 1, 0))
     assert files["InstanceNumber"].tolist()[:4] == [1, 2, 3, 4]
     assert files["SeriesNumber"].isna().all()
+    assert (files["detail"][0], files["detail"][4]) == ("", "looks like text")
     assert files.iloc[4, 6:].isna().all()
     kinds = {one.keyword: one for one in ATTRIBUTES}
     expected = {"DA": "datetime64[s]", "TM": "timedelta64[us]", "IS": "Int64", "US": "UInt16", "CS": "category"}

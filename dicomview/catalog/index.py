@@ -126,15 +126,17 @@ def _keys(places: Sequence[Listed]) -> list[str]:
     """Return the keys of places; of one in memory an empty text."""
     folders: dict[str, str] = {}  # absolute, for what is done once a folder need not be done once a file
     keys = []
-    for one in places:
-        if one.path is None:
+    for _, path, member, _ in places:
+        if path is None:
             keys.append("")
             continue
-        folder, name = os.path.split(one.path)
-        absolute = folders.get(folder)
+        at = path.rfind(os.sep) + 1
+        absolute = folders.get(path[:at])
         if absolute is None:
-            absolute = folders[folder] = os.path.join(os.path.abspath(folder), "")  # noqa: PTH100, PTH118
-        key = absolute + name if one.member is None else f"{absolute}{name}::{one.member}"
+            absolute = folders[path[:at]] = os.path.join(os.path.abspath(path[:at]), "")  # noqa: PTH100, PTH118
+        key = absolute + path[at:]
+        if member is not None:
+            key = f"{key}::{member}"
         keys.append(key if key.isascii() else key.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
     return keys
 

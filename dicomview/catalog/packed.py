@@ -181,6 +181,9 @@ def _words(name: str, column: Coded) -> Any:
         return pd.Categorical.from_codes(codes, categories=pd.Index(STATUSES))
     words = np.empty(len(column.words), object)
     words[:] = column.words
-    if name in (_UNIQUE, "detail") or any(isinstance(word, tuple) for word in column.words):
+    if name == "detail":
+        words[0] = ""
+    if name in (_UNIQUE, "detail"):
         return words[column.codes]
-    return pd.Categorical.from_codes(column.codes.astype(np.int64) - 1, categories=pd.Index(words[1:]))
+    categories = pd.Index(words[1:], dtype=object, tupleize_cols=False)
+    return pd.Categorical.from_codes(column.codes.astype(np.int64) - 1, categories=categories)

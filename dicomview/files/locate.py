@@ -186,8 +186,13 @@ def _folder(folder: str, base: Path | None) -> Iterator[Listed]:
             continue
         folders = []
         for entry in entries:
-            if not _is_folder(entry):
-                yield from _in_folder(label + _printable(entry.name), entry.path)
+            name = entry.name
+            if entry.is_file(follow_symlinks=False) or not _is_folder(entry):
+                name = label + (name if name.isascii() else _printable(name))
+                if name[-4:].lower() == ".zip":
+                    yield from _zip(name, entry.path)
+                else:
+                    yield Listed(name, entry.path)
             # A link to a folder inside the source is met under its own name anyway.
             elif not (entry.is_symlink() and Path(os.path.realpath(entry.path)).is_relative_to(root)):
                 folders.append(entry.path)
@@ -201,18 +206,17 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _in_folder(label: str, name: str) -> Iterator[Listed]:
-    if name[-4:].lower() == ".zip":
-        path = Path(name)
-        try:
-            inside = archive.members(path) if path.is_file() and archive.is_zip(_head(path)) else ()
-        except (UnsafeArchive, OSError):
-            inside = ()  # refused: the archive itself becomes the row
-        if inside:
-            for member in inside:
-                yield Listed(f"{label}::{member}", name, member)
-            return
-    yield Listed(label, name)
+def _zip(label: str, name: str) -> Iterator[Listed]:
+    """Give the members of an archive met in a folder; the file itself when it is none, or refused."""
+    path = Path(name)
+    try:
+        inside = archive.members(path) if path.is_file() and archive.is_zip(_head(path)) else ()
+    except (UnsafeArchive, OSError):
+        inside = ()
+    for member in inside:
+        yield Listed(f"{label}::{member}", name, member)
+    if not inside:
+        yield Listed(label, name)
 
 
 def _head(path: Path) -> bytes:
@@ -240,7 +244,7 @@ def _label(path: Path, base: Path, *more: str) -> str:
 
 def _printable(name: str) -> str:
     """Return a name that is no text on this system (bytes of another encoding) as one that can be printed."""
-    return name if name.isascii() else name.encode("utf-8", "replace").decode("utf-8")
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _common_folder(paths: list[Path]) -> Path | None:
