@@ -41,6 +41,14 @@ class _Shape:
         self.template: Template | None = None
         self.series: _Series | None = None  # that of the template
 
+    def covers(self, series: _Series, differing: set[int]) -> bool:
+        """Take note of tags that were seen to vary; False when that is news for the template."""
+        if self.series is series:
+            self.within |= differing
+        known = len(self.across)
+        self.across |= differing | self.within
+        return len(self.across) == known
+
 
 class _Series:
     """What is known of the files of one series."""
@@ -139,12 +147,7 @@ class Templates:
         previous = series.templates.get(id(shape))
         if previous is not None:
             shape.within |= _differing(previous, header, layout)
-        elif shape.template is not None:
-            differing = _differing(shape.template, header, layout)
-            if shape.series is series:
-                shape.within |= differing
-            shape.across |= differing | shape.within
-        if previous is None:
+        elif shape.template is None or not shape.covers(series, _differing(shape.template, header, layout)):
             shape.template, shape.series = Template(header, layout, shape.across, values, memory), series
             self._recent = [shape, *(one for one in self._recent if one is not shape)][:_SHAPES]
         if series.misses > 1:  # most series have more than one file, but for one alone this would be in vain
