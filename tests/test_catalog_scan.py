@@ -105,6 +105,45 @@ def test_an_empty_folder_is_a_catalogue_and_a_missing_one_an_error(tmp_path):
         dv.scan(tmp_path / "nowhere")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_that_are_no_text_and_links_in_circles(tmp_path):
+    root = tmp_path / "data"
+    root.mkdir()
+    content = written(one())
+    for name in (b"\xff.dcm", b"\xfe.dcm", "ü.dcm".encode(), b"a\nb.dcm"):
+        Path(os.fsdecode(os.fsencode(root) + b"/" + name)).write_bytes(content)
+    (root / "loop").symlink_to(root)
+    (root / "nowhere").symlink_to("x")
+    for _ in range(2):
+        catalog = dv.scan(root, cache=tmp_path / "index.parquet")
+        names = [Path(path).name for path in catalog.files["path"]]
+        assert names == ["a\nb.dcm", "nowhere", "ü.dcm", "\\udcfe.dcm", "\\udcff.dcm"]
+        assert catalog.files["status"].tolist() == ["dicom", "missing", "dicom", "dicom", "dicom"]
+        assert len(catalog[0].headers) == 4
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_missing(tmp_path, monkeypatch):
+    paths = write(series(), tmp_path)
+    look = Glancer.file
+
+    def file(self, path, label=""):
+        paths[3].unlink(missing_ok=True)
+        return look(self, path, label)
+
+    monkeypatch.setattr(Glancer, "file", file)
+    assert dv.scan(tmp_path).files["status"].tolist() == ["dicom"] * 3 + ["missing"]
+
+
+def test_nesting_a_thousand_deep_is_a_row(tmp_path):
+    deep = b"\xfe\xff\x0d\xe0\0\0\0\0\xfe\xff\xdd\xe0\0\0\0\0" * 1000
+    head = b"\x40\x00\x75\x02SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff" * 1000
+    content = written(one())
+    at = content.index(b"\xe0\x7f\x10\x00")
+    (tmp_path / "deep.dcm").write_bytes(content[:at] + head + deep + content[at:])
+    (row,) = dv.scan(tmp_path).files.itertuples()
+    assert row.status in {"dicom", "truncated", "unreadable"}
+
+
 # --- series, stacks, studies ------------------------------------------------------------------------------------------
 
 

@@ -251,7 +251,9 @@ def _values(column: Any, rows: NDArray[np.intp]) -> list[Any]:
 def _name(one: Listed) -> str:
     if one.path is None:
         return one.label
-    return one.path if one.member is None else f"{one.path}::{one.member}"
+    name = one.path if one.member is None else f"{one.path}::{one.member}"
+    # A name that is no text on this system (bytes of another encoding) must still be one in a table.
+    return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()
 
 
 def _count(number: int, noun: str, several: str = "") -> str:

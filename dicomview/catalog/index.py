@@ -137,7 +137,7 @@ def _keys(places: Sequence[Listed]) -> list[str]:
         key = absolute + path[at:]
         if member is not None:
             key = f"{key}::{member}"
-        keys.append(key if key.isascii() else key.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+        keys.append(key if key.isascii() else key.encode("utf-8", "backslashreplace").decode())
     return keys
 
 
