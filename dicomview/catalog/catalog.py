@@ -249,6 +249,8 @@ def _values(column: Any, rows: NDArray[np.intp]) -> list[Any]:
 
 
 def _name(one: Listed) -> str:
+    if one.remote is not None:
+        return one.remote.url
     if one.path is None:
         return one.label
     name = one.path if one.member is None else f"{one.path}::{one.member}"
