@@ -45,7 +45,7 @@ def _floor(paths: Sequence[str]) -> None:
 
 def _dicomview(paths: Sequence[str]) -> list[Any]:
     glancer = Glancer()
-    return [glancer(Listed(path, path)) for path in paths]
+    return [glancer.file(path) for path in paths]
 
 
 def _pydicom(paths: Sequence[str]) -> list[dict[str, Any]]:

@@ -109,7 +109,8 @@ class Glancer:
                 if stat.S_ISREG(facts.st_mode):
                     found = self._read(_read_at, descriptor, size)
                     if found is not None:
-                        return Glance("dicom", "", size, mtime, *found)
+                        common, values, pixels = found
+                        return Glance("dicom", "", size, mtime, common, values, pixels)
             finally:
                 os.close(descriptor)
         except (OSError, ValueError):

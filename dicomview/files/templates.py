@@ -69,6 +69,8 @@ class Templates:
         self._shapes: dict[tuple[tuple[int, ...], tuple[bytes, ...]], _Shape] = {}
         self._recent: list[_Shape] = []
         self._near = 132
+        self._previous = _Series()  # of the last file
+        self._last: Template | None = None  # what the last files have matched, one after the other
 
     def read(self, data: bytes, size: int) -> Reading:
         """Return what the header at the beginning of a file says.
@@ -87,13 +89,20 @@ class Templates:
         Odd
             pydicom has to read this file.
         """
+        last = self._last
+        if last is not None:  # files of one series mostly follow each other
+            found = _tried(last, data, size)
+            if found is not None:
+                self._previous.hits += 1
+                return found
+            self._last = None
         series = self._series_of(data)
         for template in series.templates.values():
-            if len(data) < template.length and len(data) < size:
-                raise Short(template.length + 512)
-            found = template.match(data, size)
+            found = _tried(template, data, size)
             if found is not None:
                 series.hits += 1
+                self._last = template if series is self._previous else None
+                self._previous = series
                 return found
         if not series.templates and series.misses < 2:
             for shape in self._recent:
@@ -156,6 +165,13 @@ class Templates:
             series.templates = {id(shape): Template(header, layout, shape.within, values, memory), **others}
             if len(series.templates) > _SHAPES:
                 series.templates.popitem()
+
+
+def _tried(template: Template, data: bytes, size: int) -> Reading | None:
+    """Return what a template reads; more bytes are asked for at once where its last file had a longer header."""
+    if len(data) < template.length and len(data) < size:
+        raise Short(template.length + 512)
+    return template.match(data, size)
 
 
 def _differing(template: Template, header: bytes, layout: Layout) -> set[int]:
