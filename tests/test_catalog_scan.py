@@ -206,7 +206,11 @@ def test_doors_take_a_series_of_a_catalogue(tmp_path):
     assert dv.read_series(found) is found
     assert dv.picture(found, index=1).count == 4
     assert len(dv.tags(found, ["InstanceNumber"])) == 4
-    assert len(dv.audit(found)) >= 0
+    assert dv.audit(found)["check"].tolist() == dv.audit(tmp_path)["check"].tolist()
+
+
+def test_an_audit_of_a_catalogue_is_that_of_its_source():
+    pd.testing.assert_frame_equal(dv.audit(dv.scan(SAMPLES / "broken")), dv.audit(SAMPLES / "broken"))
 
 
 def test_identity_is_not_in_the_repr(tmp_path):

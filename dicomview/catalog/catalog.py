@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.catalog.packed import Packed
-    from dicomview.files import Listed
+    from dicomview.files import Listed, Location
     from dicomview.space import Stack
 
 __all__ = ["Catalog"]
@@ -102,6 +102,11 @@ class Catalog:
         empty or damaged is missing. Elements inside sequences, functional groups included, are not looked at.
         """
         return table(self._packed, [_name(one) for one in self._places])
+
+    @property
+    def locations(self) -> list[Location]:
+        """Where each path is, in the order of ``files``."""
+        return [one.location for one in self._places]
 
     @cached_property
     def series(self) -> pd.DataFrame:
