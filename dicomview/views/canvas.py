@@ -103,8 +103,6 @@ class Canvas(anywidget.AnyWidget):
     _colours = traitlets.Dict().tag(sync=True)  # RGB of the 256 grey levels by the name of the colour map
     # A gesture is on the screen before it gets here, so it is not sent back.
     _state = traitlets.Dict().tag(sync=True, echo_update=False)
-    # Which state of Python's the browser has, or had when its gesture began: wishes of both sides may cross.
-    _stamp = traitlets.Int().tag(sync=True, echo_update=False)
 
     def __init__(
         self,
@@ -146,8 +144,8 @@ class Canvas(anywidget.AnyWidget):
 
     def show(self, state: Mapping[str, Any], stamp: int) -> None:
         """Show a state; `stamp` is its number, which comes back with the gestures made on it."""
-        with self.hold_sync():
-            self._stamp, self._state = stamp, dict(state)
+        # Inside the state and no trait of its own: of two traits, widgets send back those alone that have changed.
+        self._state = {**state, "stamp": stamp}
 
     def tell_trouble(self, error: Exception) -> None:
         """Say on the page what an observer raised when a gesture called it; a log would be looked at by nobody."""

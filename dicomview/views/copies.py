@@ -94,7 +94,6 @@ def snippet_of(
         "_scene": whole | {"title": title, "planes": {state.plane: whole["planes"][state.plane]}, "refused": refused},
         "_state": state_message(state),
         "_colours": colours_message(state.colormap),
-        "_stamp": 0,
         "_note": note,
     }
     name, alt = f"dicomview-{uuid.uuid4().hex}", html.escape(title, quote=True)

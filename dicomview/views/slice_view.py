@@ -99,11 +99,11 @@ class SliceView(Canvas):
         self.scene, self._now, self._begin = scene, state, state
         self.embed = embeds(embed)
         self._copied = opening_of(self._piece, scene, state) if self.embed else []
-        self._number, self._told = 0, {0: state}  # what Python told the browser last, by number
+        self._number, self._told = 0, {0: state}  # what the browser has, after what Python told it last, by number
         super().__init__(
             self._piece,
             scene=scene_message(scene, state, controls=controls),
-            state=state_message(state),
+            state=state_message(state) | {"stamp": 0},
             opening=self._copied,
             _colours=colours_message(state.colormap),
             **_faces(state),
@@ -247,14 +247,16 @@ class SliceView(Canvas):
     def _gesture(self, _: Any) -> None:
         """Take over the state of a gesture, which is on the screen already; one that cannot be is taken back."""
         # Not `change.new`: of several changes that were held back, only the last still stands.
-        if self._state == state_message(self._now):
+        if self._state == self._message():
             return
         state = self._now
         try:
             said = state_from(self._state, self.scene.presets())
-            base = self._told.get(self._stamp)
-            if self._stamp != self._number and base is not None:
-                said = rebased(said, base, state)  # made before the browser had heard of Python's last wish
+            stamp = self._state.get("stamp")
+            if (base := self._told.get(stamp)) is not None:
+                self._told[stamp] = said
+                if stamp != self._number:
+                    said = rebased(said, base, state)  # made before the browser had heard of Python's last wish
             for plane, index in said.positions:
                 state = resolve(self.scene, state, plane=plane, index=index)
             whole = {name: value for name, value in _faces(said).items() if name != "index"}
@@ -272,13 +274,16 @@ class SliceView(Canvas):
         self._now = state
         if state.colormap not in (GRAY, *self._colours):
             self._colours = colours_message(*self._colours, state.colormap)
-        if self._state != state_message(state) or self._stamp != self._number:
+        if self._state != self._message():
             self._number += 1
             self._told = {**dict(list(self._told.items())[-_REMEMBERED:]), self._number: state}
             self.show(state_message(state), self._number)
         with self.hold_trait_notifications():
             for name, value in _faces(state).items():
                 setattr(self, name, value)
+
+    def _message(self) -> dict[str, Any]:
+        return state_message(self._now) | {"stamp": self._number}
 
     def _piece(self, plane: str, at: tuple[int, ...], step: int) -> Piece:
         """Return one slice for the canvas."""
