@@ -252,7 +252,7 @@ class SliceView(Canvas):
         state = self._now
         try:
             said = state_from(self._state, self.scene.presets())
-            stamp = self._state.get("stamp")
+            stamp: Any = self._state.get("stamp")
             if (base := self._told.get(stamp)) is not None:
                 self._told[stamp] = said
                 if stamp != self._number:
