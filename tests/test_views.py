@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import threading
 from contextlib import suppress
 from dataclasses import replace
 
@@ -16,6 +18,7 @@ import traitlets
 import dicomview as dv
 from dicomview.errors import UnknownChoice
 from dicomview.render import Look, resolve, state_message
+from dicomview.views.slice_view import _ONE_HAND
 
 FACES = ["plane", "index", "axes", "window", "layers", "invert", "colormap", "rotation", "flip", "zoom", "pan"]
 
@@ -466,3 +469,28 @@ def test_layers_of_two_views_are_linked(masked):
     assert masked.layers["liver"].color == "#123456"
     link.unlink()
     other.close()
+
+
+def test_a_hand_and_a_running_cell_move_a_view_at_once(view):
+    """Gestures are heard in a thread beside the cell: no wish of either side is lost, and all agree in the end."""
+
+    def hand():
+        for n in range(300):
+            with _ONE_HAND:  # the browser has a state of Python's together with its number
+                seen = {"_stamp": view._stamp, "_state": json.loads(json.dumps(view._state))}
+            seen["_state"]["positions"]["axial"] = n % 12
+            view.set_state(seen)
+
+    thread = threading.Thread(target=hand)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        thread.start()
+        for n in range(300):
+            view.window = (n, 100 + n)
+            assert view.state.window == dv.Window(n, 100 + n)
+        thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert view.window == dv.Window(299, 399)
+    assert agrees(view)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,7 +37,10 @@ __all__ = ["SliceView"]
 
 _STILL_EDGE = 384  # pixels of the PNG in a saved notebook
 _PAGE_EDGE = 512  # and in a page
-_REMEMBERED = 32  # states told to the browser that gestures under way may have been made on
+# A hand and a running cell may move a view at once, and traitlets knows no threads. Views are linked with each other,
+# so there is one lock for all of them: two could wait for each other.
+_ONE_HAND = threading.RLock()
+_REMEMBERED = 1000  # states told to the browser that gestures under way may have been made on
 # The traits that are faces of the state, with what each shows of it.
 _FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window", "layers": "looks"} | {
     name: name for name in ("invert", "colormap", "rotation", "flip", "zoom", "pan")
@@ -109,6 +114,15 @@ class SliceView(Canvas):
             **_faces(state),
         )
         self.observe(self._gesture, "_state")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        with _ONE_HAND if name in _FACES else nullcontext():
+            super().__setattr__(name, value)
+
+    def set_state(self, sync_data: Any) -> None:
+        """Take over what the browser says; ipywidgets calls this, in a thread beside a running cell."""
+        with _ONE_HAND:
+            super().set_state(sync_data)
 
     def __repr__(self) -> str:
         return f"SliceView({self.plane} {self.index + 1}/{self.scene.counts[self.plane]}, {self.window!r})"
@@ -276,7 +290,8 @@ class SliceView(Canvas):
             self._colours = colours_message(*self._colours, state.colormap)
         if self._state != self._message():
             self._number += 1
-            self._told = {**dict(list(self._told.items())[-_REMEMBERED:]), self._number: state}
+            self._told[self._number] = state
+            self._told.pop(self._number - _REMEMBERED, None)
             self.show(state_message(state), self._number)
         with self.hold_trait_notifications():
             for name, value in _faces(state).items():
