@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dicomview import demo, errors
-    from dicomview.catalog import read_tags, tags
+    from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
     from dicomview.pixels import Window, presets
@@ -29,6 +29,7 @@ except PackageNotFoundError:  # run from a folder that was never installed
     __version__ = "0+unknown"
 
 _ROOMS = {
+    "Catalog": "catalog",
     "DicomviewError": "errors",
     "Picture": "render",
     "Series": "space",
@@ -46,11 +47,13 @@ _ROOMS = {
     "presets": "pixels",
     "read_series": "space",
     "read_tags": "catalog",
+    "scan": "catalog",
     "tags": "catalog",
     "view": "views",
 }
 
 __all__ = [
+    "Catalog",
     "DicomviewError",
     "Picture",
     "Series",
@@ -68,6 +71,7 @@ __all__ = [
     "presets",
     "read_series",
     "read_tags",
+    "scan",
     "tags",
     "view",
 ]
