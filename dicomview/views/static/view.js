@@ -1,9 +1,10 @@
 // @ts-check
 /** One output: what it shows, and what it has painted. */
 import { Cine } from "./cine.js";
+import { add } from "./elements.js";
 import { keepsKey } from "./gestures.js";
 import { Hand } from "./hand.js";
-import { add, buildPage } from "./page.js";
+import { buildPage } from "./page.js";
 import { Painter, describePixel } from "./painter.js";
 import { fitted, lettersHeld, poseWords, sampleAt, transformOf } from "./pose.js";
 import { Tools } from "./tools.js";
