@@ -182,7 +182,7 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
             return DocumentView([Document("This series cannot be shown", "", (), (str(error),))])
         if self._hide:
             veil(scene)
-        view = SliceView(scene, scene.home, embed=self._embed)
+        view = SliceView(scene, scene.begin(), embed=self._embed)
         view.observe(lambda _: self._follower.wake(), ["index", "plane", "axes"])
         return view
 
