@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
-    from dicomview.views import figure, view
+    from dicomview.views import browse, figure, view
 
 try:
     __version__ = version("dicomview")
@@ -39,6 +39,7 @@ _ROOMS = {
     "Volume": "space",
     "Window": "pixels",
     "audit": "checks",
+    "browse": "views",
     "demo": "",
     "errors": "",
     "explain": "checks",
@@ -63,6 +64,7 @@ __all__ = [
     "Volume",
     "Window",
     "audit",
+    "browse",
     "demo",
     "errors",
     "explain",

@@ -392,6 +392,12 @@ class Desk:
         comm_id: str = widget.comm.comm_id
         return comm_id
 
+    def put(self, widget: Any, name: str) -> None:
+        """Put a widget that is no picture on the page, in an output of this name, and wait until all is said."""
+        comm_id = self.attach(widget)
+        self.page.evaluate("([id, name]) => harness.render(id, name)", [comm_id, name])
+        self.quiet()
+
     def show(self, view: Any) -> CanvasPage:
         """Put a view on the page and wait until its picture is there."""
         return CanvasPage(self.page, self.link, view, self.attach(view)).settled()

@@ -160,8 +160,8 @@ def test_tags_follow_the_slice(open_notebook: OpenNotebook) -> None:
     assert notebook.problems == []
 
 
-def test_a_saved_notebook_holds_no_pixels(open_notebook: OpenNotebook, lab: Lab) -> None:
-    notebook = open_notebook("saved.ipynb", ["import dicomview as dv", "dv.view('sample_data/ct_chest')"])
+def test_a_saved_notebook_holds_no_pixels_where_none_are_wished_for(open_notebook: OpenNotebook, lab: Lab) -> None:
+    notebook = open_notebook("saved.ipynb", ["import dicomview as dv", "dv.view('sample_data/ct_chest', embed=False)"])
     notebook.run(0)
     root = notebook.run(1).locator(".dicomview-canvas")
     root.locator("xpath=self::*[@data-sharp='true']").wait_for()

@@ -403,3 +403,13 @@ def test_a_damaged_number_of_rows_does_not_lose_the_instance():
     pile = phantoms.regular(phantoms.voxels(3))
     pile[1][Tag(0x00280010)] = damaged(0x00280010, "US", b"\1\2\3")
     assert dv.tags(pile, ["InstanceNumber"])["InstanceNumber"].tolist() == [1, 2, 3]
+
+
+def test_the_path_of_a_frame_is_a_column():
+    pile = phantoms.regular(phantoms.voxels(4))
+    series = read_series(phantoms.enhanced(pile))
+    path = "PerFrameFunctionalGroupsSequence[frame].PlanePositionSequence[0].ImagePositionPatient"
+    assert path in set(dv.tags(series)["path"])
+    column = dv.tags(series, [path])[path]
+    assert column.tolist() == [tuple(one.place.position) for one in series]
+    assert len(set(column)) == 4

@@ -270,10 +270,25 @@ def test_python_is_heard_while_a_drag_goes_on(page: CanvasPage, chest: dv.Series
     assert (view.index, view.rotation, view.window.center, view.window.width) == (12, 90, 240, 600)
 
 
+def test_python_and_the_hand_set_different_things_at_once(page: CanvasPage) -> None:
+    """Neither has heard of the other yet; both come true, on both sides."""
+    view = page.view
+    page.key("i")
+    page.settled()
+    for number in range(5):
+        with page.link.busy:
+            page.key("ArrowDown", "f")
+            view.window = (number, 100 + number)
+        assert (page.settled().view.index, view.flip, view.invert) == (31 + number, number % 2 == 0, True)
+        assert (view.window.center, view.window.width) == (number, 100 + number)
+        assert page.mark("flip") == str(view.flip).lower()
+
+
 def test_a_drag_is_told_once_it_rests(page: CanvasPage) -> None:
     heard: list[Any] = []
     page.view.observe(lambda change: heard.append(change.new.width), "window")
-    page.drag(64, 0, steps=16, release=False)
+    page.drag(32, 0, release=False)
+    page.page.mouse.move(*page.point(0.625, 0.5), steps=16)
     page.settled()
     assert heard == [500]
     page.page.mouse.up()

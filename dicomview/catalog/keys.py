@@ -12,9 +12,11 @@ from pydicom.datadict import get_entry, keyword_dict, tag_for_keyword
 from dicomview.elements import entry_of
 from dicomview.errors import UnknownChoice
 
-__all__ = ["Key", "address_of", "key_of", "key_or_none"]
+__all__ = ["FRAME", "Key", "address_of", "key_of", "key_or_none"]
 
-_STEP = re.compile(r"(?P<word>\w+|\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\))(?:\[(?P<place>\d+)\])?", re.ASCII)
+FRAME = -1  # as an item: that of the frame which is asked about
+
+_STEP = re.compile(r"(?P<word>\w+|\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\))(?:\[(?P<place>\d+|frame)\])?", re.ASCII)
 
 
 class Key(NamedTuple):
@@ -25,7 +27,7 @@ class Key(NamedTuple):
     label : str
         The heading of its column: as it was asked for, for numbers the keyword or "(gggg,eeee)".
     steps : tuple of (tag, item)
-        Items are zero-based; that of the last step is None.
+        Items are zero-based, FRAME for the item of the frame that is asked about; that of the last step is None.
     """
 
     label: str
@@ -59,7 +61,7 @@ def key_or_none(word: Any) -> Key | None:
     found = [_STEP.fullmatch(part) for part in word.split(".")]
     if all(found):
         tags = [_tag(part["word"]) for part in found if part]
-        places = [None if part["place"] is None else int(part["place"]) for part in found if part]
+        places = [_place(part["place"]) for part in found if part]
         if None not in tags and None not in places[:-1] and places[-1] is None:
             return Key(word, tuple(zip([tag for tag in tags if tag is not None], places, strict=True)))
     return Key(word, ((_names()[word], None),)) if word in _names() else None
@@ -90,6 +92,12 @@ def key_of(word: Any) -> Key:
 
 def _tag(word: str) -> int | None:
     return _number(word) if word.startswith("(") else tag_for_keyword(word)
+
+
+def _place(written: str | None) -> int | None:
+    if written is None:
+        return None
+    return FRAME if written == "frame" else int(written)
 
 
 def _number(address: str) -> int:

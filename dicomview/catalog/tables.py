@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pydicom.dataset import Dataset
 
 from dicomview.catalog.columns import boxed, column, persons, row_table, vr_of_many
+from dicomview.catalog.instances import instances_in, of_frame, rows_in, stored_in
 from dicomview.catalog.keys import key_of
-from dicomview.elements import HIDDEN, NUMBERS, Level, entry_of, hides, identifies, is_many, rows_of, typed
-from dicomview.errors import NothingFound, UnknownChoice
-from dicomview.files import read_headers
-from dicomview.pixels import FrameTags
+from dicomview.elements import HIDDEN, NUMBERS, Level, entry_of, hides, identifies, is_many, typed
+from dicomview.errors import UnknownChoice
 from dicomview.quiet import quiet
-from dicomview.space import Series, Slice, Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from dicomview.catalog.instances import Instance
     from dicomview.catalog.keys import Key
     from dicomview.elements import Identity, Row, Stored
-    from dicomview.files import PixelSpan, Source
+    from dicomview.files import Source
+    from dicomview.space import Series, Slice, Stack
 
-__all__ = ["tags"]
-
-_PER_FRAME = "PerFrameFunctionalGroupsSequence"
+__all__ = ["by_keyword", "tags"]
 
 
 def tags(
@@ -109,61 +106,15 @@ def tags(
     if isinstance(keywords, str):
         raise UnknownChoice(f"keywords is a list; write dv.tags(source, [{keywords!r}])")
     keys = None if keywords is None else [key_of(word) for word in keywords]
-    instances = _instances(source)
+    instances = instances_in(source)
     if keys is not None:
-        return _by_keyword(instances, keys, hide)
+        return by_keyword(instances, keys, hide)
     if len(instances) == 1:
-        return row_table(_rows(instances[0], hide))
+        return row_table(rows_in(instances[0], hide))
     return _of_several(instances, hide)
 
 
-class _Instance(NamedTuple):
-    """What a row is of: an instance, or one frame of it."""
-
-    tags: FrameTags
-    pixels: PixelSpan | None = None
-
-    @property
-    def dataset(self) -> Dataset:
-        return self.tags.dataset
-
-
-def _instances(source: Any) -> list[_Instance]:
-    if isinstance(source, Slice):
-        return [_Instance(source.tags, source.source.pixels)]
-    headers = None
-    if isinstance(source, Series):
-        headers, source = source.headers, source.stack if source.stacks else None
-    if isinstance(source, Stack):
-        return [_Instance(one.tags, one.source.pixels) for one in source.slices]
-    if isinstance(source, Dataset):
-        return [_Instance(FrameTags(source))]
-    found = [
-        _Instance(FrameTags(header.dataset), header.pixels)
-        for header in (read_headers(source) if headers is None else headers)
-        if header.dataset is not None
-    ]
-    if not found:
-        raise NothingFound("none of the files has a header that can be read; there are no tags to show")
-    return found
-
-
-def _rows(instance: _Instance, hide: bool) -> list[Row]:
-    rows = rows_of(instance.dataset, hide=hide)
-    span = instance.pixels
-    if span is None or span.keyword in instance.dataset:
-        return rows
-    # The pixel data stay in the file, and are an element of it all the same.
-    key = key_of(span.keyword)
-    entry, length = entry_of(key.tag), None if span.length == 0xFFFFFFFF else span.length
-    told = "encapsulated pixel data" if length is None else f"{length:,} bytes of pixel data"
-    return [
-        *rows,
-        (entry.keyword, entry.address, entry.keyword, entry.name, None, span.vr, 1, told, None, None, length, None),
-    ]
-
-
-def _of_several(instances: list[_Instance], hide: bool) -> pd.DataFrame:
+def _of_several(instances: list[Instance], hide: bool) -> pd.DataFrame:
     """Return the rows of all; of a frame those that hold for it, under a path that is the same for all frames."""
     of: dict[int, list[Row]] = {}
     rows: list[Row] = []
@@ -171,26 +122,20 @@ def _of_several(instances: list[_Instance], hide: bool) -> pd.DataFrame:
     framed = len({id(one.dataset) for one in instances}) < len(instances)
     for number, one in enumerate(instances):
         if id(one.dataset) not in of:
-            of[id(one.dataset)] = _rows(one, hide)
-        mine = of[id(one.dataset)]
-        if framed and one.tags.multiframe:
-            own = f"{_PER_FRAME}[{one.tags.frame}]"
-            mine = [
-                (f"{_PER_FRAME}[frame]{row[0].removeprefix(own)}", *row[1:]) if row[0].startswith(own + ".") else row
-                for row in mine
-                if row[0].startswith(own + ".") or not row[0].startswith(f"{_PER_FRAME}[")
-            ]
+            of[id(one.dataset)] = rows_in(one, hide)
+        mine = of_frame(of[id(one.dataset)], one) if framed else of[id(one.dataset)]
         rows += mine
         numbers += [number] * len(mine)
     return row_table(rows, instances=numbers)
 
 
-def _by_keyword(instances: list[_Instance], keys: list[Key], hide: bool) -> pd.DataFrame:
+def by_keyword(instances: Sequence[Instance], keys: Sequence[Key], hide: bool) -> pd.DataFrame:
+    """Return one row for each instance and a column for each key; of names of persons two more."""
     levels = {id(one.dataset): Level(one.dataset) for one in instances}
     columns: list[pd.Series[Any]] = []
     for key in keys:
         with quiet():
-            found = [_stored(one, levels[id(one.dataset)], key) for one in instances]
+            found = [stored_in(one, levels[id(one.dataset)], key) for one in instances]
             vr, many = vr_of_many(key.tag, ((one.vr, is_many(one)) for one in found if one is not None))
             cells = [None if one is None else _cell(one, vr) for one in found]
         if hide and any(identifies(tag, entry_of(tag).vr) for tag, _ in key.steps):
@@ -210,21 +155,3 @@ def _cell(stored: Stored, vr: str) -> Any:
     if isinstance(stored.content, str) and vr not in NUMBERS:
         stored = stored._replace(vr=vr)
     return boxed(typed(stored)[0])
-
-
-def _stored(instance: _Instance, level: Level, key: Key) -> Stored | None:
-    """Return the element of this instance or frame: in the functional groups, the data set, or along the path."""
-    first, _ = key.steps[0]
-    if first >> 16 == 2:
-        meta = getattr(instance.dataset, "file_meta", None)
-        return None if meta is None else Level(meta).get(first)
-    if len(key.steps) == 1:
-        element = instance.tags.in_groups(first)
-        return level.get(first) if element is None else level.of(element)
-    for tag, place in key.steps[:-1]:
-        outer = level.get(tag)
-        items = outer.content if outer is not None and outer.vr == "SQ" and isinstance(outer.content, tuple) else ()
-        if place is None or place >= len(items):
-            return None
-        level = items[place]
-    return level.get(key.tag)

@@ -2,6 +2,7 @@
 
 from dicomview.elements.flatten import COLUMNS, Row, row_of, rows_of
 from dicomview.elements.identity import HIDDEN, Identity, hides, identifies
+from dicomview.elements.masked import masked
 from dicomview.elements.plain import plain
 from dicomview.elements.stored import NUMBERS, Entry, Level, Stored, entry_of
 from dicomview.elements.types import dtype_of, is_many, name_parts, raw_text, typed
@@ -20,6 +21,7 @@ __all__ = [
     "hides",
     "identifies",
     "is_many",
+    "masked",
     "name_parts",
     "plain",
     "raw_text",

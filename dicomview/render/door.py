@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from dicomview.files import Source
     from dicomview.render.scene import Scene
 
-__all__ = ["opened", "refuse", "scene_of", "series_in"]
+__all__ = ["opened", "refuse", "scene_of", "series_in", "veil"]
+
+_NAMED_BY_PEOPLE = ("contrast",)  # ContrastBolusAgent: PS3.15 Table E.1-1 lets no option keep it
 
 
 def series_in(source: object, uid: str | None = None) -> Series | None:
@@ -134,3 +137,17 @@ def refuse(what: str, /, **options: object) -> None:
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise UnknownChoice(f"{given[0]!r} is no option for {what}")
+
+
+def veil(scene: Scene) -> None:
+    """Take away the words of a scene that may tell who the patient is: PS3.15 Table E.1-1 counts descriptions to them.
+
+    The title keeps the modality, places along an axis that people have named keep their numbers.
+    """
+    scene.title = scene.modality
+    scene.axes = tuple(
+        replace(axis, labels=tuple(str(place + 1) for place in range(len(axis.labels))))
+        if axis.name in _NAMED_BY_PEOPLE
+        else axis
+        for axis in scene.axes
+    )

@@ -1,21 +1,9 @@
 // @ts-check
 /** The elements of one output: the picture, the words over it, the toolbar under it. */
+import { add, addButton } from "./elements.js";
 import { HELP } from "./gestures.js";
-import { putIcon } from "./icons.js";
 
 /** @typedef {{name: string, labels: string[]}} Axis */
-
-/**
- * A new page element with a class of ours.
- * @param {string} tag @param {string} name @param {Element} parent @param {string} [text] @returns {any}
- */
-export function add(tag, name, parent, text = "") {
-  const element = document.createElement(tag);
-  element.className = name.replace(/\S+/g, "dicomview-$&");
-  element.textContent = text;
-  parent.append(element);
-  return element;
-}
 
 /** A range input with a name. @param {Element} parent @param {string} name @returns {any} */
 export function addSlider(parent, name) {
@@ -25,14 +13,6 @@ export function addSlider(parent, name) {
 /** A field for a number. @param {Element} parent @param {string} name @param {string} words @returns {any} */
 function addNumber(parent, name, words) {
   return Object.assign(add("input", name, parent), { type: "number", step: "any", title: words, ariaLabel: words });
-}
-
-/** A button with words on it or an icon; `words` tell what it does. @param {Element} parent @param {string} name
- * @param {string} words @param {{icon?: string, text?: string}} face @returns {any} */
-export function addButton(parent, name, words, { icon, text = "" }) {
-  const button = Object.assign(add("button", icon ? `button ${name}` : name, parent, text), { type: "button", title: words, ariaLabel: words });
-  if (icon) putIcon(button, icon);
-  return button;
 }
 
 /** A menu that takes the arrow keys for itself. @param {Element} parent @param {string} name @param {string} words @returns {any} */

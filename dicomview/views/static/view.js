@@ -1,9 +1,10 @@
 // @ts-check
 /** One output: what it shows, and what it has painted. */
 import { Cine } from "./cine.js";
+import { add } from "./elements.js";
 import { keepsKey } from "./gestures.js";
 import { Hand } from "./hand.js";
-import { add, buildPage } from "./page.js";
+import { buildPage } from "./page.js";
 import { Painter, describePixel } from "./painter.js";
 import { fitted, lettersHeld, poseWords, sampleAt, transformOf } from "./pose.js";
 import { Tools } from "./tools.js";
@@ -15,7 +16,8 @@ import { windowWords } from "./window.js";
  * @typedef {import("./store.js").Model} Model @typedef {import("./store.js").Store} Store
  * @typedef {{plane: string, positions: Record<string, number>, axes: Record<string, number>,
  *   window: VoiWindow | {table: string} | null, layers: Record<string, import("./painter.js").Look>, invert: boolean,
- *   colormap: string, rotation: number, flip: boolean, zoom: number, pan: number[]}} State
+ *   colormap: string, rotation: number, flip: boolean, zoom: number, pan: number[], stamp?: number}} State the stamp is
+ *   that of the last state of Python's which this one was made from
  * @typedef {{title: string, planes: Record<string, Plane>, refused: Record<string, string>, colour: boolean,
  *   axes: import("./page.js").Axis[], unit: string, notes: string[], layers: string[], colormaps: string[], home: State,
  *   controls: boolean, presets: (VoiWindow & {name: string, table?: {first: number, levels: DataView}})[],
@@ -35,6 +37,7 @@ export class View {
   along = 0; // the coordinate that moved last: 0 the index, 1 the first extra axis …
   direction = 1; // of travel
   resting = /** @type {any} */ (0); // timer of a drag not yet told to Python
+  drifted = /** @type {Partial<State>} */ ({}); // what that drag has changed; it is newer than what comes meanwhile
   saying = /** @type {any} */ (0); // timer of what a screen reader says
   said = /** @type {string[]} */ ([]); // of the painted slice
   saidLast = "";
@@ -120,6 +123,7 @@ export class View {
     clearTimeout(this.resting);
     this.resting = setTimeout(this.tell, REST_MS);
     this.store.drag(true);
+    this.drifted = { ...this.drifted, ...change };
     this.draw({ ...this.state, ...change });
   }
   /** A gesture has ended. */
@@ -129,8 +133,8 @@ export class View {
   tell = () => {
     clearTimeout(this.resting);
     this.resting = 0;
-    this.model.set("_stamp", this.stamp);
-    this.model.set("_state", this.state);
+    this.drifted = {};
+    this.model.set("_state", { ...this.state, stamp: this.stamp });
     try {
       this.model.save_changes();
     } catch {
@@ -139,11 +143,9 @@ export class View {
     this.store.drag(false);
   };
   onState = () => {
-    if (!this.resting) this.stamp = this.model.get("_stamp");
     const state = /** @type {State} */ (this.model.get("_state"));
-    const { window, zoom, pan } = this.state;
-    // A drag that is not yet told is newer than what comes along with another slice.
-    this.draw(this.resting ? { ...state, window, zoom, pan } : state);
+    this.stamp = state.stamp ?? 0;
+    this.draw({ ...state, ...this.drifted });
   };
   onScene = () => {
     this.film.stop();
