@@ -343,3 +343,16 @@ def test_an_executor_gives_the_same(tmp_path, monkeypatch, kind):
     alone = dv.scan([SAMPLES, *series()])
     same(catalog.files, alone.files)
     assert repr(catalog) == repr(alone)
+
+
+@pytest.mark.filterwarnings("ignore")  # of dask's own: ports, unclosed sockets
+def test_a_cluster_gives_the_same(monkeypatch):
+    distributed = pytest.importorskip("dask.distributed", reason='needs python -m pip install "dicomview[dask]"')
+    monkeypatch.setattr(sys.modules[dv.scan.__module__], "_CHUNK", 40)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        catalog = dv.scan(SAMPLES, executor=client.get_executor())
+        assert len(client.scheduler_info()["workers"]) == 2
+    same(catalog.files, dv.scan(SAMPLES).files)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["scan"]
 
 _PACK = 16384  # glances kept as they are before they are packed
-_CHUNK = 512  # paths in one task of an executor
+_CHUNK = 1024  # paths in one task of an executor
 
 _own = threading.local()
 
@@ -49,7 +49,9 @@ def scan(
         A Parquet file that remembers what was found, made when it is not there: a file whose path, size and time of
         writing are those remembered is not opened again. It holds the patients' names and numbers.
     executor : concurrent.futures.Executor, optional
-        Does the looking, in chunks of paths, which its workers must be able to open.
+        Does the looking, in chunks of paths, which its workers must be able to open: a ``ProcessPoolExecutor``;
+        ``dask.distributed.Client(...).get_executor()`` for a cluster; for URLs, where waiting is what takes long, a
+        ``ThreadPoolExecutor`` of many threads.
     progress : bool
         Show a bar when it takes more than a second.
 
