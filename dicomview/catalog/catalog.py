@@ -95,7 +95,7 @@ class Catalog:
 
     @cached_property
     def files(self) -> pd.DataFrame:
-        """One row for each path: ``path status detail size modified pixels`` and the attributes of the instance.
+        """One row for each path: ``path status detail size pixels`` and the attributes of the instance.
 
         Text is categorical, numbers are nullable, dates ``datetime64``, times ``timedelta64`` since midnight; ``x``,
         ``y`` and ``z`` are ImagePositionPatient in mm (LPS), other elements with several values tuples. What is absent,

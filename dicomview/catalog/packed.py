@@ -159,7 +159,7 @@ def table(packed: Packed, paths: Sequence[str]) -> pd.DataFrame:
         if isinstance(column, Coded):
             columns[name] = _words(name, _hidden(column) if hide and name in _IDENTIFYING else column)
         elif name == "mtime_ns":
-            columns["modified"] = np.where(column < 0, np.datetime64("NaT"), column.astype("datetime64[ns]"))
+            continue  # for the index
         elif kinds.get(name) in ("short", "integer"):
             small = np.uint16 if kinds[name] == "short" else np.int64
             columns[name] = pd.arrays.IntegerArray(column.astype(small), column == NO_INTEGER)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Glance", "Glancer"]
 
 _FIRST = 8192
+_MARGIN = 256
 _LARGEST_HEADER = 1 << 22  # longer ones are pydicom's
 _MARK = b"\xfe\xff\xdd\xe0\0\0\0\0"  # the end of encapsulated pixel data
 _OPTIONS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -52,7 +52,7 @@ class Glance(NamedTuple):
     size : int, bytes
         Of the file; -1 when it is not known.
     mtime_ns : int
-        When the file was last written, ns since 1970; -1 when it is not known.
+        When the file was last written, ns since 1970; -1 when it is not known or was not asked for.
     facts : Facts
         What it has in common with others.
     values : tuple
@@ -76,12 +76,19 @@ _NOTHING = Facts((None,) * len(ATTRIBUTES), ())
 
 
 class Glancer:
-    """Glances at one path after the other, and remembers what their headers have in common."""
+    """Glances at one path after the other, and remembers what their headers have in common.
 
-    __slots__ = ("_templates", "handed_over")
+    Parameters
+    ----------
+    dated : bool
+        Also say when files on the disk were written: that takes a call to the system more.
+    """
 
-    def __init__(self) -> None:
-        self._templates = Templates()
+    __slots__ = ("_dated", "_enough", "_templates", "handed_over")
+
+    def __init__(self, *, dated: bool = False) -> None:
+        self._templates, self._dated = Templates(), dated
+        self._enough = _FIRST  # bytes that held the header of the last file
         self.handed_over = 0
         """How many files with the DICOM mark pydicom has read."""
 
@@ -104,17 +111,18 @@ class Glancer:
         try:
             descriptor = os.open(path, _OPTIONS)
             try:
-                facts = os.fstat(descriptor)
-                size, mtime = facts.st_size, facts.st_mtime_ns
-                if stat.S_ISREG(facts.st_mode):
-                    found = self._read(_read_at, descriptor, size)
-                    if found is not None:
-                        common, values, pixels = found
-                        return Glance("dicom", "", size, mtime, common, values, pixels)
+                # Neither goes for a pipe, a folder or a terminal; and what has no end is longer than it says.
+                size = os.lseek(descriptor, 0, os.SEEK_END)
+                if self._dated:
+                    mtime = os.fstat(descriptor).st_mtime_ns
+                found = self._read(_read_at, descriptor, size)
+                if found is not None:
+                    common, values, pixels = found
+                    return Glance("dicom", "", size, mtime, common, values, pixels)
             finally:
                 os.close(descriptor)
-        except (OSError, ValueError):
-            pass  # `read_header` says which
+        except (OSError, ValueError):  # `read_header` says which
+            size = -1
         self.handed_over += 1
         return _slow(read_header(Location(label or path, Path(path))), size, mtime)
 
@@ -131,7 +139,7 @@ class Glancer:
         self, read: Callable[[Any, int, int], bytes], file: Any, size: int
     ) -> tuple[Facts, tuple[Value, ...], bool] | None:
         """Return facts, values and whether there are pixel data; None of a file that pydicom must look at."""
-        data = read(file, _FIRST, 0)
+        data = read(file, self._enough, 0)
         if data[128:132] != b"DICM" or len(data) > size:
             return None
         while True:
@@ -149,6 +157,7 @@ class Glancer:
                     return None
                 data += more
         if pixels:
+            self._enough = pixels + _MARGIN
             if data[pixels - 4 : pixels] == _UNDEFINED:
                 if read(file, 8, max(size - 8, pixels)) != _MARK:
                     return None
