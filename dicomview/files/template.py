@@ -59,9 +59,9 @@ at least hold (0 when the header does not say, or they are encapsulated)."""
 
 _Segment: TypeAlias = "tuple[bytes | tuple[()], int, int, _Known | None, bytes, int]"
 """A block of constant bytes, then an element that varies: the block, which ends with the length of the element's value,
-mostly that of the last file; its size; that size with the value; the values met before, None when nobody asks for them;
-the block again; how the length is written (`_NARROW` …). The first is an empty tuple, which no bytes start with, where
-the length is never that of the last file."""
+mostly that of the last file (an empty tuple, which no bytes start with, where it never is); its size; that size with
+the value; the values met before, None when nobody asks for them; the block without the length; how the length is
+written (`_NARROW` …)."""
 
 _UNCHANGING, _NARROW, _WIDE, _NESTED = range(4)
 
@@ -102,9 +102,11 @@ class Template:
                 width = _NESTED
             elif tag == _GROUP_LENGTH:
                 width = _UNCHANGING
-            block, column = header[cut:value], _COLUMNS.get(tag)
+            column = _COLUMNS.get(tag)
             known = None if column is None else memory.values[column]
-            self.segments.append((() if delimited else block, value - cut, following - cut, known, block, width))
+            expected = () if delimited else header[cut:value]
+            block = header[cut : value - (2 if width == _NARROW else 4)]
+            self.segments.append((expected, value - cut, following - cut, known, block, width))
             if column is not None:
                 columns.append(column)
             cut = following
@@ -131,11 +133,16 @@ class Template:
                     if known is not None:
                         values.append(known[data[position + skip : position + advance]])
                     position += advance
+                elif not matches(block, position):
+                    return None
                 else:
                     start = position + skip
-                    position = self._after(block, width, data, start, size)
-                    if position < 0:
-                        return None
+                    if width == _NARROW:
+                        position = start + (data[start - 2] | data[start - 1] << 8)
+                    else:
+                        position = self._after(width, data, start, size)
+                        if position < 0:
+                            return None
                     if known is not None:
                         values.append(known[data[start:position]])
         except (IndexError, error, Short):  # the header goes on beyond the bytes given
@@ -152,16 +159,11 @@ class Template:
             needed = needed_of(self.layout.encapsulated, *sizes)
         return self.facts, tuple(values), position + 4, needed
 
-    def _after(self, block: bytes, width: int, data: bytes, start: int, size: int) -> int:
-        """Return where a varying element ends whose length is not that of the last file; -1 when it does not fit."""
-        written = 2 if width == _NARROW else 4
-        if width == _UNCHANGING or not data.startswith(block[:-written], start - len(block)):
-            return -1
-        if width == _NARROW:
-            return start + (data[start - 2] | data[start - 1] << 8)
+    def _after(self, width: int, data: bytes, start: int, size: int) -> int:
+        """Return where a value ends whose length, of four bytes, is not that of the last file; -1 when it may not be."""
         (length,) = _length(data, start - 4)
         if length != UNDEFINED:
-            return int(start + length)
+            return -1 if width == _UNCHANGING else int(start + length)
         return after_items(data, start, self.layout.implicit, size) if width == _NESTED else -1
 
 
