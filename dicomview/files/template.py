@@ -160,7 +160,7 @@ class Template:
         return self.facts, tuple(values), position + 4, needed
 
     def _after(self, width: int, data: bytes, start: int, size: int) -> int:
-        """Return where a value ends whose length, of four bytes, is not that of the last file; -1 when it may not be."""
+        """Return where a value ends whose length in four bytes is not that of the last file; -1 when it may not be."""
         (length,) = _length(data, start - 4)
         if length != UNDEFINED:
             return -1 if width == _UNCHANGING else int(start + length)
