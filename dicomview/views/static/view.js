@@ -16,9 +16,9 @@ import { windowWords } from "./window.js";
  * @typedef {import("./store.js").Model} Model @typedef {import("./store.js").Store} Store
  * @typedef {{plane: string, positions: Record<string, number>, axes: Record<string, number>,
  *   window: VoiWindow | {table: string} | null, layers: Record<string, import("./painter.js").Look>, invert: boolean,
- *   colormap: string, rotation: number, flip: boolean, zoom: number, pan: number[], stamp?: number}} State the stamp is
+ *   colormap: string, rotation: number, flip: boolean, zoom: number, pan: number[], stamp?: number, page?: string}} State the stamp is
  *   that of the last state of Python's which this one was made from
- * @typedef {{title: string, planes: Record<string, Plane>, refused: Record<string, string>, colour: boolean,
+ * @typedef {{title: string, index_name: string, planes: Record<string, Plane>, refused: Record<string, string>, colour: boolean,
  *   axes: import("./page.js").Axis[], unit: string, notes: string[], layers: string[], colormaps: string[], home: State,
  *   controls: boolean, presets: (VoiWindow & {name: string, table?: {first: number, levels: DataView}})[],
  *   cine: {along: string, rate: number} | null}} Scene
@@ -64,11 +64,13 @@ export class View {
     root.addEventListener("keydown", this.keepKey, { signal });
     words.trouble.addEventListener("click", this.forget, { signal });
     model.on("change:_state", this.onState);
-    model.on("change:_scene", this.onScene);
     model.on("change:_colours", this.onState);
     model.on("msg:custom", this.onMessage);
     store.join(this);
-    this.onScene();
+    stage.ariaLabel = `${this.scene.title}: arrow keys move through the slices, ? tells more`;
+    words.title.textContent = this.scene.title;
+    this.tools.open(this.scene);
+    this.onState();
   }
   get scene() {
     return /** @type {Scene} */ (this.model.get("_scene"));
@@ -101,12 +103,11 @@ export class View {
     return 1 + this.scene.axes.findIndex(({ name }) => name === this.scene.cine?.along);
   }
   close() {
-    clearTimeout(this.resting);
+    this.settle();
     clearTimeout(this.saying);
     this.film.stop();
     this.listeners.abort();
     this.model.off("change:_state", this.onState);
-    this.model.off("change:_scene", this.onScene);
     this.model.off("change:_colours", this.onState);
     this.model.off("msg:custom", this.onMessage);
     this.store.leave(this);
@@ -134,7 +135,7 @@ export class View {
     clearTimeout(this.resting);
     this.resting = 0;
     this.drifted = {};
-    this.model.set("_state", { ...this.state, stamp: this.stamp });
+    this.model.set("_state", { ...this.state, stamp: this.stamp, page: this.store.page });
     try {
       this.model.save_changes();
     } catch {
@@ -147,19 +148,14 @@ export class View {
     this.stamp = state.stamp ?? 0;
     this.draw({ ...state, ...this.drifted });
   };
-  onScene = () => {
-    this.film.stop();
-    this.painted.slice = null;
-    this.stage.ariaLabel = `${this.scene.title}: arrow keys move through the slices, ? tells more`;
-    this.words.title.textContent = this.scene.title;
-    this.tools.open(this.scene);
-    this.onState();
-  };
   onMessage = (/** @type {any} */ { kind, text }) => {
-    if (kind !== "trouble") return;
+    if (kind === "trouble") this.sayTrouble(text);
+  };
+  /** Say what went wrong, until it has been read. @param {string} text */
+  sayTrouble(text) {
     this.words.said.textContent = text;
     this.words.trouble.hidden = false;
-  };
+  }
   /** The trouble has been read. */
   forget = () => {
     this.words.trouble.hidden = true;
