@@ -265,7 +265,7 @@ def test_a_kernel_that_was_restarted(open_notebook: OpenNotebook, lab: Lab) -> N
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
     )
     root.locator(".dicomview-planes").select_option("coronal")  # of which no slice is here
-    expect(root.locator(".dicomview-fault")).to_have_text("No kernel answers any more: run the cell again.")
+    expect(root.locator(".dicomview-fault")).to_have_text("No kernel answers: run the cell again.")
     again = notebook.run(0).locator(".dicomview-canvas")
     expect(again).to_have_attribute("data-plane", "axial")
     expect(again.locator(".dicomview-fault")).to_have_text("")

@@ -203,7 +203,6 @@ export class View {
     const axes = this.scene.axes.map(({ name, labels }, axis) => `${name} ${labels[slice.at[axis + 1]]}`);
     const parts = [`${slice.plane} ${slice.at[0] + 1}/${count}`, slice.place, ...axes];
     this.words.place.textContent = parts.filter(Boolean).join(" · ");
-    this.words.fault.textContent = slice.data ? "" : slice.text;
     const grey = !this.scene.colour && slice.sample !== "rgb8";
     const window = this.window;
     this.words.window.textContent = !grey ? "" : "levels" in window ? window.name : windowWords(window);
@@ -220,7 +219,8 @@ export class View {
   sayNotes(slice) {
     const notes = [...this.scene.notes, ...(slice?.notes ?? []), this.store.note].filter(Boolean).join("\n");
     if (this.words.notes.textContent !== notes) this.words.notes.textContent = notes;
-    if (!slice && this.store.note) this.words.fault.textContent = "No kernel answers: run the cell again.";
+    if (slice) this.words.fault.textContent = slice.text;
+    else if (this.store.note) this.words.fault.textContent = "No kernel answers: run the cell again.";
   }
   /** @param {{clientX: number, clientY: number} | null} pointer */
   hover(pointer) {
