@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dicomview import demo, errors
-    from dicomview.catalog import tags
+    from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
-    from dicomview.views import figure, view
+    from dicomview.views import browse, figure, view
 
 try:
     __version__ = version("dicomview")
@@ -29,6 +29,7 @@ except PackageNotFoundError:  # run from a folder that was never installed
     __version__ = "0+unknown"
 
 _ROOMS = {
+    "Catalog": "catalog",
     "DicomviewError": "errors",
     "Picture": "render",
     "Series": "space",
@@ -38,6 +39,7 @@ _ROOMS = {
     "Volume": "space",
     "Window": "pixels",
     "audit": "checks",
+    "browse": "views",
     "demo": "",
     "errors": "",
     "explain": "checks",
@@ -45,11 +47,14 @@ _ROOMS = {
     "picture": "render",
     "presets": "pixels",
     "read_series": "space",
+    "read_tags": "catalog",
+    "scan": "catalog",
     "tags": "catalog",
     "view": "views",
 }
 
 __all__ = [
+    "Catalog",
     "DicomviewError",
     "Picture",
     "Series",
@@ -59,6 +64,7 @@ __all__ = [
     "Volume",
     "Window",
     "audit",
+    "browse",
     "demo",
     "errors",
     "explain",
@@ -66,6 +72,8 @@ __all__ = [
     "picture",
     "presets",
     "read_series",
+    "read_tags",
+    "scan",
     "tags",
     "view",
 ]

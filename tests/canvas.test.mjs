@@ -118,6 +118,11 @@ test("a moving hand: previews ahead come before the whole slice, or instead of i
   assert.ok(words(plan(10, 1, layout, none, "fast")).every((wish) => wish.endsWith("/4")));
 });
 
+test("while the hand sets a window nothing is asked for but what is not here at all", () => {
+  assert.deepEqual(words(plan(10, 1, layout, none, "drag")), ["8+8/4"]);
+  assert.deepEqual(plan(10, 1, layout, (i, step) => step === 4, "drag"), []);
+});
+
 test("what is held is not wished for; small slices come whole in blocks", () => {
   assert.deepEqual(words(plan(10, 1, { ...layout, near: 0 }, (i, step) => step === 4, "rest")), ["10+1/1"]);
   assert.deepEqual(plan(10, 1, layout, () => true, "rest"), []);
@@ -170,10 +175,10 @@ test("no more than the budget is under way; each answer makes room for the next"
   const { asked, sent, answer, show } = makeStore();
   show(10);
   assert.deepEqual(asked(), [["10/0", "11/0"]]);
-  assert.equal(sent[0].seen, null);
+  assert.deepEqual([sent[0].seen, sent[0].anew], [0, true]);
   await answer(10);
   assert.deepEqual(asked()[1], ["11/0", "12/0"]); // what is under way is said again, so that it is not dropped
-  assert.equal(sent[1].seen, 1);
+  assert.deepEqual([sent[1].seen, sent[1].anew], [1, false]);
 });
 
 test("a shown slice that is not under way is asked for at once, in place of what was wished for before", async () => {
@@ -184,6 +189,27 @@ test("a shown slice that is not under way is asked for at once, in place of what
   show(30);
   assert.deepEqual(asked()[2].slice(0, 1), ["30/0"]);
   assert.ok(!asked()[2].includes("10/0"));
+});
+
+test("what has come and is not yet unpacked is not taken for lost", async () => {
+  const { sent, answer, show } = makeStore();
+  show(10);
+  const coming = answer(10);
+  show(11); // before the samples are there
+  assert.deepEqual(sent.map(({ seen, anew }) => [seen, anew]), [[0, true], [0, false]]);
+  await coming;
+  show(30);
+  assert.equal(sent.at(-1).seen, 1);
+});
+
+test("a drag of the window asks for nothing, and its end for the rest", async () => {
+  const { store, asked, answer, show } = makeStore();
+  show(10);
+  store.drag(true);
+  await answer(10);
+  assert.equal(asked().length, 1);
+  store.drag(false);
+  assert.equal(asked().length, 2);
 });
 
 test("a preview is shown until the whole slice comes, and is not taken for it", async () => {
@@ -425,5 +451,5 @@ test("what does not come for a while was lost, and is asked for anew", async (t)
   t.mock.timers.tick(1);
   assert.equal(asked().length, 3);
   assert.equal(asked()[2].includes("11/0"), true);
-  assert.equal(sent.at(-1).seen, null); // whatever was sent meanwhile is lost
+  assert.equal(sent.at(-1).anew, true); // whatever was sent meanwhile is lost
 });

@@ -11,7 +11,9 @@ after another, and whatever sends to the page may do so from any thread.
 from __future__ import annotations
 
 import asyncio
+import base64
 import functools
+import io
 import json
 import queue
 import struct
@@ -22,12 +24,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import comm
 import numpy as np
 from comm.base_comm import BaseComm
 from jupyter_client.jsonutil import json_default
+from PIL import Image
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
@@ -183,6 +186,7 @@ class CanvasPage:
     page : playwright.sync_api.Page
     root, stage, picture : playwright.sync_api.Locator
         ``.dicomview-canvas`` with the marks, ``.dicomview-stage`` that takes the gestures, the canvas element.
+    devtools : playwright.sync_api.CDPSession
     link : Link
         ``with shown.link.busy:`` lets Python hear nothing, as while a cell runs.
     """
@@ -192,7 +196,8 @@ class CanvasPage:
     def __init__(self, page: Page, link: Link, view: Any, comm_id: str) -> None:
         CanvasPage._outputs += 1
         self.page, self.link, self.view, self.comm_id = page, link, view, comm_id
-        self.name = f"output-{self._outputs}"
+        self.name, self._fingers = f"output-{self._outputs}", list[dict[str, float]]()
+        self.devtools = page.context.new_cdp_session(page)
         page.evaluate("([id, name]) => harness.render(id, name)", [comm_id, self.name])
         self.root, self.stage, self.picture = (
             page.locator(self._part(name)) for name in ("canvas", "stage", "picture")
@@ -223,10 +228,20 @@ class CanvasPage:
         lacks += [f"{name} is not {value}" for name, value in wish.items() if marks.get(name) != value]
         if marks.get("sharp", "true") in ("false", "0") and not fault:
             lacks.append("the painted slice is a coarse one")
+        pose = [marks.get(name, "") for name in ("zoom", "rotation", "flip", "pan")]
+        if pose[0] and [*map(float, [pose[0], pose[1], pose[2] == "true", *pose[3].split(",")])] != [
+            view.zoom,
+            view.rotation,
+            view.flip,
+            *view.pan,
+        ]:
+            lacks.append("the picture is not held as it should be")
         if marks.get("width") and isinstance(view.window, Window):
             shown = float(marks["center"]), float(marks["width"])
             if shown != (view.window.center, view.window.width):
                 lacks.append(f"the window is not {view.window}")
+        if [float(x) for x in f"{marks.get('zoom', 1)},{marks.get('pan', '0,0')}".split(",")] != [view.zoom, *view.pan]:
+            lacks.append(f"the camera is not at zoom {view.zoom}, pan {view.pan}")
         return lacks
 
     def mark(self, name: str) -> str | None:
@@ -246,24 +261,74 @@ class CanvasPage:
     # Gestures
 
     def drag(
-        self, dx: float, dy: float, *, at: tuple[float, float] = (0.5, 0.5), steps: int = 2, release: bool = True
+        self,
+        dx: float,
+        dy: float,
+        *,
+        at: tuple[float, float] = (0.5, 0.5),
+        button: Literal["left", "middle", "right"] = "left",
+        hold: str | None = None,
+        release: bool = True,
     ) -> None:
-        """Press the mouse at a part of the stage's width and height, and move it by CSS pixels."""
+        """Press the mouse at a part of the stage's width and height and move it by CSS pixels; `hold` is "Shift" …"""
         x, y = self.point(*at)
-        self.page.mouse.move(x, y)
-        self.page.mouse.down()
-        self.page.mouse.move(x + dx, y + dy, steps=steps)
-        if release:
-            self.page.mouse.up()
+        with self._held(hold):
+            self.page.mouse.move(x, y)
+            self.page.mouse.down(button=button)
+            self.page.mouse.move(x + dx, y + dy, steps=2)
+            if release:
+                self.page.mouse.up(button=button)
 
-    def wheel(self, notches: int, *, at: tuple[float, float] = (0.5, 0.5)) -> None:
+    def wheel(self, notches: int, *, at: tuple[float, float] = (0.5, 0.5), hold: str | None = None) -> None:
         """Turn the wheel over the stage; downwards is positive."""
         self.page.mouse.move(*self.point(*at))
+        with self._held(hold):
+            for _ in range(abs(notches)):
+                self.turn(100 if notches > 0 else -100)
+
+    def turn(self, pixels: float) -> None:
+        """Turn the wheel where the mouse is."""
         turned = self.page.evaluate("() => harness.seen.wheels")
-        for _ in range(abs(notches)):
-            self.page.mouse.wheel(0, 100 if notches > 0 else -100)
-            # Playwright does not wait for the event, and Chromium joins those that come close together.
-            turned = self.page.evaluate("(least) => harness.until('wheels', least)", turned + 1)
+        self.page.mouse.wheel(0, pixels)
+        # Playwright does not wait for the event, and Chromium joins those that come close together.
+        self.page.evaluate("(least) => harness.until('wheels', least)", turned + 1)
+
+    def touch(self, *fingers: tuple[float, float], cancel: bool = False) -> None:
+        """Have fingers down at these parts of the stage's width and height.
+
+        Those that were down move; or, when they are more than these, the last of them are lifted, or taken away by
+        somebody else with `cancel`.
+        """
+        places = [self.point(*place) for place in fingers]
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        down, self._fingers = self._fingers, points
+        lifted = down[len(points) :]
+        kind = "Cancel" if cancel else "End" if lifted else "Move" if down else "Start"
+        self.devtools.send(
+            "Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": [] if cancel else lifted or points}
+        )
+
+    def screen(self) -> NDArray[np.uint8]:
+        """What is on the screen where the stage is, (rows, columns, 3) uint8, in pixels of the device."""
+        self.stage.scroll_into_view_if_needed()
+        clip = {**self.stage.evaluate("(stage) => stage.getBoundingClientRect().toJSON()"), "scale": 1}
+        shot = self.devtools.send("Page.captureScreenshot", {"clip": clip})
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(shot["data"]))).convert("RGB"))
+
+    def density(self, pixels: float) -> None:
+        """Let a CSS pixel have so many pixels of the device, along each side; 1 until then."""
+        size = {"width": 1100, "height": 800, "deviceScaleFactor": pixels, "mobile": False}
+        self.devtools.send("Emulation.setDeviceMetricsOverride", size)
+
+    @contextmanager
+    def _held(self, key: str | None) -> Iterator[None]:
+        if key:
+            self.page.keyboard.down(key)
+        try:
+            yield
+        finally:
+            if key:
+                self.page.keyboard.up(key)
 
     def key(self, *names: str) -> None:
         """Press keys on the stage: "Home", "ArrowRight", "Shift+ArrowUp" …"""
@@ -271,10 +336,16 @@ class CanvasPage:
             self.stage.press(name)
 
     def hover(self, column: int, row: int) -> list[str]:
-        """Put the mouse on a pixel of the picture and return the lines that tell of it."""
+        """Put the mouse on a pixel of the picture as it lies on the screen, and return the lines that tell of it."""
         left, top, width, height, columns, rows = self._box("picture")
+        if self.view.rotation % 180:
+            columns, rows = rows, columns
         self.page.mouse.move(left + (column + 0.5) / columns * width, top + (row + 0.5) / rows * height)
         return self.words("top-right").split("\n")
+
+    def box(self) -> Any:
+        """Where the whole picture lies on the page, in CSS pixels: x, y, width, height."""
+        return self.picture.bounding_box()
 
     def point(self, across: float, down: float) -> tuple[float, float]:
         """A point of the page, by parts of the stage's width and height."""
@@ -320,6 +391,12 @@ class Desk:
         _all_heard(self.page, self.link)
         comm_id: str = widget.comm.comm_id
         return comm_id
+
+    def put(self, widget: Any, name: str) -> None:
+        """Put a widget that is no picture on the page, in an output of this name, and wait until all is said."""
+        comm_id = self.attach(widget)
+        self.page.evaluate("([id, name]) => harness.render(id, name)", [comm_id, name])
+        self.quiet()
 
     def show(self, view: Any) -> CanvasPage:
         """Put a view on the page and wait until its picture is there."""

@@ -8,8 +8,10 @@ import re
 import shutil
 import struct
 import subprocess
+from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -24,9 +26,10 @@ from pydicom.tag import Tag
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from dicomview.pixels import FrameTags, frame_count, stored_values
+from dicomview.quiet import quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -215,3 +218,56 @@ LOSSY: dict[str, tuple[str, Callable[[NDArray[Any]], bytes], int]] = {
     "JPEG 2000": (uid.JPEG2000, lambda x: imagecodecs.jpeg2k_encode(x, codecformat="j2k", level=45), 8),
     "JPEG XL": (JPEG_XL[2], lambda x: imagecodecs.jpegxl_encode(x, distance=0.2), 8),
 }
+
+
+class Dumped(NamedTuple):
+    """One element as DCMTK's dcmdump tells it; `text` is None where it is a name or bytes."""
+
+    tag: str
+    vr: str
+    text: str | None
+    length: int | None
+    vm: int
+
+
+def dumped(path: str | Path, *options: str) -> list[Dumped]:
+    """Return the elements of the data set (file meta information apart) at every depth, in the order of the file."""
+    command = [tool("dcmdump"), "-q", "-Un", "-M", "+R", "64", "+L", *options, str(path)]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    text = done.stdout.decode("utf-8", errors="replace").split("# Dicom-Data-Set")[1]
+    line = re.compile(r"\n *\(([0-9a-f]{4},[0-9a-f]{4})\) (\w\w) (.*?) +# *(u/l|\d+), *(\d+) [^\n]*(?=\n)", re.DOTALL)
+    found = []
+    for tag, vr, value, length, vm in line.findall(text):
+        if tag.startswith("fffe"):
+            continue
+        words = None
+        if value == "(no value available)":
+            words = ""
+        elif value.startswith("[") and value.endswith("]"):
+            words = value[1:-1]
+        elif vr in ("US", "SS", "UL", "SL"):
+            words = value
+        found.append(Dumped(f"({tag.upper()})", vr, words, None if length == "u/l" else int(length), int(vm)))
+    return found
+
+
+def bundled_data_sets() -> Iterator[tuple[str, Callable[[], Dataset]]]:
+    """Yield the name of each file of pydicom's wheel that pydicom itself can read and walk, and what reads it anew."""
+    for path in _walkable():
+        yield path.name, partial(_read_quietly, path)
+
+
+@cache
+def _walkable() -> list[Path]:
+    found = []
+    for path in sorted(PYDICOM_FILES.parent.rglob("*")):
+        if path.is_file() and path.suffix not in (".py", ".pyc", ".pyi"):
+            with quiet(), suppress(Exception):
+                list(dcmread(path).iterall())
+                found.append(path)
+    return found
+
+
+def _read_quietly(path: Path) -> Dataset:
+    with quiet():
+        return dcmread(path)

@@ -109,11 +109,11 @@ def test_first_look(open_notebook: OpenNotebook) -> None:
     expect(root).to_have_attribute("data-center", "-10")
     notebook.page.mouse.up()
     assert_shows(root, index=10, window=(-10, 500))
-    fields = notebook.output(shown).locator(".widget-text input[type=number]")
+    fields = root.locator(".dicomview-numbers input")
     expect(fields.first).to_have_value("-10")
     expect(fields.last).to_have_value("500")
 
-    # A number typed beside the picture changes the picture.
+    # A number typed under the picture changes the picture.
     fields.last.fill("300")
     fields.last.press("Enter")
     expect(root).to_have_attribute("data-width", "300")
@@ -161,7 +161,7 @@ def test_tags_follow_the_slice(open_notebook: OpenNotebook) -> None:
     assert notebook.problems == []
 
 
-def test_a_saved_notebook_holds_no_pixels_where_none_are_wanted(open_notebook: OpenNotebook, lab: Lab) -> None:
+def test_a_saved_notebook_holds_no_pixels_where_none_are_wished_for(open_notebook: OpenNotebook, lab: Lab) -> None:
     notebook = open_notebook("saved.ipynb", ["import dicomview as dv", "dv.view('sample_data/ct_chest', embed=False)"])
     notebook.run(0)
     root = notebook.run(1).locator(".dicomview-canvas")
@@ -232,7 +232,7 @@ def scroll_top(page: Page) -> float:
 
 
 def test_no_control_changes_a_window_by_itself(open_notebook: OpenNotebook) -> None:
-    """Sliders of a browser round to steps; what they make of a window is no wish, and no window is out of reach."""
+    """Fields of a browser round to steps; what they make of a window is no wish, and no window is out of reach."""
     from playwright.sync_api import expect
 
     notebook = open_notebook(
@@ -251,7 +251,7 @@ def test_no_control_changes_a_window_by_itself(open_notebook: OpenNotebook) -> N
     output = notebook.run(1)
     root = output.locator(".dicomview-canvas")
     expect(root).to_have_attribute("data-index", "0")
-    fields = output.locator(".widget-text input[type=number]")
+    fields = root.locator(".dicomview-numbers input")
     expect(fields.first).to_be_visible()
     assert notebook.value(2) == "True"
     root.locator(".dicomview-presets").select_option(label="bone  400/1800")
@@ -269,9 +269,13 @@ def test_no_control_changes_a_window_by_itself(open_notebook: OpenNotebook) -> N
     notebook.run(5)
     expect(root).to_have_attribute("data-width", "0.5")
     assert notebook.value(6) == "Window(center=40.0, width=0.5, function='LINEAR')"
-    # A hand that moves the slider does change it.
-    output.locator(".widget-hslider .noUi-handle").first.press("ArrowRight")
-    expect(fields.first).not_to_have_value("40")
+    # A key that steps the number does change it, and does not move the cell.
+    fields.first.press("ArrowUp")
+    expect(root).to_have_attribute("data-center", "41")
+    # Enter presses a button, and does not begin to edit the cell.
+    root.get_by_role("button", name="turn clockwise").press("Enter")
+    expect(root).to_have_attribute("data-rotation", "90")
+    expect(root.get_by_role("button", name="turn clockwise")).to_be_focused()
     assert notebook.problems == []
 
 

@@ -35,8 +35,9 @@ class Recorder(Canvas):
         self.sent.append((content, buffers or []))
 
     def receive(self, *indices: int, seen: int | None = None, plane: str = "axial", **more: Any) -> None:
+        """Want slices; without `seen`, as a page that has just come."""
         items = [{"at": [index], "along": 0, "count": 1, "step": 1} | more for index in indices]
-        want = {"kind": "want", "plane": plane, "items": items, "seen": seen, "pack": False}
+        want = {"kind": "want", "plane": plane, "items": items, "seen": seen or 0, "anew": seen is None, "pack": False}
         self._handle_custom_msg(want, [])
 
     def settle(self) -> Recorder:
@@ -224,6 +225,19 @@ def test_the_page_parts_travel_whole(canvas: Recorder) -> None:
     assert "/**" not in str(canvas._esm)  # comments stay at home
     assert not re.search(r"^import ", str(canvas._esm), re.MULTILINE)
     assert str(canvas._css) == (static / "canvas.css").read_text(encoding="utf-8")
+
+
+def test_the_page_parts_fetch_nothing_and_make_no_elements_of_text() -> None:
+    static = Path(__file__).parent.parent / "dicomview" / "views" / "static"
+    parts = [*static.glob("*.js"), *static.glob("*.css")]
+    network = r"https?:|\bwss?:|[\"'`]//|\bfetch\b|XMLHttpRequest|WebSocket|EventSource|sendBeacon|@import|url\("
+    network += r"|import\((?!['\"]\./)"  # one of a type of ours may stand in a comment
+    markup = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|srcdoc|DOMParser|\beval\b|\bFunction\("
+    for part in parts:
+        text = part.read_text(encoding="utf-8").replace('"http://www.w3.org/2000/svg"', "")  # the name of a language
+        assert re.findall(rf"{network}|{markup}", text) == [], part.name
+        assert all(one.startswith("./") for one in re.findall(r'^import .*? from "(.*?)";$', text, re.M)), part.name
+    assert len(parts) > 10
 
 
 def test_the_parts_make_one_module_without_a_name_twice(canvas: Recorder, tmp_path: Path) -> None:

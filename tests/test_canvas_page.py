@@ -43,6 +43,16 @@ def test_gestures_reach_python_and_python_the_page(show: Show, chest: dv.Series)
     same_picture(page.settled().pixels(), plane="coronal", window="bone")
     assert page.mark("plane") == "coronal"
     assert "HU" in page.hover(10, 10)[0]
+    page.wheel(-2, hold="Control")
+    page.settled()
+    assert view.zoom > 1
+    page.drag(40, 10, hold="Shift")
+    page.settled()
+    assert view.pan[0] != 0
+    page.drag(-40, -10, button="middle")
+    page.settled()
+    assert view.pan == pytest.approx((0, 0), abs=1e-6)
+    assert (float(page.mark("zoom") or 1), page.mark("plane")) == (view.zoom, "coronal")
 
 
 def test_two_outputs_of_one_view_move_together(show: Show, chest: dv.Series) -> None:

@@ -16,6 +16,7 @@ from wire import Sent, asked, unpacked
 
 import dicomview as dv
 from dicomview.errors import AlreadyThere, UnknownChoice
+from dicomview.views import copies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 HOSTILE = "</script><script>alert(1)</script>"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many previews as there may be, however busy the machine is."""
+    monkeypatch.setattr(copies, "_OPENING_SECONDS", 1e9)
 
 
 def bundle(view: Any) -> dict[str, Any]:
@@ -124,6 +131,12 @@ def test_text_of_the_file_cannot_leave_its_place(tmp_path: Path) -> None:
         assert "alert(1)</script>" not in text
         assert told(text)["_scene"]["unit"] == HOSTILE
         assert told(text)["_scene"]["title"].endswith(HOSTILE)
+
+
+def test_slices_that_take_long_are_left_to_the_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = dv.view(noise(), embed=False)
+    monkeypatch.setattr(copies, "_OPENING_SECONDS", 0.0)
+    assert len(copies.opening_of(view._piece, view.scene, view.state)) == 1
 
 
 # The page

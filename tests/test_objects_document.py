@@ -159,3 +159,37 @@ def test_words_of_values():
     assert root.words("ImageComments") == ""
     assert root.kind == "Object of unknown class"
     assert Item(item(SOPClassUID="1.2.3.4")).kind == "1.2.3.4"
+
+
+SECRET = "ZEBRA7SECRET"
+
+
+def told(document):
+    """Everything a document says or holds."""
+    return document.outline() + repr(document) + "".join(c.label + "".join(c.names) for c in document.curves)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hidden_documents_name_nobody(kind, monkeypatch):
+    monkeypatch.delenv("DICOMVIEW_IDENTITY", raising=False)
+    uid, _ = KINDS[kind]
+    ds = item(SOPClassUID=uid, SeriesDescription=SECRET, RTPlanLabel=SECRET, StructureSetLabel=SECRET)
+    ds.EncapsulatedDocument, ds.MIMETypeOfEncapsulatedDocument = SECRET.encode(), "text/plain"
+    ds.VerifyingObserverSequence = [item(VerifyingObserverName=SECRET)]
+    ds.ContentSequence = [item(ValueType="PNAME", PersonName=SECRET), item(ValueType="TEXT", TextValue=SECRET)]
+    ds.StructureSetROISequence = [item(ROINumber=1, ROIName=SECRET)]
+    ds.BeamSequence = [item(BeamNumber=1, BeamName="Left", BeamDescription=SECRET)]
+    channel = item(ChannelLabel=SECRET, ChannelSensitivity="2")
+    group = item(MultiplexGroupLabel=SECRET, NumberOfWaveformChannels=1, NumberOfWaveformSamples=2)
+    group.WaveformBitsAllocated, group.WaveformSampleInterpretation, group.WaveformData = 8, "UB", b"\x01\x02"
+    group.ChannelDefinitionSequence = [channel]
+    ds.WaveformSequence = [group]
+    ds.GraphicAnnotationSequence = [item(TextObjectSequence=[item(UnformattedTextValue=SECRET)])]
+    ds.private_block(0x0071, SECRET[:5], create=True).add_new(1, "LO", SECRET)
+    assert SECRET in told(document_of(ds)) + repr(getattr(document_of(ds).attachment, "content", b""))
+    document = document_of(ds, identity="hide")
+    assert SECRET not in told(document)
+    assert document.attachment is None
+    assert "what may tell who the patient is stands as (hidden)" in document.outline()
+    monkeypatch.setenv("DICOMVIEW_IDENTITY", "hide")
+    assert SECRET not in told(document_of(ds))

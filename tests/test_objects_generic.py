@@ -8,7 +8,7 @@ from pydicom import uid as uids
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
-from dicomview.elements import rows_of
+from dicomview.elements import COLUMNS, rows_of
 from dicomview.objects import document_of, documents_of
 from dicomview.space import read_series
 
@@ -36,7 +36,7 @@ def test_every_element_is_there_but_the_patients():
     document = document_of(ds)
     found = list(lines(document.nodes))
     assert (document.kind, document.title) == ("Raw Data", "raw <b>")
-    for row in rows_of(ds):
+    for row in (dict(zip(COLUMNS, row, strict=True)) for row in rows_of(ds)):
         named = [value for label, value in found if label == row["name"] or row["tag"] in label]
         assert bool(named) is not row["tag"].startswith("(0010")
     assert ("Purpose of Reference Code Sequence", "a purpose (1, 99T)") in found

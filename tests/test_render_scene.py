@@ -91,7 +91,7 @@ def test_every_pixel_is_the_voxel_at_its_place(name, polarity):
             shot = scene.shot(plane, index)
             expected = looked_up(image, shot)
             np.testing.assert_array_equal(values_of(shot), expected)
-            shown = take(scene, resolve(scene, scene.home, plane=plane, index=index, window=window))
+            shown = take(scene, resolve(scene, scene.begin(), plane=plane, index=index, window=window))
             np.testing.assert_array_equal(shown.pixels, grey(expected, *window[:2], invert=polarity == "MONOCHROME1"))
 
 

@@ -212,4 +212,4 @@ def test_a_view_of_every_kind_of_source():
         view = dv.view(source, index=0)
         json.dumps(view._scene, allow_nan=False)
     scene = scene_of(phantoms.regular())
-    assert isinstance(SliceView(scene, scene.home), ipywidgets.DOMWidget)
+    assert isinstance(SliceView(scene, scene.begin()), ipywidgets.DOMWidget)

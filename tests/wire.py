@@ -37,7 +37,7 @@ def asked(
     canvas: Any = view
     canvas.send = lambda content, buffers=None: messages.append((content, buffers))
     items = [{"at": list(at), "along": 0, "count": 1, "step": step} for at in places]
-    want = {"kind": "want", "plane": plane or view.plane, "items": items, "seen": None, "pack": pack}
+    want = {"kind": "want", "plane": plane or view.plane, "items": items, "seen": 0, "anew": True, "pack": pack}
     canvas._handle_custom_msg(want, [])
     canvas._worker.submit(int).result(timeout=60)
     del canvas.send

@@ -2,51 +2,98 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pydicom.datadict import keyword_dict, tag_for_keyword
-from pydicom.dataset import Dataset
 
-from dicomview.elements import COLUMNS, plain, rows_of
-from dicomview.errors import NothingFound, UnknownChoice
-from dicomview.files import read_headers
-from dicomview.pixels import FrameTags
+from dicomview.catalog.columns import boxed, column, persons, row_table, vr_of_many
+from dicomview.catalog.instances import instances_in, of_frame, rows_in, stored_in
+from dicomview.catalog.keys import key_of
+from dicomview.elements import HIDDEN, NUMBERS, Level, entry_of, hides, identifies, is_many, typed
+from dicomview.errors import UnknownChoice
 from dicomview.quiet import quiet
-from dicomview.space import Series, Slice, Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from dicomview.catalog.instances import Instance
+    from dicomview.catalog.keys import Key
+    from dicomview.elements import Identity, Row, Stored
     from dicomview.files import Source
+    from dicomview.space import Series, Slice, Stack
 
-__all__ = ["tags"]
+__all__ = ["by_keyword", "tags"]
 
 
-def tags(source: Source | Series | Stack | Slice, keywords: Iterable[str] | None = None) -> pd.DataFrame:
+def tags(
+    source: Source | Series | Stack | Slice,
+    keywords: Iterable[str | int | tuple[int, int]] | None = None,
+    *,
+    identity: Identity | None = None,
+) -> pd.DataFrame:
     """Return what the header says, as a table.
+
+    The tables are plain pandas objects, and what can be asked of them is on the accessor ``table.dicom``: `find`,
+    `diff`, `varying`, `constant`, ``table.dicom["KVP"]``, `to_csv`, `to_parquet`. An accessor and no subclass, so that
+    rows chosen with your own pandas code can be asked the same; and no functions of the module, so that it reads from
+    left to right: ``dv.tags(series).dicom.varying()``.
 
     Parameters
     ----------
     source : path, pydicom.Dataset, list of either, Series, Stack or Slice
-    keywords : list of str, optional
-        DICOM keywords such as ``["InstanceNumber", "KVP"]``.
+        Data sets are never written to. (With `keywords`, pydicom converts the functional groups of a multi-frame data
+        set in place, as it does when you look at them yourself.)
+    keywords : list, optional
+        Keywords such as ``["InstanceNumber", "KVP"]``; names ("Slice Thickness"), tags ((0x0018, 0x0050) or 0x00180050)
+        and paths ("BeamSequence[0].BeamName") do as well.
+    identity : "show" or "hide", optional
+        "hide" puts "(hidden)" in place of what may tell who the patient is, at any depth: the attributes of PS3.15
+        Table E.1-1 that none of its Retain options lets stand, every name of a person, every private value. Dates,
+        UIDs, device and institution are shown, and text in attributes that the table does not name is not searched. By
+        default the environment variable ``DICOMVIEW_IDENTITY`` decides, else "show"; a "hide" there cannot be undone.
 
     Returns
     -------
     pandas.DataFrame
-        Without `keywords`, of the one instance given (of several, of the first): one row for each element at any
-        depth, with path, tag, keyword, name, creator, vr, vm and value. With `keywords`: one row for each slice of a
-        series or stack, else for each instance, in their order, and a column for each keyword; functional groups of
-        multi-frame objects are looked into, what is absent, empty or damaged is missing to pandas (``isna()``).
+        Of one instance, without `keywords`: one row for each element at any depth, with
+
+        path, tag, keyword, name
+            "RequestAttributesSequence[0].CodeValue", "(0008,0100)", and the words of the dictionary.
+        creator
+            Of private elements, who has reserved their block.
+        vr, vm
+            Value representation, and the number of values found.
+        value
+            Typed by VR and the dictionary's VM: DA Timestamp, TM Timedelta, DT Timestamp with a timezone where it has
+            an offset, AS years, IS and binary integers int, DS and binary floats float, text, PN, UI str, SQ "2 items";
+            a tuple where several values are allowed. Long binary values are told by length and checksum. None when
+            empty, or when the value is not of its type.
+        meaning
+            Of a registered UID its name, of a tag as value its keyword.
+        raw, length
+            The text as stored, and the bytes it takes in the file; missing for what pydicom had converted before.
+        problem
+            What is wrong with the value, in words that do not quote it.
+
+        Of several instances or slices: the same rows under each other, with the number of the instance (zero-based, in
+        their order) in a first column ``instance``; ``.dicom.varying()`` and ``.dicom.constant()`` tell them apart.
+
+        With `keywords`: one row for each slice of a series or stack, else for each instance, and a column for each
+        keyword, with the dtype of its VR: datetime64, timedelta64, Int64, Float64, string; PN has two more,
+        "PatientName.family" and "PatientName.given". Functional groups of multi-frame objects are looked into. What is
+        absent, empty or damaged is missing (``isna()``).
 
     Raises
     ------
     NothingFound
         As `read_series`.
     UnknownChoice
-        `keywords` is one string instead of a list, or holds a word that is no DICOM keyword.
+        `keywords` is one string instead of a list, or holds a word that names no element; `identity` is another word.
+
+    Notes
+    -----
+    File meta information (group 0002) is no part of the data set and has no rows; it can be asked for by keyword. Of
+    files, what stands behind the pixel data is not read.
 
     Examples
     --------
@@ -55,46 +102,56 @@ def tags(source: Source | Series | Stack | Slice, keywords: Iterable[str] | None
     0               1             2.0
     1               2             2.0
     """
-    frames = _frames(source)
-    if keywords is None:
-        return pd.DataFrame(rows_of(frames[0].dataset), columns=list(COLUMNS))
+    hide = hides(identity)
     if isinstance(keywords, str):
         raise UnknownChoice(f"keywords is a list; write dv.tags(source, [{keywords!r}])")
-    wanted = list(keywords)
-    for word in wanted:
-        _known(word)
-    # Object columns first, so that whole numbers stay whole where some are missing.
-    table = pd.DataFrame([[_value(one, k) for k in wanted] for one in frames], columns=wanted, dtype=object)
-    return table.infer_objects()
+    keys = None if keywords is None else [key_of(word) for word in keywords]
+    instances = instances_in(source)
+    if keys is not None:
+        return by_keyword(instances, keys, hide)
+    if len(instances) == 1:
+        return row_table(rows_in(instances[0], hide))
+    return _of_several(instances, hide)
 
 
-def _frames(source: Any) -> list[FrameTags]:
-    if isinstance(source, Slice):
-        return [source.tags]
-    if isinstance(source, Series):
-        source = source.stack if source.stacks else [header.dataset for header in source.headers]
-    if isinstance(source, Stack):
-        return [one.tags for one in source.slices]
-    if isinstance(source, Dataset):
-        return [FrameTags(source)]
-    found = [FrameTags(header.dataset) for header in read_headers(source) if header.dataset is not None]
-    if not found:
-        raise NothingFound("none of the files has a header that can be read; there are no tags to show")
-    return found
+def _of_several(instances: list[Instance], hide: bool) -> pd.DataFrame:
+    """Return the rows of all; of a frame those that hold for it, under a path that is the same for all frames."""
+    of: dict[int, list[Row]] = {}
+    rows: list[Row] = []
+    numbers: list[int] = []
+    framed = len({id(one.dataset) for one in instances}) < len(instances)
+    for number, one in enumerate(instances):
+        if id(one.dataset) not in of:
+            of[id(one.dataset)] = rows_in(one, hide)
+        mine = of_frame(of[id(one.dataset)], one) if framed else of[id(one.dataset)]
+        rows += mine
+        numbers += [number] * len(mine)
+    return row_table(rows, instances=numbers)
 
 
-def _known(word: Any) -> None:
-    """Raise unless `word` is a keyword of the dictionary: a column of nothing would look like missing elements."""
-    if isinstance(word, str) and word and tag_for_keyword(word) is not None:
-        return
-    close = difflib.get_close_matches(str(word), keyword_dict, n=3)
-    raise UnknownChoice(
-        f"{word!r} is no DICOM keyword; "
-        + (f"did you mean {' or '.join(close)}?" if close else "dv.tags(source) lists those there are")
-    )
+def by_keyword(instances: Sequence[Instance], keys: Sequence[Key], hide: bool) -> pd.DataFrame:
+    """Return one row for each instance and a column for each key; of names of persons two more."""
+    levels = {id(one.dataset): Level(one.dataset) for one in instances}
+    columns: list[pd.Series[Any]] = []
+    for key in keys:
+        with quiet():
+            found = [stored_in(one, levels[id(one.dataset)], key) for one in instances]
+            vr, many = vr_of_many(key.tag, ((one.vr, is_many(one)) for one in found if one is not None))
+            cells = [None if one is None else _cell(one, vr) for one in found]
+        if hide and any(identifies(tag, entry_of(tag).vr) for tag, _ in key.steps):
+            cells = [None if cell is None else HIDDEN for cell in cells]
+            many = False
+        values = column(cells, vr, many=many).rename(key.label)
+        columns.append(values)
+        if vr == "PN" and not many:
+            columns += [one.rename(label) for label, one in persons(key.label, values).items()]
+    if not columns:
+        return pd.DataFrame(index=range(len(instances)))
+    return pd.concat(columns, axis=1)
 
 
-def _value(frame: FrameTags, keyword: str) -> Any:
-    with quiet():  # names of persons are decoded here
-        value = plain(frame.get(keyword))
-    return None if value is None else (value if isinstance(value, int | float | tuple) else str(value))
+def _cell(stored: Stored, vr: str) -> Any:
+    """Return the typed value; text that a file gives under another VR than the dictionary is read as the latter."""
+    if isinstance(stored.content, str) and vr not in NUMBERS:
+        stored = stored._replace(vr=vr)
+    return boxed(typed(stored)[0])

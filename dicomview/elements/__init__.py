@@ -1,5 +1,31 @@
-"""Data elements as rows and plain values."""
+"""Data elements as rows and typed values."""
 
-from dicomview.elements.flatten import COLUMNS, level_of, plain, rows_of
+from dicomview.elements.flatten import COLUMNS, Row, row_of, rows_of
+from dicomview.elements.identity import HIDDEN, Identity, hides, identifies
+from dicomview.elements.masked import masked
+from dicomview.elements.plain import plain
+from dicomview.elements.stored import NUMBERS, Entry, Level, Stored, entry_of
+from dicomview.elements.types import dtype_of, is_many, name_parts, raw_text, typed
 
-__all__ = ["COLUMNS", "level_of", "plain", "rows_of"]
+__all__ = [
+    "COLUMNS",
+    "HIDDEN",
+    "NUMBERS",
+    "Entry",
+    "Identity",
+    "Level",
+    "Row",
+    "Stored",
+    "dtype_of",
+    "entry_of",
+    "hides",
+    "identifies",
+    "is_many",
+    "masked",
+    "name_parts",
+    "plain",
+    "raw_text",
+    "row_of",
+    "rows_of",
+    "typed",
+]

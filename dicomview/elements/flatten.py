@@ -1,119 +1,72 @@
-"""Every data element of a data set as a row, at any depth, with values a table can hold."""
+"""Every data element of a data set as a row, at any depth."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydicom.datadict import dictionary_description, dictionary_has_tag, keyword_for_tag
-from pydicom.multival import MultiValue
-from pydicom.sequence import Sequence
-from pydicom.valuerep import IS, DSdecimal, DSfloat, PersonName
-
+from dicomview.elements.identity import HIDDEN, identifies
+from dicomview.elements.stored import Level, entry_of
+from dicomview.elements.types import raw_text, typed
 from dicomview.quiet import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydicom.dataelem import DataElement
     from pydicom.dataset import Dataset
-    from pydicom.tag import BaseTag
 
-__all__ = ["COLUMNS", "level_of", "plain", "rows_of"]
+    from dicomview.elements.stored import Stored
 
-COLUMNS = ("path", "tag", "keyword", "name", "creator", "vr", "vm", "value")
+__all__ = ["COLUMNS", "Row", "row_of", "rows_of"]
 
-_PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-_LONG_BYTES = 64
+COLUMNS = (
+    "path", "tag", "keyword", "name", "creator", "vr", "vm", "value", "meaning", "raw", "length", "problem"
+)  # fmt: skip
+
+Row = tuple[Any, ...]
+
+_DEEPEST = 100  # real objects nest some ten sequences; a hostile one would nest until its paths fill the memory
 
 
-def rows_of(dataset: Dataset, path: str = "") -> Iterator[dict[str, Any]]:
-    """Yield one row for each element, those of sequence items after their sequence.
+def rows_of(dataset: Dataset, *, hide: bool = False) -> list[Row]:
+    """Return one row for each element, those of sequence items after their sequence.
 
     Parameters
     ----------
     dataset : pydicom.Dataset
-        Read, never written.
-    path : str
-        What stands before the path of each element.
+        Read, neither written nor converted.
+    hide : bool
+        Put "(hidden)" where an element may tell who the patient is, and everywhere below such a sequence.
 
-    Yields
-    ------
-    dict
-        With `COLUMNS`: path ("BeamSequence[0].BeamName"), tag ("(300A,00C2)"), keyword and name from the dictionary,
-        private creator, VR, VM, value. A value that cannot be converted is its bytes as they are in the file, and its
-        VM is 0; long binary values and pixel data are described by their length.
+    Returns
+    -------
+    list of tuple
+        With `COLUMNS`: path ("BeamSequence[0].BeamName"), tag ("(300A,00C2)"), keyword and name of the dictionary,
+        creator of a private element, VR, number of values, typed value, its meaning (the name of a registered UID, the
+        keyword of a tag), the text as stored, its length in bytes, what is wrong. None where there is nothing to say.
+        The value of an element whose VR or VM it does not fit is None, and its raw text stands beside it.
     """
-    for row, items in level_of(dataset, path):
-        yield row
+    with quiet():
+        return list(_rows(Level(dataset), "", hide, False))
+
+
+def row_of(stored: Stored, path: str, *, hidden: bool = False) -> Row:
+    """Return the row of one element; `hidden` puts "(hidden)" in place of what it says."""
+    entry = entry_of(stored.tag, stored.creator)
+    value, meaning, problem, count = typed(stored)
+    raw, length = raw_text(stored), stored.length
+    if hidden and (value is not None or raw is not None):
+        value, raw, meaning, problem, length = HIDDEN, HIDDEN, "", "", None
+    texts = (entry.keyword or None, entry.name or None, stored.creator or None)
+    return (path, entry.address, *texts, stored.vr, count, value, meaning or None, raw, length, problem or None)
+
+
+def _rows(level: Level, before: str, hide: bool, hidden: bool) -> Iterator[Row]:
+    for stored in level:
+        path = before + entry_of(stored.tag).step
+        covered = hidden or (hide and identifies(stored.tag, stored.vr))
+        items = stored.content if stored.vr == "SQ" and isinstance(stored.content, tuple) else ()
+        if items and path.count("[") >= _DEEPEST:
+            stored, items = stored._replace(problem=f"nested {_DEEPEST} deep; what is below is not listed"), ()
+        yield row_of(stored, path, hidden=covered)
         for place, item in enumerate(items):
-            yield from rows_of(item, f"{row['path']}[{place}].")
-
-
-def level_of(dataset: Dataset, path: str = "") -> Iterator[tuple[dict[str, Any], Sequence]]:
-    """Yield the row of each element as `rows_of` does, with its items, but not what is in those.
-
-    Yields
-    ------
-    tuple of dict and pydicom.Sequence
-        The sequence is empty for an element that is none.
-    """
-    for tag in sorted(dataset.keys()):
-        step = path + (keyword_for_tag(tag) or str(tag))
-        try:
-            with quiet():
-                element = dataset[tag]
-        except Exception:  # noqa: BLE001  pydicom raises whatever a damaged value leads to
-            yield _unconverted(dataset, tag, step), Sequence()
-            continue
-        step = path + (element.keyword or str(element.tag))
-        creator = str(element.private_creator or "") if element.tag.is_private else ""
-        value = element.value
-        if isinstance(value, Sequence):
-            yield _row(step, tag, element.keyword, element.name, creator, "SQ", 1, plain(value)), value
-        else:
-            row = _row(step, tag, element.keyword, element.name, creator, element.VR, element.VM, _shown(element))
-            yield row, Sequence()
-
-
-def plain(value: Any) -> Any:
-    """Return a pydicom value as plain Python: int, float, str, bytes, or a tuple of them; None when empty.
-
-    A sequence is told by the number of its items, long bytes by their length.
-    """
-    if value is None or (isinstance(value, str | PersonName | MultiValue | bytes) and not value):
-        return None
-    if isinstance(value, Sequence):
-        return f"{len(value)} item{'s' * (len(value) != 1)}"
-    if isinstance(value, bytes) and len(value) > _LONG_BYTES:
-        return f"{len(value):,} bytes"
-    if isinstance(value, MultiValue | list | tuple):
-        return tuple(plain(part) for part in value)
-    if isinstance(value, IS):
-        return int(value)
-    if isinstance(value, DSfloat | DSdecimal):
-        return float(value)
-    return str(value) if isinstance(value, str | PersonName) else value
-
-
-def _shown(element: DataElement) -> Any:
-    value = element.value
-    if int(element.tag) in _PIXELS:
-        return f"{len(value or b''):,} bytes of pixel data"
-    with quiet():  # names of persons are decoded here
-        return plain(value)
-
-
-def _unconverted(dataset: Dataset, tag: BaseTag, path: str) -> dict[str, Any]:
-    """Return the row of an element whose value pydicom cannot convert."""
-    try:
-        raw = dataset.get_item(tag)
-        vr, value = str(raw.VR or ""), plain(raw.value)
-    except Exception as error:  # noqa: BLE001  left in the file by pydicom's defer_size, and the file has gone
-        vr, value = "", f"cannot be read: {type(error).__name__}"
-    name = dictionary_description(tag) if dictionary_has_tag(tag) else ""
-    return _row(path, tag, keyword_for_tag(tag), name, "", vr, 0, value)
-
-
-def _row(path: str, tag: Any, keyword: str, name: str, creator: str, vr: str, vm: int, value: Any) -> dict[str, Any]:
-    text = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
-    return dict(zip(COLUMNS, (path, text, keyword, name, creator, vr, vm, value), strict=True))
+            yield from _rows(item, f"{path}[{place}].", hide, covered)

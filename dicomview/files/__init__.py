@@ -1,8 +1,29 @@
-"""The only door to the disk: find files, read headers, open pixel data."""
+"""The only door to the disk: find files, read headers, glance at them, open pixel data."""
 
+from dicomview.files.attributes import ATTRIBUTES, Attribute
 from dicomview.files.extent import PixelSpan
-from dicomview.files.headers import Header, Status, read_header
-from dicomview.files.locate import Location, Source, locate
+from dicomview.files.glance import Glance, Glancer
+from dicomview.files.headers import STATUSES, Header, Status, read_header
+from dicomview.files.locate import Listed, Location, Source, listed, locate
 from dicomview.files.read import Headers, read_headers
+from dicomview.files.template import Facts
 
-__all__ = ["Header", "Headers", "Location", "PixelSpan", "Source", "Status", "locate", "read_header", "read_headers"]
+__all__ = [
+    "ATTRIBUTES",
+    "STATUSES",
+    "Attribute",
+    "Facts",
+    "Glance",
+    "Glancer",
+    "Header",
+    "Headers",
+    "Listed",
+    "Location",
+    "PixelSpan",
+    "Source",
+    "Status",
+    "listed",
+    "locate",
+    "read_header",
+    "read_headers",
+]

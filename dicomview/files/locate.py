@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from pydicom.dataset import Dataset
 
@@ -22,7 +22,7 @@ from dicomview.files import archive, dicomdir
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-__all__ = ["Location", "Source", "locate"]
+__all__ = ["Listed", "Location", "Source", "listed", "locate"]
 
 Source: TypeAlias = "str | os.PathLike[str] | Dataset | Iterable[str | os.PathLike[str] | Dataset]"
 
@@ -66,6 +66,26 @@ class Location:
         return self.path.open("rb")
 
 
+class Listed(NamedTuple):
+    """A `Location` before it is one: making a `Path` of each of a million names takes longer than reading the files.
+
+    Attributes
+    ----------
+    label, path, member, dataset
+        As those of `Location`, the path as text.
+    """
+
+    label: str
+    path: str | None
+    member: str | None = None
+    dataset: Dataset | None = None
+
+    @property
+    def location(self) -> Location:
+        """The same as a `Location`."""
+        return Location(self.label, None if self.path is None else Path(self.path), self.member, self.dataset)
+
+
 def locate(source: Source) -> Iterator[Location]:
     """Return every path under `source`, in an order that is the same on every machine.
 
@@ -85,21 +105,28 @@ def locate(source: Source) -> Iterator[Location]:
     NotASource
         `source` is neither a path nor a data set nor a list of them.
     """
+    return (one.location for one in listed(source))
+
+
+def listed(source: Source) -> Iterator[Listed]:
+    """Return what `locate` does, in a form that takes less time and memory; raises as that."""
+    if isinstance(source, str | os.PathLike) and _path(source).is_dir():
+        return _folder(os.fspath(_path(source)), None)  # in which nothing is met twice
     return _distinct(_one(source, None) if isinstance(source, str | os.PathLike | Dataset) else _many(source))
 
 
-def _distinct(locations: Iterator[Location]) -> Iterator[Location]:
+def _distinct(found: Iterator[Listed]) -> Iterator[Listed]:
     seen: set[tuple[str, str | None]] = set()
-    for location in locations:
-        if location.path is not None:
-            key = (os.path.abspath(location.path), location.member)  # noqa: PTH100 (does not touch the disk)
+    for one in found:
+        if one.path is not None:
+            key = (os.path.abspath(one.path), one.member)  # noqa: PTH100 (does not touch the disk)
             if key in seen:
                 continue
             seen.add(key)
-        yield location
+        yield one
 
 
-def _many(sources: Iterable[str | os.PathLike[str] | Dataset]) -> Iterator[Location]:
+def _many(sources: Iterable[str | os.PathLike[str] | Dataset]) -> Iterator[Listed]:
     if not isinstance(sources, Iterable) or isinstance(sources, bytes | bytearray | Mapping):
         raise NotASource(_not_a_source(sources))
     items = list(sources)
@@ -111,69 +138,81 @@ def _many(sources: Iterable[str | os.PathLike[str] | Dataset]) -> Iterator[Locat
     base = _common_folder([_path(item) for item in items if not isinstance(item, Dataset)])
     for place, item in enumerate(items):
         if isinstance(item, Dataset):
-            yield Location(f"dataset {place}", None, dataset=item)
+            yield Listed(f"dataset {place}", None, dataset=item)
         else:
             yield from _one(item, base)
 
 
-def _one(source: str | os.PathLike[str] | Dataset, base: Path | None) -> Iterator[Location]:
+def _one(source: str | os.PathLike[str] | Dataset, base: Path | None) -> Iterator[Listed]:
     """Give what is under one source; labels are relative to `base`, or to the source itself without one."""
     if isinstance(source, Dataset):
-        yield Location("dataset 0", None, dataset=source)
+        yield Listed("dataset 0", None, dataset=source)
         return
     path = _path(source)
     if not os.path.lexists(path):
         raise NothingFound(_no_such_path(path))
     if path.is_dir():
-        yield from _folder(path, base or path)
+        yield from _folder(os.fspath(path), base)
         return
     label = _label(path, base or path.parent)
     head = _head(path)
     if archive.is_zip(head):
         for member in archive.members(path):
-            yield Location(f"{label}::{member}", path, member)
+            yield Listed(f"{label}::{member}", os.fspath(path), member)
         return
-    yield Location(label, path)
+    yield Listed(label, os.fspath(path))
     if dicomdir.is_dicomdir(head):
         for reference in dicomdir.references(path):
-            yield Location(_label(path.parent, base or path.parent, reference.name), reference.path)
+            named = None if reference.path is None else os.fspath(reference.path)
+            yield Listed(_label(path.parent, base or path.parent, reference.name), named)
 
 
-def _folder(folder: Path, base: Path) -> Iterator[Location]:
-    root, seen, waiting = _resolved(folder), set[Path](), [folder]
+def _folder(folder: str, base: Path | None) -> Iterator[Listed]:
+    root = os.path.realpath(folder)
+    seen, waiting = set[str](), [folder]
     while waiting:
         here = waiting.pop()
-        real = _resolved(here)
+        real = os.path.realpath(here)
         if real in seen:
             continue
         seen.add(real)
+        label = _label(Path(here), base or Path(folder))
+        label = "" if label == "." else f"{label}/"
         try:
-            entries = sorted(here.iterdir())
+            with os.scandir(here) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
         except OSError:
-            yield Location(_label(here, base) + "/", here)  # may not be listed: its row says so
+            yield Listed(label or "./", here)  # may not be listed: its row says so
             continue
         folders = []
         for entry in entries:
-            if not entry.is_dir():
-                yield from _in_folder(entry, base)
+            if not _is_folder(entry):
+                yield from _in_folder(label + _printable(entry.name), entry.path)
             # A link to a folder inside the source is met under its own name anyway.
-            elif not (entry.is_symlink() and _resolved(entry).is_relative_to(root)):
-                folders.append(entry)
+            elif not (entry.is_symlink() and Path(os.path.realpath(entry.path)).is_relative_to(root)):
+                folders.append(entry.path)
         waiting.extend(reversed(folders))
 
 
-def _in_folder(path: Path, base: Path) -> Iterator[Location]:
-    label = _label(path, base)
-    if path.suffix.lower() == ".zip" and path.is_file() and archive.is_zip(_head(path)):
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a circle of links
+        return False
+
+
+def _in_folder(label: str, name: str) -> Iterator[Listed]:
+    if name[-4:].lower() == ".zip":
+        path = Path(name)
         try:
-            inside = archive.members(path)
+            inside = archive.members(path) if path.is_file() and archive.is_zip(_head(path)) else ()
         except (UnsafeArchive, OSError):
             inside = ()  # refused: the archive itself becomes the row
         if inside:
             for member in inside:
-                yield Location(f"{label}::{member}", path, member)
+                yield Listed(f"{label}::{member}", name, member)
             return
-    yield Location(label, path)
+    yield Listed(label, name)
 
 
 def _head(path: Path) -> bytes:
@@ -191,20 +230,17 @@ def _path(source: str | os.PathLike[str]) -> Path:
     return Path(source).expanduser()
 
 
-def _resolved(path: Path) -> Path:
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):  # a circle of links
-        return path.absolute()
-
-
 def _label(path: Path, base: Path, *more: str) -> str:
     try:
         relative = path.relative_to(base)
     except ValueError:
         relative = path
-    # A name that is no text on this system (bytes of another encoding) must still be printable.
-    return relative.joinpath(*more).as_posix().encode("utf-8", "replace").decode("utf-8")
+    return _printable(relative.joinpath(*more).as_posix())
+
+
+def _printable(name: str) -> str:
+    """Return a name that is no text on this system (bytes of another encoding) as one that can be printed."""
+    return name if name.isascii() else name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _common_folder(paths: list[Path]) -> Path | None:

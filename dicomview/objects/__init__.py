@@ -1,6 +1,7 @@
 """What is no picture by itself: segmentations lie over images; reports, plans, waveforms, documents beside them."""
 
 from dicomview.objects.document import Attachment, Curves, Document, Node, Table
+from dicomview.objects.items import value_words
 from dicomview.objects.kinds import document_of, documents_of
 from dicomview.objects.segmentation import Segment, Segmentation, read_segmentations, segmentations_of
 
@@ -16,4 +17,5 @@ __all__ = [
     "documents_of",
     "read_segmentations",
     "segmentations_of",
+    "value_words",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dicomview.elements import HIDDEN
 from dicomview.objects.document import Attachment, Document
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def embedded(root: Item, draft: Draft) -> Document:
         if length > len(content):
             notes = (f"the document should be {length:,} bytes long, and {len(content):,} are there",)
     else:
-        notes = ("the document itself is not there",)
+        notes = ("the document itself is hidden" if content == HIDDEN else "the document itself is not there",)
     size = () if attachment is None else (draft.node("Size", f"{len(attachment.content):,} bytes"),)
     title = root.words("DocumentTitle") or root.meaning("ConceptNameCodeSequence")
     return Document(root.kind, draft.text(title), (*draft.facts(root, *_FACTS), *size), notes, attachment)

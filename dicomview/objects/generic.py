@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dicomview.elements import level_of
+from dicomview.elements import Level, entry_of, raw_text, typed
 from dicomview.objects.document import Document, Node
 from dicomview.objects.items import Item, class_words, value_words
+from dicomview.quiet import quiet
 
 if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
-
+    from dicomview.elements import Stored
     from dicomview.objects.draft import Draft
 
 __all__ = ["generic"]
@@ -22,29 +22,32 @@ def generic(root: Item, draft: Draft) -> Document:
     """Return all data elements at any depth but those of group 0010, which say who the patient is."""
     title = next(filter(None, map(root.words, _TITLES)), "")
     notes = ("elements of the patient (group 0010) are left out; dv.tags lists them",)
-    return Document(root.kind, draft.text(title), _level(root.dataset, draft), notes)
+    with quiet():
+        return Document(root.kind, draft.text(title), _level(Level(root.dataset), draft), notes)
 
 
-def _level(dataset: Dataset, draft: Draft) -> tuple[Node, ...]:
-    found = [pair for pair in level_of(dataset) if not pair[0]["tag"].startswith("(0010")]
-    return draft.each(found, lambda pair: _element(*pair, draft))
+def _level(level: Level, draft: Draft) -> tuple[Node, ...]:
+    found = [stored for stored in level if stored.tag >> 16 != 0x0010]
+    return draft.each(found, lambda stored: _element(stored, draft))
 
 
-def _element(row: dict[str, Any], items: Any, draft: Draft) -> Node:
-    label = row["name"] if row["keyword"] else " ".join(filter(None, (row["tag"], row["creator"], row["name"])))
-    if row["vr"] != "SQ" or not len(items):
-        return draft.node(label, _value(row))
+def _element(stored: Stored, draft: Draft) -> Node:
+    entry = entry_of(stored.tag, stored.creator)
+    label = entry.name if entry.keyword else " ".join(filter(None, (entry.address, stored.creator, entry.name)))
+    items: tuple[Level, ...] = stored.content if stored.vr == "SQ" and isinstance(stored.content, tuple) else ()
+    if not items:
+        return draft.node(label, _value(stored))
     if len(items) == 1:
-        return draft.node(label, Item(items[0]).code(), _level(items[0], draft))
+        return draft.node(label, Item(items[0].dataset).code(), _level(items[0], draft))
     inside = draft.each(
         list(enumerate(items, 1)),
-        lambda pair: draft.node(f"Item {pair[0]}", Item(pair[1]).code(), _level(pair[1], draft)),
+        lambda pair: draft.node(f"Item {pair[0]}", Item(pair[1].dataset).code(), _level(pair[1], draft)),
     )
-    return draft.node(label, value_words(row["value"]), inside)
+    return draft.node(label, value_words(typed(stored)[0]), inside)
 
 
-def _value(row: dict[str, Any]) -> str:
-    value = row["value"]
-    if row["vm"] == 0 and isinstance(value, bytes):  # as in the file, for it cannot be converted
-        return value.decode("latin-1").strip(" \0")
-    return class_words(value) if row["vr"] == "UI" and isinstance(value, str) else value_words(value)
+def _value(stored: Stored) -> str:
+    value = typed(stored)[0]
+    if value is None or stored.vr in ("AS", "DA", "DT", "TM"):  # as it is written
+        return raw_text(stored) or ""
+    return class_words(value) if stored.vr == "UI" and isinstance(value, str) else value_words(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dicomview.elements import hides, masked
 from dicomview.objects.draft import Draft
 from dicomview.objects.embedded import embedded
 from dicomview.objects.generic import generic
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
+    from dicomview.elements import Identity
     from dicomview.objects.document import Document
     from dicomview.space import Series
 
@@ -38,9 +40,10 @@ _KINDS: dict[str, Callable[[Item, Draft], Document]] = {
     "481.8": plan,
 }
 _MOST = 20  # documents of one series
+_VEILED = "what may tell who the patient is stands as (hidden)"
 
 
-def document_of(dataset: Dataset, *, draft: Draft | None = None) -> Document:
+def document_of(dataset: Dataset, *, draft: Draft | None = None, identity: Identity | None = None) -> Document:
     """Return an object without a picture as what it is: a tree, tables, an embedded file.
 
     Parameters
@@ -49,18 +52,26 @@ def document_of(dataset: Dataset, *, draft: Draft | None = None) -> Document:
         Read, never written. Damaged values never raise; what cannot be converted is shown as it is written.
     draft : Draft, optional
         How much may be said; with one draft several documents share what one may have.
+    identity : "show" or "hide", optional
+        "hide" puts "(hidden)" in place of what `dicomview.elements.identifies`; by default as the environment says.
+        Of a report, that is its whole content: PS3.15 has no way to tell what of it names somebody.
 
     Returns
     -------
     Document
     """
-    root = Item(dataset)
+    hide = hides(identity)
+    root = Item(masked(dataset) if hide else dataset)
     with quiet():  # names of persons are decoded as they are written down
-        return _maker(root)(root, draft or Draft())
+        document = _maker(root)(root, draft or Draft())
+    return replace(document, notes=(*document.notes, _VEILED)) if hide else document
 
 
-def documents_of(series: Series) -> tuple[Document, ...]:
-    """Return the instances of a series that has no picture, the first 20 of them, with what is odd about each."""
+def documents_of(series: Series, *, identity: Identity | None = None) -> tuple[Document, ...]:
+    """Return the instances of a series that has no picture, the first 20 of them, with what is odd about each.
+
+    For `identity` see `document_of`.
+    """
     draft = Draft()
     reasons = {one.label: one.reason for one in series.rejected}
     documents = []
@@ -69,7 +80,7 @@ def documents_of(series: Series) -> tuple[Document, ...]:
         why = header.detail
         if not why and _maker(Item(header.dataset)) is generic:
             why = reasons.get(header.location.label, "")  # an image without pixels is none, and says so
-        document = document_of(header.dataset, draft=draft)
+        document = document_of(header.dataset, draft=draft, identity=identity)
         documents.append(replace(document, notes=(*filter(None, [why]), *document.notes)))
     left = len(series.headers) - _MOST
     if left > 0:

@@ -76,10 +76,9 @@ class FrameTags:
         """Return the value of `keyword` for this frame, or `default` when absent, empty or malformed."""
         tag = _tag(keyword)
         try:
-            if self.multiframe or _SHARED in self.dataset:
-                element = self._functional_groups().get(tag)
-                if element is not None:
-                    return element.value
+            element = self.in_groups(tag)
+            if element is not None:
+                return element.value
             if tag not in self.dataset:
                 return default
             item = self.dataset.get_item(tag)
@@ -91,6 +90,15 @@ class FrameTags:
         except Exception:  # noqa: BLE001  pydicom converts on access and raises whatever a damaged value leads to
             return default
         return default if value is None or (isinstance(value, str | MultiValue) and not value) else value
+
+    def in_groups(self, tag: int) -> DataElement | None:
+        """Return the element `tag` of the functional groups of this frame, None where they do not have it."""
+        if not (self.multiframe or _SHARED in self.dataset):
+            return None
+        try:
+            return self._functional_groups().get(tag)
+        except Exception:  # noqa: BLE001  they are not even sequences
+            return None
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return all values of `keyword` as floats; empty when absent or when any of them is not a number."""

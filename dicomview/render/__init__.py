@@ -1,7 +1,7 @@
 """What a pixel on the screen depends on: scene, state, raster, picture."""
 
 from dicomview.render.colormap import GRAY, OFFERED, colours_of
-from dicomview.render.door import opened, refuse, scene_of, series_in
+from dicomview.render.door import opened, refuse, scene_of, series_in, veil
 from dicomview.render.look import Look
 from dicomview.render.picture import Picture, picture, take
 from dicomview.render.scene import Scene, Shot, View
@@ -27,4 +27,5 @@ __all__ = [
     "state_from",
     "state_message",
     "take",
+    "veil",
 ]

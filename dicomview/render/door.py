@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from dicomview.objects import segmentations_of
 from dicomview.render.masks import lay, scene_of_segments
 from dicomview.render.scene import title_of
 from dicomview.render.stack_scene import StackScene
-from dicomview.render.state import ViewState, resolve
+from dicomview.render.state import ViewState, resolve, voi_of
 from dicomview.render.volume_scene import VolumeScene, array_scene
 from dicomview.space import Series, Slice, Stack, Volume, read_series
 from dicomview.space.sorting import stacks_of
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from dicomview.files import Source
     from dicomview.render.scene import Scene
 
-__all__ = ["opened", "refuse", "scene_of", "series_in"]
+__all__ = ["opened", "refuse", "scene_of", "series_in", "veil"]
+
+_NAMED_BY_PEOPLE = ("contrast",)  # ContrastBolusAgent: PS3.15 Table E.1-1 lets no option keep it
 
 
 def series_in(source: object, uid: str | None = None) -> Series | None:
@@ -120,11 +123,13 @@ def opened(
     units: str | None,
     spacing: Sequence[float] | None,
     masks: object,
+    window: object,
     **wishes: Any,
 ) -> tuple[Scene, ViewState]:
     """Return the scene of `source` and the state that answers the wishes one begins with; see `resolve`."""
     scene = scene_of(source, uid=uid, units=units, spacing=spacing, masks=masks)
-    return scene, resolve(scene, scene.home, **wishes)
+    # Whoever gives a window need not wait for the automatic one, for which slices are decoded.
+    return scene, resolve(scene, scene.begin(None if window is None else voi_of(scene, window)), **wishes)
 
 
 def refuse(what: str, /, **options: object) -> None:
@@ -132,3 +137,17 @@ def refuse(what: str, /, **options: object) -> None:
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise UnknownChoice(f"{given[0]!r} is no option for {what}")
+
+
+def veil(scene: Scene) -> None:
+    """Take away the words of a scene that may tell who the patient is: PS3.15 Table E.1-1 counts descriptions to them.
+
+    The title keeps the modality, places along an axis that people have named keep their numbers.
+    """
+    scene.title = scene.modality
+    scene.axes = tuple(
+        replace(axis, labels=tuple(str(place + 1) for place in range(len(axis.labels))))
+        if axis.name in _NAMED_BY_PEOPLE
+        else axis
+        for axis in scene.axes
+    )

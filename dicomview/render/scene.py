@@ -244,12 +244,11 @@ class Scene:
         ]
         return stored + (list(presets().values()) if self.unit == "HU" else [])
 
-    @property
-    def home(self) -> ViewState:
-        """The state a view begins with: the first plane, its middle, the first window of the file."""
+    def begin(self, window: Voi | None = None) -> ViewState:
+        """Return the state a view begins with: the first plane, its middle, `window` or else the first of the file."""
         if self.colour:
-            window: Voi = Window(127.5, 255, "LINEAR_EXACT")
-        else:
+            window = Window(127.5, 255, "LINEAR_EXACT")
+        elif window is None:
             window = next(iter(self.file_voi()), None) or self.automatic_window()
         positions = tuple((name, view.count // 2) for name, view in self.views.items())
         places = tuple((axis.name, 0) for axis in self.axes)

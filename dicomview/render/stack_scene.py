@@ -6,10 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from dicomview.errors import DicomviewError, NotSuv
-from dicomview.pixels import VoiTable, Window, to_rgb
+from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
 from dicomview.render.raster import Raster, Scale16, from_stored, padded
+from dicomview.render.recent import Recent
 from dicomview.render.scene import (
     ACQUIRED,
     NO_AXES,
@@ -54,6 +61,8 @@ _IN_TIME = (
 )
 _RATE = 10.0  # pictures per second where the file says none
 _STORED = "stored"
+_NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
+_RECENT_BYTES = 128 << 20  # of slices that were stored compressed: a preview is followed by the whole, and by a figure
 _OVERLAYS = "overlays"  # the one layer of all overlay planes
 # Terms of PatientOrientation for animals (PS3.3 C.7.6.1.1.1); the axes lie alike, with y to the back.
 _QUADRUPED = {"R": "RT", "L": "LE", "A": "V", "P": "D", "H": "CR", "F": "CD"}
@@ -90,6 +99,7 @@ class StackScene(Scene):
         self.views, self.refused = self._views()
         if first.tags.text("AnatomicalOrientationType") == "QUADRUPED":
             self.views = {name: _of_animal(one) for name, one in self.views.items()}
+        self._recent = Recent(_RECENT_BYTES)
         self._last_whole: tuple[object, Raster, int, tuple[str, ...]] | None = None
 
     def _in_suv(self, units: str | None) -> tuple[float, tuple[str, ...]]:
@@ -174,7 +184,7 @@ class StackScene(Scene):
         values: list[NDArray[np.floating]] = []
         for one in _spread(self.stack.slices, SAMPLED_SLICES):
             try:
-                values.append(self._rescale(one).apply(one.stored()))
+                values.append(self._rescale(one).apply(self._decoded(one)[0]))
             except DicomviewError:
                 continue
         return values
@@ -207,11 +217,18 @@ class StackScene(Scene):
         return replace(shot, place=f"{shot.place} · blank: {failed} not decodable") if failed else shot
 
     def forget(self) -> None:
-        """Let go of the pile that the last plane was cut from."""
+        """Let go of the pile that the last plane was cut from, and of what was decoded."""
         self._last_whole = None
+        self._recent.clear()
+
+    def _decoded(self, one: Slice) -> tuple[NDArray[np.generic], str]:
+        """Return stored values, those that take long to decode from memory where they were asked for lately."""
+        if transfer_syntax(one.header) in _NATIVE:
+            return one.decoded()
+        return self._recent.get((id(one.header), one.frame), one.decoded)
 
     def _acquired(self, one: Slice, where: Where | None, step: int) -> Shot:
-        decoded, note = one.decoded()
+        decoded, note = self._decoded(one)
         stored = thinned(decoded, step)
         if one.colour:
             raster = Raster(to_rgb(stored, one.tags))

@@ -21,7 +21,7 @@ from dicomview.render.look import Look, look_of, looks_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Showable", "ViewState", "rebased", "resolve", "state_from", "state_message"]
+__all__ = ["Showable", "ViewState", "rebased", "resolve", "state_from", "state_message", "voi_of"]
 
 
 class Showable(Protocol):
@@ -164,7 +164,7 @@ def resolve(
         plane=wanted,
         positions=tuple(positions.items()),
         places=tuple(places.items()),
-        window=state.window if window is None else _voi(scene, window),
+        window=state.window if window is None else voi_of(scene, window),
         layers=state.layers if layers is None else tuple(looks_of(state.looks, layers).items()),
         **{name: _PLAIN[name](wish) for name, wish in plain.items() if wish is not None},
     )
@@ -237,7 +237,8 @@ def _place(wish: Any, count: int, what: str, number: str) -> int:
     return place % count
 
 
-def _voi(scene: Showable, wish: object) -> Voi:
+def voi_of(scene: Showable, wish: object) -> Voi:
+    """Return what is meant by a wish for the window; see `resolve`."""
     if isinstance(wish, str):
         if wish.lower() == "auto":
             return scene.automatic_window()

@@ -7,16 +7,14 @@ Python is asked once for a slice and never for a step of a window.
 from __future__ import annotations
 
 import functools
-import re
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 
+from dicomview.views.part import Part, assembled, style
 from dicomview.views.shipment import Wish, shipment
 
 if TYPE_CHECKING:
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Canvas", "module_text", "style_text"]
 
-_STATIC = Path(__file__).with_name("static")
 _PARTS = (
     "window",
     "packing",
@@ -38,38 +35,33 @@ _PARTS = (
     "cine",
     "gestures",
     "icons",
+    "elements",
     "page",
     "tools",
     "hand",
     "view",
     "canvas",
 )  # each knows only those before it
-_IMPORT = re.compile(r'^import [^;]*? from "\./\w+\.js";\n', re.MULTILINE)
-_COMMENT = re.compile(r"[ \t]*/\*\*.*?\*/ ?\n?|^[ \t]*//[^\n]*\n", re.DOTALL | re.MULTILINE)
 
 
 @functools.cache
 def module_text(*more: str) -> str:
-    """Return the browser half as one ES module: its parts one after another, without their imports of each other.
-
-    The text travels with every view, so comments, a third of it, stay behind.
+    """Return the browser half as one ES module.
 
     Parameters
     ----------
     *more : str
         Parts that only some pages need.
     """
-    texts = ((_STATIC / f"{part}.js").read_text(encoding="utf-8") for part in (*_PARTS, *more))
-    return "\n".join(_COMMENT.sub("", _IMPORT.sub("", text)) for text in texts)
+    return assembled(*_PARTS, *more)
 
 
-@functools.cache
 def style_text() -> str:
     """Return the style sheet of the browser half."""
-    return (_STATIC / "canvas.css").read_text(encoding="utf-8")
+    return style("canvas")
 
 
-class Canvas(anywidget.AnyWidget):
+class Canvas(Part):
     """A canvas that paints stored values, scrolls and windows them in the browser.
 
     Parameters
@@ -103,8 +95,6 @@ class Canvas(anywidget.AnyWidget):
     _colours = traitlets.Dict().tag(sync=True)  # RGB of the 256 grey levels by the name of the colour map
     # A gesture is on the screen before it gets here, so it is not sent back.
     _state = traitlets.Dict().tag(sync=True, echo_update=False)
-    # Which state of Python's the browser has, or had when its gesture began: wishes of both sides may cross.
-    _stamp = traitlets.Int().tag(sync=True, echo_update=False)
 
     def __init__(
         self,
@@ -129,25 +119,10 @@ class Canvas(anywidget.AnyWidget):
         super().__init__(_scene=dict(scene), _state=dict(state), _opening=slices, **traits)
         self.on_msg(self._on_message)
 
-    def open(self) -> None:
-        """Meet the browser; ipywidgets calls this."""
-        super().open()
-        self._listen_beside_the_cell()
-
-    def _send(self, msg: dict[str, Any], buffers: list[bytes] | None = None) -> None:
-        super()._send(msg, buffers)
-        self._listen_beside_the_cell()
-
-    def _listen_beside_the_cell(self) -> None:
-        # JupyterLab talks to widgets through a subshell, beside the running cell. ipykernel 7.4 diverts that to the
-        # shell which last sent something, so a canvas made or moved by a busy cell would wait for the cell's end.
-        if self.comm is not None:
-            self.comm.__dict__.pop("_reply_subshell_id", None)
-
     def show(self, state: Mapping[str, Any], stamp: int) -> None:
         """Show a state; `stamp` is its number, which comes back with the gestures made on it."""
-        with self.hold_sync():
-            self._stamp, self._state = stamp, dict(state)
+        # Inside the state and no trait of its own: of two traits, widgets send back those alone that have changed.
+        self._state = {**state, "stamp": stamp}
 
     def tell_trouble(self, error: Exception) -> None:
         """Say on the page what an observer raised when a gesture called it; a log would be looked at by nobody."""
@@ -167,7 +142,7 @@ class Canvas(anywidget.AnyWidget):
 
     def _on_message(self, _: Canvas, content: Mapping[str, Any], __: list[memoryview]) -> None:
         if content.get("kind") == "left":
-            self._want([], seen=None, pack=self._pack)
+            self._want([], seen=0, anew=True, pack=self._pack)
             self.left()
         elif content.get("kind") == "want":
             plane = str(content["plane"])
@@ -175,13 +150,13 @@ class Canvas(anywidget.AnyWidget):
                 Wish(plane, tuple(map(int, i["at"])), int(i["along"]), int(i["count"]), int(i["step"]))
                 for i in content["items"]
             ]
-            self._want(wishes, seen=content["seen"], pack=bool(content["pack"]))
+            self._want(wishes, seen=int(content["seen"]), anew=bool(content["anew"]), pack=bool(content["pack"]))
 
-    def _want(self, wishes: list[Wish], *, seen: int | None, pack: bool) -> None:
+    def _want(self, wishes: list[Wish], *, seen: int, anew: bool, pack: bool) -> None:
         """Answer these wishes from now on, and no others; what is under way already is not sent twice."""
         with self._lock:
-            # None: a page that has just come, or has waited in vain. Whatever was sent to it is lost.
-            self._under_way = {} if seen is None else {w: n for w, n in self._under_way.items() if n > seen}
+            # Anew: a page that has just come, or has waited in vain. Whatever was sent to it is lost.
+            self._under_way = {} if anew else {w: n for w, n in self._under_way.items() if n > seen}
             self._wishes = deque(wish for wish in wishes if wish not in self._under_way)
             self._pack = pack
             if self._serving or not self._wishes:

@@ -12,6 +12,7 @@ import io
 import itertools
 import json
 import os
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["EMBED_VARIABLE", "embeds", "opening_of", "places_of", "png_of", "shipped", "snippet_of"]
 
 EMBED_VARIABLE = "DICOMVIEW_EMBED"
-_OPENING_PREVIEWS = 12
+_OPENING_PREVIEWS = 12  # at most
+_OPENING_SECONDS = 0.25  # that they may take
 _OPENING_EDGE = 256  # samples along the longer edge of the slice that is shown first
 
 
@@ -51,11 +53,15 @@ def opening_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]
     view = scene.views[state.plane]
     longest = max(view.rows, view.columns, 1)
     shown = Wish(state.plane, (state.index, *state.axes.values()), step=max(1, longest // _OPENING_EDGE))
+    begun = time.perf_counter()
+    slices = [shipped(source, shown)]
+    # Slices that take long to decode are left to the asking.
+    most = round(min(_OPENING_PREVIEWS, _OPENING_SECONDS / (time.perf_counter() - begun)))
     places = list(places_of(scene, state.plane))
-    few = {places[round(x)] for x in np.linspace(0, len(places) - 1, min(len(places), _OPENING_PREVIEWS))}
+    few = {places[round(x)] for x in np.linspace(0, len(places) - 1, min(len(places), most))}
     step = max(shown.step, round(longest / 128))
-    wishes = [shown, *(Wish(state.plane, at, step=step) for at in sorted(few - {shown.at}))]
-    return [shipped(source, wish) for wish in wishes]
+    wishes = (Wish(state.plane, at, step=step) for at in sorted(few - {shown.at}))
+    return slices + [shipped(source, wish) for wish in wishes]
 
 
 def png_of(picture: Picture, edge: int) -> bytes:
@@ -94,7 +100,6 @@ def snippet_of(
         "_scene": whole | {"title": title, "planes": {state.plane: whole["planes"][state.plane]}, "refused": refused},
         "_state": state_message(state),
         "_colours": colours_message(state.colormap),
-        "_stamp": 0,
         "_note": note,
     }
     name, alt = f"dicomview-{uuid.uuid4().hex}", html.escape(title, quote=True)

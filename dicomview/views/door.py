@@ -99,6 +99,13 @@ def view(
     ------
     NothingFound, SeveralSeries, UnknownSeries, UnknownChoice, NotSuv
 
+    Notes
+    -----
+    Slices are read when they are shown, or are near to it. The browser keeps at most 256 MB of them for a view, and 48
+    MB of previews; what was not seen for longest goes first. Until the view has left the page, Python keeps at most 128
+    MB of slices that are stored compressed, and for planes across the acquired one the samples of one pile, 2 bytes a
+    pixel.
+
     Examples
     --------
     >>> scroller = view("sample_data/ct_chest", window="lung")  # doctest: +SKIP

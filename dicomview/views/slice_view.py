@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,7 +37,10 @@ __all__ = ["SliceView"]
 
 _STILL_EDGE = 384  # pixels of the PNG in a saved notebook
 _PAGE_EDGE = 512  # and in a page
-_REMEMBERED = 32  # states told to the browser that gestures under way may have been made on
+# A hand and a running cell may move a view at once, and traitlets knows no threads. Views are linked with each other,
+# so there is one lock for all of them: two could wait for each other.
+_ONE_HAND = threading.RLock()
+_REMEMBERED = 1000  # states told to the browser that gestures under way may have been made on
 # The traits that are faces of the state, with what each shows of it.
 _FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window", "layers": "looks"} | {
     name: name for name in ("invert", "colormap", "rotation", "flip", "zoom", "pan")
@@ -99,16 +104,25 @@ class SliceView(Canvas):
         self.scene, self._now, self._begin = scene, state, state
         self.embed = embeds(embed)
         self._copied = opening_of(self._piece, scene, state) if self.embed else []
-        self._number, self._told = 0, {0: state}  # what Python told the browser last, by number
+        self._number, self._told = 0, {0: state}  # what the browser has, after what Python told it last, by number
         super().__init__(
             self._piece,
             scene=scene_message(scene, state, controls=controls),
-            state=state_message(state),
+            state=state_message(state) | {"stamp": 0},
             opening=self._copied,
             _colours=colours_message(state.colormap),
             **_faces(state),
         )
         self.observe(self._gesture, "_state")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        with _ONE_HAND if name in _FACES else nullcontext():
+            super().__setattr__(name, value)
+
+    def set_state(self, sync_data: Any) -> None:
+        """Take over what the browser says; ipywidgets calls this, in a thread beside a running cell."""
+        with _ONE_HAND:
+            super().set_state(sync_data)
 
     def __repr__(self) -> str:
         return f"SliceView({self.plane} {self.index + 1}/{self.scene.counts[self.plane]}, {self.window!r})"
@@ -247,14 +261,16 @@ class SliceView(Canvas):
     def _gesture(self, _: Any) -> None:
         """Take over the state of a gesture, which is on the screen already; one that cannot be is taken back."""
         # Not `change.new`: of several changes that were held back, only the last still stands.
-        if self._state == state_message(self._now):
+        if self._state == self._message():
             return
         state = self._now
         try:
             said = state_from(self._state, self.scene.presets())
-            base = self._told.get(self._stamp)
-            if self._stamp != self._number and base is not None:
-                said = rebased(said, base, state)  # made before the browser had heard of Python's last wish
+            stamp: Any = self._state.get("stamp")
+            if (base := self._told.get(stamp)) is not None:
+                self._told[stamp] = said
+                if stamp != self._number:
+                    said = rebased(said, base, state)  # made before the browser had heard of Python's last wish
             for plane, index in said.positions:
                 state = resolve(self.scene, state, plane=plane, index=index)
             whole = {name: value for name, value in _faces(said).items() if name != "index"}
@@ -272,13 +288,17 @@ class SliceView(Canvas):
         self._now = state
         if state.colormap not in (GRAY, *self._colours):
             self._colours = colours_message(*self._colours, state.colormap)
-        if self._state != state_message(state) or self._stamp != self._number:
+        if self._state != self._message():
             self._number += 1
-            self._told = {**dict(list(self._told.items())[-_REMEMBERED:]), self._number: state}
+            self._told[self._number] = state
+            self._told.pop(self._number - _REMEMBERED, None)
             self.show(state_message(state), self._number)
         with self.hold_trait_notifications():
             for name, value in _faces(state).items():
                 setattr(self, name, value)
+
+    def _message(self) -> dict[str, Any]:
+        return state_message(self._now) | {"stamp": self._number}
 
     def _piece(self, plane: str, at: tuple[int, ...], step: int) -> Piece:
         """Return one slice for the canvas."""

@@ -4,6 +4,13 @@
 export const KEYS = new Map([["ArrowUp", -1], ["ArrowLeft", -1], ["ArrowDown", 1], ["ArrowRight", 1],
   ["PageUp", -10], ["PageDown", 10], ["Home", -Infinity], ["End", Infinity]]);
 
+/** Whether a control of the toolbar has a key for itself. @param {Element} control @param {string} key */
+export function keepsKey(control, key) {
+  if (control.matches("button")) return key === " " || key === "Enter";
+  if (control.matches("input[type=range]")) return KEYS.has(key);
+  return control.matches("input, select") && key !== "Escape";
+}
+
 /** @type {Map<string, number[]>} shift and an arrow move the picture */
 export const SHOVES = new Map([["ArrowUp", [0, -0.05]], ["ArrowDown", [0, 0.05]], ["ArrowLeft", [-0.05, 0]], ["ArrowRight", [0.05, 0]]]);
 

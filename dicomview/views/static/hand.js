@@ -9,12 +9,15 @@ import { dragWindow, lineOf } from "./window.js";
  * @typedef {{tool: string, x: number, y: number, state: State, index: number, window: import("./window.js").VoiWindow}} Drag
  */
 
+const CLICK = 3; // CSS pixels that a hand may move during a click
+
 export class Hand {
   tool = "window"; // what a drag does
   chosen = false; // whether that was asked for; else one finger scrolls
   wheelRest = 0;
   drag = /** @type {Drag | null} */ (null);
   pointers = /** @type {Map<number, PointerEvent>} */ (new Map()); // those that are down
+  clicks = [true, true]; // whether each of the last two presses met the picture and left it where it was
   /** @param {View} view @param {HTMLElement} stage @param {AbortSignal} signal */
   constructor(view, stage, signal) {
     this.view = view;
@@ -22,27 +25,30 @@ export class Hand {
     /** @type {(name: string, handler: (event: any) => void) => void} */
     const on = (name, handler) => stage.addEventListener(name, handler, { signal, passive: false });
     on("wheel", this.onWheel);
-    on("keydown", this.onKey);
     on("pointerdown", this.onDown);
     on("pointermove", this.onMove);
     for (const name of ["pointerup", "pointercancel"]) on(name, this.onUp);
     on("pointerleave", () => view.hover(null));
-    on("dblclick", () => view.goHome());
+    on("dblclick", () => this.clicks.every(Boolean) && view.goHome());
+  }
+  get frame() {
+    return this.stage.getBoundingClientRect();
   }
   /** A point of the page as one of the frame. @param {{clientX: number, clientY: number}} event */
   point({ clientX, clientY }) {
-    const { left, top, width, height } = this.stage.getBoundingClientRect();
+    const { left, top, width, height } = this.frame;
     return [(clientX - left) / width - 0.5, ((clientY - top) / height - 0.5) * (height / width)];
   }
   /** @param {string} tool */
   choose(tool) {
+    if (tool === "window" && this.view.scene.colour) return;
     this.tool = tool;
     this.chosen = true;
     this.view.tools.showHand(tool);
   }
   onWheel = (/** @type {WheelEvent} */ event) => {
     const pixels = event.deltaY * [1, 40, 400][event.deltaMode];
-    if (!pixels) return; // sideways it is not meant for us
+    if (!pixels || this.view.tools.helping) return; // sideways it is not meant for us
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault(); // a pinch on a trackpad comes like this
       this.view.drift(zoomedAt(this.view.state, wheelZoom(pixels), this.point(event)));
@@ -58,13 +64,15 @@ export class Hand {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { view } = this;
     const { pan } = view.state;
-    const [shove, steps, tool] = [SHOVES.get(event.key), KEYS.get(event.key), TOOLS.get(event.key)];
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // Caps Lock changes nothing
+    if (view.tools.helping && !["?", "Escape"].includes(key)) return; // the others move the help page
+    const [shove, steps, tool] = [SHOVES.get(key), KEYS.get(key), TOOLS.get(key)];
     if (event.shiftKey && shove) view.change({ pan: pan.map((offset, axis) => offset + shove[axis]) });
     else if (steps) view.moveAlong(0, view.wish.at[0] + steps);
     else if (tool) this.choose(tool);
-    else if (event.key === "Escape" && !view.tools.helping) return;
-    else if (!this.deeds[event.key]) return;
-    else this.deeds[event.key]();
+    else if (key === "Escape" && !view.tools.helping) return;
+    else if (!this.deeds[key]) return;
+    else this.deeds[key]();
     event.preventDefault();
   };
   /** @type {Record<string, () => void>} */
@@ -83,10 +91,11 @@ export class Hand {
   };
   /** One pixel of the picture for each of the screen. */
   toPixels() {
-    const width = this.stage.clientWidth * (globalThis.devicePixelRatio || 1);
-    this.view.change({ zoom: zoomToPixels(this.view.sheet, width), pan: [0, 0] });
+    const width = this.frame.width * (globalThis.devicePixelRatio || 1);
+    this.view.change(zoomedAt({ ...this.view.state, zoom: 1, pan: [0, 0] }, zoomToPixels(this.view.sheet, width)));
   }
   onDown = (/** @type {PointerEvent} */ event) => {
+    this.clicks = [this.clicks[1], !this.view.tools.helping];
     if (this.view.tools.helping || event.button > 1) return;
     this.stage.focus({ preventScroll: true });
     if (event.button === 1) event.preventDefault(); // else the page begins to scroll by itself
@@ -103,7 +112,8 @@ export class Hand {
   }
   onMove = (/** @type {PointerEvent} */ event) => {
     const before = this.pointers.get(event.pointerId);
-    if (before) this.pointers.set(event.pointerId, event);
+    if (before && !event.buttons) this.onUp(event); // it was let go where nobody told us
+    else if (before) this.pointers.set(event.pointerId, event);
     if (before && this.pointers.size > 1) this.pinch(before, event);
     else if (this.drag && (event.clientX !== this.drag.x || event.clientY !== this.drag.y)) this.pull(this.drag, event);
     this.view.hover(event);
@@ -112,7 +122,8 @@ export class Hand {
   pull({ tool, x, y, state, index, window }, event) {
     const { view } = this;
     const [dx, dy] = [event.clientX - x, event.clientY - y];
-    const width = this.stage.clientWidth;
+    if (Math.hypot(dx, dy) > CLICK) this.clicks[1] = false;
+    const { width } = this.frame;
     if (tool === "scroll") view.moveAlong(0, index + dragSteps(dy, view.wish.last + 1));
     else if (tool === "pan") view.drift({ pan: [state.pan[0] + dx / width, state.pan[1] + dy / width] });
     else if (tool === "zoom") view.drift(zoomedAt(state, Math.exp(-dy / 150), this.point({ clientX: x, clientY: y })));
@@ -125,7 +136,6 @@ export class Hand {
     const [from, to] = [before, now].map((one) => this.point({ clientX: (one.clientX + other.clientX) / 2, clientY: (one.clientY + other.clientY) / 2 }));
     const { zoom, pan } = zoomedAt(this.view.state, apart(now) / Math.max(1, apart(before)), from);
     this.view.drift({ zoom, pan: pan.map((offset, axis) => offset + to[axis] - from[axis]) });
-    this.drag = null;
   }
   onUp = (/** @type {PointerEvent} */ event) => {
     this.pointers.delete(event.pointerId);

@@ -17,9 +17,10 @@ const LINES = {
   play: "M8 5l11 7-11 7z",
   stop: "M7 7h10v10H7z",
   loop: "M6 9a6 5 0 0 1 10-2l2 2M18 4v5h-5M18 15a6 5 0 0 1-10 2l-2-2M6 20v-5h5",
+  close: "M7 7l10 10M17 7L7 17",
   overlays: "M4 4h11v11H4zM9 9h11v11H9z",
 };
-const SVG = "http" + "://www.w3.org/2000/svg"; // the name of a language, at which nothing is fetched
+const SVG = "http://www.w3.org/2000/svg"; // the name of a language; nothing is fetched from there
 
 /** Put an icon into an element, in place of what is in it. @param {Element} element @param {string} name */
 export function putIcon(element, name) {

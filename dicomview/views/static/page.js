@@ -1,21 +1,9 @@
 // @ts-check
 /** The elements of one output: the picture, the words over it, the toolbar under it. */
+import { add, addButton } from "./elements.js";
 import { HELP } from "./gestures.js";
-import { putIcon } from "./icons.js";
 
 /** @typedef {{name: string, labels: string[]}} Axis */
-
-/**
- * A new page element with a class of ours.
- * @param {string} tag @param {string} name @param {Element} parent @param {string} [text] @returns {any}
- */
-export function add(tag, name, parent, text = "") {
-  const element = document.createElement(tag);
-  element.className = name.replace(/\S+/g, "dicomview-$&");
-  element.textContent = text;
-  parent.append(element);
-  return element;
-}
 
 /** A range input with a name. @param {Element} parent @param {string} name @returns {any} */
 export function addSlider(parent, name) {
@@ -25,14 +13,6 @@ export function addSlider(parent, name) {
 /** A field for a number. @param {Element} parent @param {string} name @param {string} words @returns {any} */
 function addNumber(parent, name, words) {
   return Object.assign(add("input", name, parent), { type: "number", step: "any", title: words, ariaLabel: words });
-}
-
-/** A button with words on it or an icon; `words` tell what it does. @param {Element} parent @param {string} name
- * @param {string} words @param {{icon?: string, text?: string}} face @returns {any} */
-export function addButton(parent, name, words, { icon, text = "" }) {
-  const button = Object.assign(add("button", icon ? `button ${name}` : name, parent, text), { type: "button", title: words, ariaLabel: words });
-  if (icon) putIcon(button, icon);
-  return button;
 }
 
 /** A menu that takes the arrow keys for itself. @param {Element} parent @param {string} name @param {string} words @returns {any} */
@@ -54,32 +34,37 @@ export function buildPage(el) {
     fault: add("div", "fault", stage),
     letters: ["left", "right", "top", "bottom"].map((side) => add("div", `letter ${side}`, stage)),
     live: Object.assign(add("div", "live", root), { role: "status", ariaLive: "polite" }),
-    trouble: Object.assign(add("div", "trouble", root), { role: "alert", hidden: true }),
+    ...buildTrouble(root),
   };
   const help = buildHelp(stage);
   const bar = add("div", "bar", root);
   const line = add("div", "row", bar);
   const track = add("div", "track", line);
   const menus = add("div", "row", bar);
+  const planes = addMenu(menus, "planes", "plane");
+  const presets = addMenu(menus, "presets", "window: center/width");
+  const numbers = add("span", "numbers", menus);
+  const number = (/** @type {string} */ name, /** @type {string} */ letter) => {
+    const label = add("label", "pair", numbers, letter);
+    return addNumber(label, `${name} number`, `window ${name}`);
+  };
   const buttons = Object.assign(add("div", "row buttons", bar), { role: "toolbar", ariaLabel: "picture" });
   const button = (/** @type {string} */ name, /** @type {string} */ say) => addButton(buttons, name, say, { icon: name });
   const hands = ["window", "scroll", "pan", "zoom"].map((name) => Object.assign(button(name, `a drag ${HANDS[name]}`), { value: name }));
   add("span", "gap", buttons);
   const tools = {
-    bar, track, hands,
+    bar, hands, planes, presets, numbers,
     slider: addSlider(track, "slice"),
     ticks: add("div", "ticks", track),
-    planes: addMenu(menus, "planes", "plane"),
-    presets: addMenu(menus, "presets", "window: center/width"),
-    center: (add("span", "unit", menus, "C"), addNumber(menus, "center number", "window center")),
-    width: (add("span", "unit", menus, "W"), Object.assign(addNumber(menus, "width number", "window width"), { min: "0" })),
+    center: number("center", "C"),
+    width: Object.assign(number("width", "W"), { min: "0" }),
     fit: button("fit", "the whole picture (0)"),
     pixels: button("pixels", "one pixel of the picture for each of the screen (1)"),
     rotate: button("rotate", "turn clockwise (r)"),
     flip: button("flip", "mirror left to right (f)"),
     invert: button("invert", "black for white (i)"),
     reset: button("reset", "back to the first view (double click)"),
-    help: button("help", "what hand and keys do (?)"),
+    help: Object.assign(button("help", "what hand and keys do (?)"), { ariaExpanded: "false" }),
     colormaps: addMenu(buttons, "colormaps", "colours"),
     layers: add("div", "layers", bar),
     axes: add("div", "axes", bar),
@@ -97,6 +82,14 @@ export function buildPage(el) {
 
 /** @type {Record<string, string>} what a drag does by the tool that is chosen */
 const HANDS = { window: "sets the window (w)", scroll: "moves through the slices (s)", pan: "moves the picture (p)", zoom: "zooms (z)" };
+
+/** What an observer raised, until it is clicked away. @param {Element} root */
+function buildTrouble(root) {
+  const trouble = Object.assign(add("div", "trouble", root), { hidden: true });
+  const said = Object.assign(add("div", "said", trouble), { role: "alert" });
+  addButton(trouble, "close", "close this message", { icon: "close" });
+  return { trouble, said };
+}
 
 /** @param {Element} stage */
 function buildHelp(stage) {
@@ -136,12 +129,12 @@ export function buildAxes(parent, axes) {
   });
 }
 
-/** A mark on the slider after each slice that a gap follows. @param {Element} parent @param {number[]} gaps @param {number} count */
-export function markGaps(parent, gaps, count) {
-  parent.replaceChildren();
+/** A mark on the slider after each slice that a gap follows. @param {{slider: any, ticks: any}} parts @param {number[]} gaps @param {number} count */
+export function markGaps({ slider, ticks }, gaps, count) {
+  ticks.replaceChildren();
+  slider.title = gaps.length ? `slice; some are missing after ${gaps.map((gap) => gap + 1).join(", ")}` : "slice";
   for (const gap of gaps) {
-    const tick = add("span", "tick", parent);
-    tick.title = `slices are missing after ${gap + 1}`;
+    const tick = add("span", "tick", ticks);
     tick.style.left = `${(100 * (gap + 0.5)) / Math.max(1, count - 1)}%`;
   }
 }

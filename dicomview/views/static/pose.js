@@ -51,6 +51,11 @@ export function zoomedAt({ zoom, pan }, factor, point = [0, 0]) {
   return { zoom: wanted, pan: pan.map((offset, axis) => point[axis] + ((offset - point[axis]) * wanted) / zoom) };
 }
 
+/** What must be said to somebody who does not see how the picture is held. @param {Pose} pose */
+export function poseWords({ zoom, rotation, flip }) {
+  return [flip && "mirrored", rotation && `turned ${rotation}°`, zoom !== 1 && `zoom ${Number(zoom.toFixed(2))}`];
+}
+
 /** The letters (left, right, top, bottom) of a picture held so. @template T @param {T[]} letters @param {Pose} pose */
 export function lettersHeld([left, right, top, bottom], { rotation, flip }) {
   if (flip) [left, right] = [right, left];

@@ -30,10 +30,14 @@ export class Store {
   shown = { plane: "", at: [0], along: 0, direction: 1 };
   moved = -Infinity; // when the hand moved last
   wholeTook = Infinity; // ms, of the last whole slice
-  seen = /** @type {number | null} */ (null); // the number of the last answer; none of those before are waited for
+  seen = 0; // the number of the last answer
+  anew = true; // whatever was under way before the next want is lost
+  taking = Promise.resolve(); // the unpacking of what has come
   flow = new Flow();
   waiting = /** @type {any} */ (0); // timer of what is pending
   resting = /** @type {any} */ (0); // timer of the hand
+  opened = false; // what came with the model is here
+  dragging = false; // a hand sets the window or moves the picture: nothing may come between
   lost = false; // there is nobody to send to
   silent = false; // nobody has answered for a while
   /** @param {Model} model */
@@ -47,10 +51,10 @@ export class Store {
       this.model.get("_scene")
     );
   }
-  /** What to say beside the picture where nobody answers. */
+  /** What to say beside the picture of a copy, and of a view that nobody answers. */
   get note() {
-    if (!this.lost && !this.silent) return "";
-    return this.model.get("_note") ?? "no kernel answers: this is a part; run the cell for all of it";
+    const alone = this.lost || this.silent;
+    return this.model.get("_note") ?? (alone ? "no kernel answers: this is a part; run the cell for all of it" : "");
   }
   clear = () => {
     clearTimeout(this.waiting);
@@ -58,7 +62,7 @@ export class Store {
     this.whole.clear();
     this.previews.clear();
     this.pending.clear();
-    this.seen = null;
+    this.anew = true;
   };
   close() {
     this.model.off("msg:custom", this.receive);
@@ -70,7 +74,13 @@ export class Store {
   join(view) {
     this.views.add(view);
     if (this.views.size > 1) return;
-    for (const { message, buffers } of this.model.get("_opening") ?? []) this.take(message, buffers);
+    // What came with the model is painted before anything is asked for, which would come in its way.
+    const pieces = this.model.get("_opening") ?? [];
+    this.opened = !pieces.length;
+    Promise.allSettled(pieces.map((/** @type {any} */ { message, buffers }) => this.take(message, buffers))).then(() => {
+      this.opened = true;
+      this.ask();
+    });
   }
   /** @param {Painted} view */
   leave(view) {
@@ -91,7 +101,6 @@ export class Store {
   /** @type {(message: any, buffers: DataView[]) => Promise<void>} */
   receive = async (message, buffers) => {
     if (!this.views.size || message.kind !== "slices") return;
-    this.seen = message.n;
     this.silent = false;
     const key = wishKey(message.plane, message.slices[0].at, message.step);
     const asked = this.pending.get(key);
@@ -100,7 +109,9 @@ export class Store {
       this.flow.answered(asked, bytes, this.pending.size > 1);
       if (message.step === 1) this.wholeTook = performance.now() - asked;
     }
-    await this.take(message, buffers);
+    // One after another: what has come and is not yet unpacked would else be taken for lost, and asked for again.
+    await (this.taking = this.taking.then(() => this.take(message, buffers)));
+    this.seen = message.n;
     this.pending.delete(key);
     if (this.pending.size) this.wait();
     else clearTimeout(this.waiting);
@@ -121,7 +132,7 @@ export class Store {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => {
       this.pending.clear();
-      this.seen = null;
+      this.anew = true;
       this.silent = true;
       for (const view of this.views) view.paint();
       this.ask();
@@ -136,7 +147,7 @@ export class Store {
   show(shown) {
     const before = this.shown;
     this.shown = shown;
-    if (keyOf(before.plane, before.at) !== keyOf(shown.plane, shown.at)) {
+    if (before.plane && keyOf(before.plane, before.at) !== keyOf(shown.plane, shown.at)) {
       this.moved = performance.now();
       clearTimeout(this.resting);
       this.resting = setTimeout(() => this.ask(), STILL_MS);
@@ -145,8 +156,12 @@ export class Store {
     this.ask();
   }
   get travel() {
+    if (this.dragging) return "drag";
     if (performance.now() - this.moved >= STILL_MS - 1) return "rest";
-    return this.wholeTook < KEEPS_UP_MS ? "slow" : "fast";
+    // One whole slice at a time: those that the hand has left behind must not hold up the previews ahead of it.
+    const own = wishKey(this.shown.plane, this.shown.at, 1);
+    const busy = [...this.pending.keys()].some((key) => key.endsWith(":1") && key !== own);
+    return this.wholeTook < KEEPS_UP_MS && !busy ? "slow" : "fast";
   }
   /** What is wished for now, most urgent first, as it is written in a want. */
   wishes() {
@@ -163,9 +178,14 @@ export class Store {
       at: at.with(along, place), along, count, step: each, bytes: each > 1 ? small * count : bytes * count,
     }));
   }
+  /** A drag begins or ends. @param {boolean} dragging */
+  drag(dragging) {
+    this.dragging = dragging;
+    if (!dragging) this.ask();
+  }
   ask() {
     const { plane } = this.shown;
-    if (this.lost || !this.views.size || !(plane in this.scene.planes)) return;
+    if (this.lost || !this.opened || !this.views.size || !(plane in this.scene.planes)) return;
     const chosen = new Map();
     let [bytes, fresh] = [0, 0];
     for (const wish of this.wishes()) {
@@ -182,7 +202,8 @@ export class Store {
     this.pending = new Map([...chosen.keys()].map((key) => [key, this.pending.get(key) ?? now]));
     const items = [...chosen.values()].map(({ at, along, count, step }) => ({ at, along, count, step }));
     this.wait();
-    const sent = this.send({ kind: "want", plane, items, seen: this.seen, pack: this.flow.pack });
+    const sent = this.send({ kind: "want", plane, items, seen: this.seen, anew: this.anew, pack: this.flow.pack });
+    this.anew = false;
     if (!sent) for (const view of this.views) view.paint();
   }
   /** The slice (or its fault) if it is here, else a preview, else the nearest along the index. @param {string} plane @param {number[]} at */

@@ -9,7 +9,9 @@ import { brief } from "./window.js";
 export class Tools {
   axes = /** @type {{slider: any, label: any}[]} */ ([]);
   layers = /** @type {any[]} */ ([]);
+  numbers = ["", ""]; // of the window
   gapsOf = ""; // the plane whose gaps are marked
+  opener = /** @type {HTMLElement | null} */ (null); // what had the focus before the help page
   /** @param {View} view @param {ReturnType<typeof import("./page.js").buildPage>} page @param {AbortSignal} signal */
   constructor(view, { tools, cine, help, stage }, signal) {
     this.view = view;
@@ -33,12 +35,14 @@ export class Tools {
     on(tools.reset, "click", () => view.goHome());
     on(help, "click", () => this.toggleHelp());
     on(cine.play, "click", () => view.togglePlay());
-    on(cine.rate, "change", () => view.film.running && view.play());
+    on(cine.rate, "change", () => {
+      cine.rate.value = brief(this.rate);
+      if (view.film.running) view.play();
+    });
     on(cine.loop, "click", () => {
       cine.loop.ariaPressed = String(!this.looping);
       if (view.film.running) view.play();
     });
-    this.showHand("window");
   }
   get looping() {
     return this.cine.loop.ariaPressed === "true";
@@ -50,10 +54,11 @@ export class Tools {
     return !this.help.hidden;
   }
   toggleHelp() {
+    const { activeElement } = /** @type {Document | ShadowRoot} */ (this.help.getRootNode());
+    if (!this.helping) this.opener = activeElement === this.parts.help ? this.parts.help : this.stage;
     this.help.hidden = this.helping;
     this.parts.help.ariaExpanded = String(this.helping);
-    if (this.helping) this.help.focus({ preventScroll: true });
-    else this.stage.focus({ preventScroll: true });
+    (this.helping ? this.help : this.opener).focus({ preventScroll: true });
   }
   /** A number typed into a field; half a number is none. */
   onNumber = () => {
@@ -61,7 +66,7 @@ export class Tools {
     const { window } = this.view;
     if (Number.isFinite(center) && width > 0) {
       this.view.change({ window: { center, width, function: "levels" in window ? "LINEAR" : window.function } });
-    } else this.show(this.view.state);
+    } else this.showNumbers();
   };
   /** What there is to choose from. @param {Scene} scene */
   open({ planes, refused, presets, colour, axes, layers, cine, colormaps, controls }) {
@@ -73,7 +78,6 @@ export class Tools {
       ...reasons.map(([plane, title]) => Object.assign(new Option(plane, plane), { disabled: true, title })),
     );
     parts.planes.title = ["plane", ...reasons.map(([plane, reason]) => `no ${plane}: ${reason}`)].join("\n");
-    parts.planes.ariaLabel = parts.planes.title;
     parts.planes.hidden = parts.planes.length < 2;
     parts.presets.replaceChildren(
       Object.assign(new Option("window …", ""), { disabled: true }),
@@ -81,7 +85,9 @@ export class Tools {
     );
     parts.presets.hidden = !presets.length;
     parts.colormaps.replaceChildren(...colormaps.map((name) => new Option(name, name)));
-    for (const part of [parts.presets, parts.center, parts.width, parts.colormaps]) part.hidden ||= colour;
+    for (const part of [parts.presets, parts.numbers, parts.colormaps, parts.hands[0]]) part.hidden ||= colour;
+    if (colour && this.view.hand.tool === "window") this.view.hand.tool = "pan"; // colours have no window
+    this.showHand(this.view.hand.tool);
     parts.layers.hidden = !layers.length;
     this.layers = buildLayers(parts.layers, layers);
     for (const { name, button, color, opacity } of this.layers) {
@@ -104,7 +110,7 @@ export class Tools {
     const { plane, at, last } = view.wish;
     Object.assign(parts.slider, { max: String(last), value: String(at[0]), disabled: last === 0 });
     parts.slider.ariaValueText = `${plane} ${at[0] + 1} of ${last + 1}`;
-    if (this.gapsOf !== plane) markGaps(parts.ticks, view.scene.planes[plane].gaps, last + 1);
+    if (this.gapsOf !== plane) markGaps(parts, view.scene.planes[plane].gaps, last + 1);
     this.gapsOf = plane;
     this.axes.forEach(({ slider: other, label }, axis) => {
       const { labels } = view.scene.axes[axis];
@@ -136,10 +142,16 @@ export class Tools {
     const chosen = view.scene.presets.findIndex(same);
     parts.presets.value = chosen < 0 ? "" : String(chosen);
     const numbers = "table" in window ? ["", ""] : [window.center, window.width].map((x) => String(Number(x.toPrecision(7))));
-    [parts.center.value, parts.width.value] = numbers;
+    if (numbers.join() === this.numbers.join()) return; // a number that is being typed stays
+    this.numbers = numbers;
+    this.showNumbers();
+  }
+  showNumbers() {
+    [this.parts.center.value, this.parts.width.value] = this.numbers;
   }
   /** @param {string} tool */
   showHand(tool) {
+    this.stage.dataset.tool = tool;
     for (const hand of this.parts.hands) hand.ariaPressed = String(hand.value === tool);
   }
   /** @param {boolean} running */

@@ -1,10 +1,12 @@
 // @ts-check
 /** One output: what it shows, and what it has painted. */
 import { Cine } from "./cine.js";
+import { add } from "./elements.js";
+import { keepsKey } from "./gestures.js";
 import { Hand } from "./hand.js";
-import { add, buildPage } from "./page.js";
+import { buildPage } from "./page.js";
 import { Painter, describePixel } from "./painter.js";
-import { fitted, lettersHeld, sampleAt, transformOf } from "./pose.js";
+import { fitted, lettersHeld, poseWords, sampleAt, transformOf } from "./pose.js";
 import { Tools } from "./tools.js";
 import { windowWords } from "./window.js";
 
@@ -14,7 +16,8 @@ import { windowWords } from "./window.js";
  * @typedef {import("./store.js").Model} Model @typedef {import("./store.js").Store} Store
  * @typedef {{plane: string, positions: Record<string, number>, axes: Record<string, number>,
  *   window: VoiWindow | {table: string} | null, layers: Record<string, import("./painter.js").Look>, invert: boolean,
- *   colormap: string, rotation: number, flip: boolean, zoom: number, pan: number[]}} State
+ *   colormap: string, rotation: number, flip: boolean, zoom: number, pan: number[], stamp?: number}} State the stamp is
+ *   that of the last state of Python's which this one was made from
  * @typedef {{title: string, planes: Record<string, Plane>, refused: Record<string, string>, colour: boolean,
  *   axes: import("./page.js").Axis[], unit: string, notes: string[], layers: string[], colormaps: string[], home: State,
  *   controls: boolean, presets: (VoiWindow & {name: string, table?: {first: number, levels: DataView}})[],
@@ -34,7 +37,10 @@ export class View {
   along = 0; // the coordinate that moved last: 0 the index, 1 the first extra axis …
   direction = 1; // of travel
   resting = /** @type {any} */ (0); // timer of a drag not yet told to Python
+  drifted = /** @type {Partial<State>} */ ({}); // what that drag has changed; it is newer than what comes meanwhile
   saying = /** @type {any} */ (0); // timer of what a screen reader says
+  said = /** @type {string[]} */ ([]); // of the painted slice
+  saidLast = "";
   pointer = /** @type {{clientX: number, clientY: number} | null} */ (null);
   painted = { slice: /** @type {Slice | null} */ (null), look: "", count: 0 };
   stamp = 0; // of the last state of Python's that is on the screen
@@ -45,15 +51,18 @@ export class View {
     this.store = store;
     this.state = /** @type {State} */ (model.get("_state"));
     const page = buildPage(el);
-    const { root, stage, picture, words } = page;
-    Object.assign(this, { root, stage, picture, words });
-    this.painter = new Painter(picture);
+    const { root, words } = page;
+    /** @type {HTMLElement} */ this.root = root;
+    /** @type {HTMLElement} */ this.stage = page.stage;
+    /** @type {HTMLCanvasElement} */ this.picture = page.picture;
+    this.words = words;
+    this.painter = new Painter(this.picture);
     this.film = new Cine((place) => this.moveAlong(this.cineAlong, place), () => this.tools.showFilm(false));
     const { signal } = this.listeners;
-    this.hand = new Hand(this, stage, signal);
+    this.hand = new Hand(this, this.stage, signal);
     this.tools = new Tools(this, page, signal);
     root.addEventListener("keydown", this.keepKey, { signal });
-    words.trouble.addEventListener("click", () => (words.trouble.hidden = true), { signal });
+    words.trouble.addEventListener("click", this.forget, { signal });
     model.on("change:_state", this.onState);
     model.on("change:_scene", this.onScene);
     model.on("change:_colours", this.onState);
@@ -61,10 +70,6 @@ export class View {
     store.join(this);
     this.onScene();
   }
-  /** @type {HTMLElement} */ root;
-  /** @type {HTMLElement} */ stage;
-  /** @type {HTMLCanvasElement} */ picture;
-  /** @type {any} */ words;
   get scene() {
     return /** @type {Scene} */ (this.model.get("_scene"));
   }
@@ -117,6 +122,8 @@ export class View {
   drift(change) {
     clearTimeout(this.resting);
     this.resting = setTimeout(this.tell, REST_MS);
+    this.store.drag(true);
+    this.drifted = { ...this.drifted, ...change };
     this.draw({ ...this.state, ...change });
   }
   /** A gesture has ended. */
@@ -126,20 +133,19 @@ export class View {
   tell = () => {
     clearTimeout(this.resting);
     this.resting = 0;
-    this.model.set("_stamp", this.stamp);
-    this.model.set("_state", this.state);
+    this.drifted = {};
+    this.model.set("_state", { ...this.state, stamp: this.stamp });
     try {
       this.model.save_changes();
     } catch {
       this.store.lost = true; // a saved notebook without its kernel: all that is here still works
     }
+    this.store.drag(false);
   };
   onState = () => {
-    if (!this.resting) this.stamp = this.model.get("_stamp");
     const state = /** @type {State} */ (this.model.get("_state"));
-    const { window, zoom, pan } = this.state;
-    // A drag that is not yet told is newer than what comes along with another slice.
-    this.draw(this.resting ? { ...state, window, zoom, pan } : state);
+    this.stamp = state.stamp ?? 0;
+    this.draw({ ...state, ...this.drifted });
   };
   onScene = () => {
     this.film.stop();
@@ -151,8 +157,13 @@ export class View {
   };
   onMessage = (/** @type {any} */ { kind, text }) => {
     if (kind !== "trouble") return;
-    this.words.trouble.textContent = text;
+    this.words.said.textContent = text;
     this.words.trouble.hidden = false;
+  };
+  /** The trouble has been read. */
+  forget = () => {
+    this.words.trouble.hidden = true;
+    this.stage.focus({ preventScroll: true });
   };
   /** @param {State} state */
   draw(state) {
@@ -189,12 +200,14 @@ export class View {
     const { state } = this;
     const [across, down] = fitted(this.sheet);
     Object.assign(this.picture.style, { width: `${100 * across}%`, height: `${100 * down}%`, transform: transformOf(state) });
-    const width = (this.stage.clientWidth * across * state.zoom) / this.sheet.columns;
-    this.picture.style.imageRendering = slice.step === 1 && width >= COARSE ? "pixelated" : "auto";
+    const width = (this.hand.frame.width * across * state.zoom) / this.sheet.columns;
+    const exact = Math.abs(width * (globalThis.devicePixelRatio || 1) - 1) < 1e-3; // one to one, wherever the frame lies
+    this.picture.style.imageRendering = slice.step === 1 && (exact || width >= COARSE) ? "pixelated" : "auto";
     const letters = lettersHeld(this.sheet.letters ?? ["", "", "", ""], state);
     this.words.letters.forEach((/** @type {any} */ letter, /** @type {number} */ i) => (letter.textContent = letters[i] ?? ""));
     const { zoom, rotation, flip } = state;
     Object.assign(this.root.dataset, { zoom, rotation, flip, pan: state.pan.join() });
+    this.say();
     this.hover(this.pointer);
   }
   /** The words around the picture and the marks on the root: all speak of what is painted. @param {Slice} slice */
@@ -209,11 +222,15 @@ export class View {
     const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count, sharp: slice.step === 1 };
     const line = "levels" in window ? { center: "", width: "" } : { center: window.center, width: window.width };
     Object.assign(this.root.dataset, marks, grey ? line : {});
+    this.said = [parts[0].replace("/", " of "), ...parts.slice(1), this.words.window.textContent, slice.text];
+  }
+  /** Let a screen reader say what is seen, once it rests. */
+  say() {
+    const words = [...this.said, ...poseWords(this.state)].filter(Boolean).join(", ");
+    if (words === this.saidLast) return;
+    this.saidLast = words;
     clearTimeout(this.saying);
-    this.saying = setTimeout(() => {
-      const said = [parts[0].replace("/", " of "), ...parts.slice(1), this.words.window.textContent, this.words.fault.textContent];
-      this.picture.ariaLabel = this.words.live.textContent = said.filter(Boolean).join(", ");
-    }, SAID_MS);
+    this.saying = setTimeout(() => (this.picture.ariaLabel = this.words.live.textContent = words), SAID_MS);
   }
   /** What a reader must know, and that nobody answers: in a corner, or in the middle of an empty frame. @param {Slice | null} slice */
   sayNotes(slice) {
@@ -262,9 +279,14 @@ export class View {
     const along = this.cineAlong;
     this.film.play(at[along], this.store.count(plane, along), this.tools.rate, this.tools.looping);
   }
-  /** In JupyterLab's command mode plain keys edit the notebook (d d deletes the cell), so they stop here. */
+  /**
+   * Keys mean the picture wherever in the output the focus is. In JupyterLab's command mode plain keys edit the notebook
+   * (d d deletes the cell), so what is not left to it stops here.
+   */
   keepKey = (/** @type {KeyboardEvent} */ event) => {
-    const meant = event.ctrlKey || event.metaKey || event.altKey || ["Enter", "Escape"].includes(event.key);
-    if (!meant) event.stopPropagation();
+    const [target, { key }] = [/** @type {Element} */ (event.target), event];
+    if (!keepsKey(target, key)) this.hand.onKey(event);
+    const left = key === "Enter" ? event.shiftKey || !keepsKey(target, key) : key === "Escape" && !event.defaultPrevented;
+    if (!left && !event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
   };
 }

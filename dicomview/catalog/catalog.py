@@ -1,0 +1,258 @@
+"""A catalogue: a row for every path, and the series, stacks and studies they make."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from dicomview.catalog.packed import NO_INTEGER, POSITION, Coded, table, taken
+from dicomview.catalog.sketch import KEYWORDS, sketched
+from dicomview.elements import HIDDEN, hides
+from dicomview.errors import NothingFound
+from dicomview.files import STATUSES, read_header
+from dicomview.progress import bar
+from dicomview.space import Series, series_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from dicomview.catalog.packed import Packed
+    from dicomview.files import Listed
+    from dicomview.space import Stack
+
+__all__ = ["Catalog"]
+
+_INSTANCES = ("dicom", "no_preamble", "truncated")
+_LINES = 30  # of series in the repr
+_READ_FOR_REPR = 200  # files of a series that are read again for its line
+_LONGEST = 40
+_OF_STUDY = ("StudyInstanceUID", "StudyDate", "StudyTime", "StudyDescription", "PatientName", "PatientID")
+_OF_SERIES = (
+    "SeriesInstanceUID", "StudyInstanceUID", "Modality", "SeriesNumber", "SeriesDescription", "SeriesDate",
+    "SeriesTime", "ProtocolName", "BodyPartExamined", "Manufacturer", "ManufacturerModelName", "Rows", "Columns",
+    "SliceThickness", "PixelSpacing", "PatientID",
+)  # fmt: skip
+
+
+class Catalog:
+    """What is under a source; made by `dicomview.scan`.
+
+    ``len(catalog)`` is the number of series, ``catalog[i]`` reads one of them, the largest first: a `Series`.
+
+    Parameters
+    ----------
+    places : sequence of Listed
+        Every path.
+    packed : Packed
+        What was found there.
+    complete : bool
+        False when the scan was interrupted.
+    """
+
+    def __init__(self, places: Sequence[Listed], packed: Packed, *, complete: bool = True) -> None:
+        self._places, self._packed = places, packed
+        self.complete = complete
+        """False when the scan was interrupted: the paths not looked at are not here."""
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __iter__(self) -> Iterator[Series]:
+        return (self[index] for index in range(len(self)))
+
+    def __getitem__(self, index: int) -> Series:
+        """Read a series; its pixels when they are asked for.
+
+        Raises
+        ------
+        IndexError
+            There is no such series.
+        NothingFound
+            Its files have gone.
+        """
+        count = len(self)
+        if not -count <= index < count:
+            raise IndexError(f"there is no series {index}; they run from 0 to {count - 1}")
+        return self._read(index % count, progress=True)
+
+    def __repr__(self) -> str:
+        counts = Counter(self._words("status"))
+        found = [_count(len(self._places), "file")]
+        found += [f"{counts[status]} {status}" for status in STATUSES if counts[status]]
+        found += [_count(len(self._study_members), "study", "studies"), _count(len(self), "series", "series")]
+        lines = [f"Catalog: {' · '.join(found)}" + ("" if self.complete else " · interrupted: not all paths are here")]
+        for index in range(min(len(self), _LINES)):
+            lines += self._lines(index)
+        if len(self) > _LINES:
+            lines.append(f"  … and {len(self) - _LINES} more: catalog.series, catalog.stacks")
+        return "\n".join(lines)
+
+    @cached_property
+    def files(self) -> pd.DataFrame:
+        """One row for each path: ``path status detail size modified pixels`` and the attributes of the instance.
+
+        Text is categorical, numbers are nullable, dates ``datetime64``, times ``timedelta64`` since midnight; ``x``,
+        ``y`` and ``z`` are ImagePositionPatient in mm (LPS), other elements with several values tuples. What is absent,
+        empty or damaged is missing. Elements inside sequences, functional groups included, are not looked at.
+        """
+        return table(self._packed, [_name(one) for one in self._places])
+
+    @cached_property
+    def series(self) -> pd.DataFrame:
+        """One row for each series, in the order of ``catalog[i]``: what its first file says, ``files`` and ``size``."""
+        return self._summary(self._members, _OF_SERIES)
+
+    @cached_property
+    def studies(self) -> pd.DataFrame:
+        """One row for each study: what its first file says, ``modalities``, ``series``, ``files`` and ``size``."""
+        groups = self._study_members
+        summary = self._summary(groups, _OF_STUDY)
+        modality, of_series = self._column("Modality"), np.full(len(self._places), -1, np.intp)
+        for index, rows in enumerate(self._members):
+            of_series[rows] = index
+        told = [sorted({word for word in _taken(modality, rows) if word is not None}) for rows in groups]
+        summary.insert(len(summary.columns) - 2, "modalities", [" ".join(words) for words in told])
+        summary.insert(len(summary.columns) - 2, "series", [len(np.unique(of_series[rows])) for rows in groups])
+        return summary
+
+    @cached_property
+    def stacks(self) -> pd.DataFrame:
+        """One row for each stack: ``series`` (the index), shape, spacing in mm, and what the judge of the grid says."""
+        rows = []
+        for index in bar(range(len(self)), "Judging", "series"):
+            for number, stack in enumerate(self.stacks_of(index)):
+                spacing = stack.spacing
+                rows.append(
+                    {
+                        "series": index,
+                        "stack": number,
+                        "Modality": stack.slices[0].tags.text("Modality"),
+                        "dims": " ".join(stack.dims),
+                        "shape": stack.shape,
+                        "slices": len(stack.slices),
+                        "spacing": spacing,
+                        "localizer": stack.localizer,
+                        "verdict": stack.verdict.code,
+                        "reason": stack.verdict.reason,
+                        "residual_mm": stack.verdict.residual_mm,
+                        "SeriesInstanceUID": stack.slices[0].tags.text("SeriesInstanceUID"),
+                    }
+                )
+        names = ["series", "stack", "Modality", "dims", "shape", "slices", "spacing", "localizer", "verdict", "reason"]
+        return pd.DataFrame(rows, columns=[*names, "residual_mm", "SeriesInstanceUID"])
+
+    def stacks_of(self, index: int) -> tuple[Stack, ...]:
+        """Return the stacks of one series; the files are read again only where their attributes are not enough."""
+        if index not in self._stacks:
+            rows = self._members[index]
+            found = sketched([self._places[row] for row in rows], self._rows(rows))
+            self._stacks[index] = self._read(index, progress=False).stacks if found is None else found
+        return self._stacks[index]
+
+    @cached_property
+    def _stacks(self) -> dict[int, tuple[Stack, ...]]:
+        return {}
+
+    @cached_property
+    def _members(self) -> list[NDArray[np.intp]]:
+        """The rows of each series, the largest first."""
+        return self._grouped("StudyInstanceUID", "SeriesInstanceUID")
+
+    @cached_property
+    def _study_members(self) -> list[NDArray[np.intp]]:
+        return self._grouped("StudyInstanceUID")
+
+    def _grouped(self, *names: str) -> list[NDArray[np.intp]]:
+        statuses = self._column("status")
+        wanted = np.array([word in _INSTANCES for word in statuses.words], bool)[statuses.codes]
+        rows = np.flatnonzero(wanted)
+        keys = np.zeros(len(rows), np.int64)
+        for name in names:
+            column = self._column(name)
+            keys = keys * len(column.words) + column.codes[rows]
+        order = np.argsort(keys, kind="stable")
+        edges = np.flatnonzero(np.diff(keys[order])) + 1
+        groups = [rows[part] for part in np.split(order, edges)] if len(rows) else []
+        uids = self._column(names[-1])
+        return sorted(groups, key=lambda group: (-len(group), uids.words[uids.codes[group[0]]] or ""))
+
+    def _summary(self, groups: Sequence[NDArray[np.intp]], names: Sequence[str]) -> pd.DataFrame:
+        first = np.array([rows[0] for rows in groups], np.intp)
+        summary = table(taken(self._packed, first), [""] * len(first))[list(names)].copy()
+        sizes = np.asarray(self._packed["size"])
+        summary["files"] = np.array([len(rows) for rows in groups], np.int64)
+        summary["size"] = np.array([np.maximum(sizes[rows], 0).sum() for rows in groups], np.int64)
+        return summary
+
+    def _rows(self, rows: NDArray[np.intp]) -> list[dict[str, Any]]:
+        """Return rows as dicts, for `sketched`."""
+        columns = {name: _values(self._packed[name], rows) for name in ("status", "pixels", *KEYWORDS)}
+        places = np.stack([np.asarray(self._packed[axis])[rows] for axis in POSITION], axis=1)
+        columns["ImagePositionPatient"] = [None if np.isnan(place).any() else tuple(place) for place in places]
+        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+    def _read(self, index: int, *, progress: bool) -> Series:
+        rows = self._members[index]
+        places = bar((self._places[row].location for row in rows), "Reading", "file", total=len(rows), show=progress)
+        found = series_of(map(read_header, places), progress=progress)
+        if not found:
+            raise NothingFound(f"the files of series {index} have gone or changed since the scan; scan again")
+        return found[0]
+
+    def _lines(self, index: int) -> list[str]:
+        """Return a line for each stack of a series."""
+        rows = self._members[index]
+        modality, description = (
+            next((word for word in _taken(self._column(name), rows[:1]) if word), "")
+            for name in ("Modality", "SeriesDescription")
+        )
+        words = "".join(letter if letter.isprintable() else "\ufffd" for letter in description[:_LONGEST])
+        words = HIDDEN if words and hides() else words  # free text
+        start, end = f"{index:>3}  {modality or '?'} · ", f" · {words}" if words else ""
+        known = index in self._stacks or len(rows) <= _READ_FOR_REPR
+        if not known:
+            sketch = sketched([self._places[row] for row in rows], self._rows(rows))
+            if sketch is None:
+                return [f"{start}{_count(len(rows), 'file')}{end}"]
+            self._stacks[index] = sketch
+        stacks = self.stacks_of(index)
+        if not stacks:
+            return [f"{start}no images · {_count(len(rows), 'file')}{end}"]
+        return [f"{start}{stack.summary()}{end}" for stack in stacks]
+
+    def _column(self, name: str) -> Coded:
+        column = self._packed[name]
+        assert isinstance(column, Coded)
+        return column
+
+    def _words(self, name: str) -> list[Any]:
+        column = self._column(name)
+        return [column.words[code] for code in column.codes.tolist()]
+
+
+def _taken(column: Coded, rows: NDArray[np.intp]) -> list[Any]:
+    """Return the different values of some rows."""
+    return [column.words[code] for code in np.unique(column.codes[rows])]
+
+
+def _values(column: Any, rows: NDArray[np.intp]) -> list[Any]:
+    if isinstance(column, Coded):
+        return [column.words[code] for code in column.codes[rows].tolist()]
+    values = column[rows].tolist()
+    return [None if value in (NO_INTEGER,) or value != value else value for value in values]  # NaN is not itself
+
+
+def _name(one: Listed) -> str:
+    if one.path is None:
+        return one.label
+    return one.path if one.member is None else f"{one.path}::{one.member}"
+
+
+def _count(number: int, noun: str, several: str = "") -> str:
+    return f"{number} {noun if number == 1 else several or noun + 's'}"

@@ -1,0 +1,178 @@
+"""The memory of a scan: a Parquet file with a row for each path, so that unchanged files are not opened again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dicomview.catalog.packed import NO_INTEGER, Coded, empty
+from dicomview.errors import AlreadyThere, DicomviewError, MissingExtra
+from dicomview.files import ATTRIBUTES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dicomview.catalog.packed import Column, Packed
+    from dicomview.files import Listed
+
+__all__ = ["Index"]
+
+_MARK = b"dicomview.scan"
+_COLUMNS = ("status", "detail", "size", "mtime_ns", "pixels", *(one.keyword for one in ATTRIBUTES))
+_VERSION = f"1 {' '.join(_COLUMNS)}".encode()
+"""A file of other columns is read anew: values mean what they meant."""
+_KINDS = {attribute.keyword: attribute.kind for attribute in ATTRIBUTES}
+
+
+class Index:
+    """What an earlier scan has found.
+
+    Parameters
+    ----------
+    path : Path
+        Of the Parquet file.
+    keys : list of str
+        Absolute path of each row, and the member of an archive behind ``::``.
+    packed : Packed
+    """
+
+    def __init__(self, path: Path, keys: list[str], packed: Packed) -> None:
+        self.path, self.packed = path, packed
+        self._rows = {key: row for row, key in enumerate(keys)}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @classmethod
+    def opened(cls, path: str | os.PathLike[str]) -> Index:
+        """Return the memory in a file; an empty one when there is no file yet, or it was written by another version.
+
+        Raises
+        ------
+        AlreadyThere
+            It is a file of another kind.
+        MissingExtra
+            pyarrow is not installed.
+        """
+        parquet = _parquet()
+        target = Path(path).expanduser()
+        if not target.exists():
+            return cls(target, [], empty())
+        try:
+            table = parquet.read_table(
+                target, read_dictionary=[name for name, like in empty().items() if isinstance(like, Coded)]
+            )
+        except Exception as error:
+            if isinstance(error, MemoryError):
+                raise
+            raise AlreadyThere(
+                f"{target.name} is no Parquet file that can be read; name another file as cache"
+            ) from None
+        written = (table.schema.metadata or {}).get(_MARK)
+        if written is None:
+            raise AlreadyThere(f"{target.name} was not written by dv.scan; name another file as cache")
+        if written != _VERSION:
+            return cls(target, [], empty())
+        packed = {name: _column(table.column(name).combine_chunks(), name, like) for name, like in empty().items()}
+        return cls(target, table.column("path").to_pylist(), packed)
+
+    def rows_of(self, places: Sequence[Listed]) -> NDArray[np.intp]:
+        """Return the row of each place that is as it was when it was looked at; -1 for the others."""
+        rows = np.full(len(places), -1, np.intp)
+        if not self._rows:
+            return rows
+        sizes, times = self.packed["size"].tolist(), self.packed["mtime_ns"].tolist()  # type: ignore[union-attr]
+        known, stat = self._rows.get, os.stat
+        for place, (key, one) in enumerate(zip(_keys(places), places, strict=True)):
+            row = known(key, -1)
+            if row < 0 or one.path is None:
+                continue
+            try:
+                facts = stat(one.path)
+            except (OSError, ValueError):
+                continue
+            if facts.st_size == sizes[row] and facts.st_mtime_ns == times[row]:
+                rows[place] = row
+        return rows
+
+    def write(self, places: Sequence[Listed], packed: Packed) -> None:
+        """Put these rows, and no others, into the file."""
+        parquet = _parquet()
+        import pyarrow as pa
+
+        columns: dict[str, Any] = {"path": pa.array(_keys(places), pa.string())}
+        columns |= {name: _array(column, name) for name, column in packed.items()}
+        keep = np.flatnonzero([one.dataset is None for one in places])
+        table = pa.table(columns).take(pa.array(keep)).replace_schema_metadata({_MARK: _VERSION})
+        scratch = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        try:
+            parquet.write_table(table, scratch, compression="zstd")
+            scratch.replace(self.path)
+        except OSError as error:
+            raise DicomviewError(
+                f"the cache {self.path.name} cannot be written ({error.strerror or 'the disk gave an error'}); name a "
+                "file in a folder you may write to"
+            ) from error
+        finally:
+            scratch.unlink(missing_ok=True)
+
+
+def _keys(places: Sequence[Listed]) -> list[str]:
+    """Return the keys of places; of one in memory an empty text."""
+    folders: dict[str, str] = {}  # absolute, for what is done once a folder need not be done once a file
+    keys = []
+    for one in places:
+        if one.path is None:
+            keys.append("")
+            continue
+        folder, name = os.path.split(one.path)
+        absolute = folders.get(folder)
+        if absolute is None:
+            absolute = folders[folder] = os.path.join(os.path.abspath(folder), "")  # noqa: PTH100, PTH118
+        key = absolute + name if one.member is None else f"{absolute}{name}::{one.member}"
+        keys.append(key if key.isascii() else key.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    return keys
+
+
+def _array(column: Column, name: str) -> Any:
+    import pyarrow as pa
+
+    if isinstance(column, Coded):
+        words = [_written(word) for word in column.words[1:]]
+        codes = column.codes.astype(np.int64)
+        return pa.DictionaryArray.from_arrays(pa.array(codes - 1, mask=codes == 0), pa.array(words, pa.string()))
+    if column.dtype == np.int64 and name in _KINDS:
+        return pa.array(column, mask=column == NO_INTEGER)
+    return pa.array(column, mask=np.isnan(column) if column.dtype == np.float64 else None)
+
+
+def _column(array: Any, name: str, like: Column) -> Column:
+    if isinstance(like, Coded):
+        many = _KINDS.get(name) == "numbers"
+        words = [None, *(_read(word) if many else word for word in array.dictionary.to_pylist())]
+        codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False) + 1
+        return Coded(codes.astype(np.min_scalar_type(len(words))), words)
+    if like.dtype == np.int64 and name in _KINDS:
+        array = array.fill_null(NO_INTEGER)
+    return np.array(array.to_numpy(zero_copy_only=False), like.dtype)  # Parquet has no dates in seconds
+
+
+def _written(word: Any) -> str:
+    return "\\".join(map(repr, word)) if isinstance(word, tuple) else word.encode("utf-8", "replace").decode()
+
+
+def _read(word: str) -> tuple[float, ...]:
+    return tuple(map(float, word.split("\\")))
+
+
+def _parquet() -> Any:
+    try:
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingExtra('a cache needs pyarrow: python -m pip install "dicomview[parquet]"') from error
+    return pyarrow.parquet

@@ -1,0 +1,109 @@
+"""What a row of a table is about: an instance or one frame of it, and the elements that hold for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydicom.dataset import Dataset
+
+from dicomview.catalog.keys import FRAME, key_of
+from dicomview.elements import Level, entry_of, rows_of
+from dicomview.errors import NothingFound
+from dicomview.files import read_headers
+from dicomview.pixels import FrameTags
+from dicomview.space import Series, Slice, Stack
+
+if TYPE_CHECKING:
+    from dicomview.catalog.keys import Key
+    from dicomview.elements import Row, Stored
+    from dicomview.files import PixelSpan
+
+__all__ = ["Instance", "instances_in", "of_frame", "rows_in", "stored_in"]
+
+_PER_FRAME = "PerFrameFunctionalGroupsSequence"
+
+
+class Instance(NamedTuple):
+    """What a row is of: an instance, or one frame of it."""
+
+    tags: FrameTags
+    pixels: PixelSpan | None = None
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data set it is, or is in."""
+        return self.tags.dataset
+
+
+def instances_in(source: Any) -> list[Instance]:
+    """Return the instances, of a stack the slices, that a table of `source` is about.
+
+    Raises
+    ------
+    NothingFound
+        There is no header that can be read.
+    """
+    if isinstance(source, Slice):
+        return [Instance(source.tags, source.source.pixels)]
+    headers = None
+    if isinstance(source, Series):
+        headers, source = source.headers, source.stack if source.stacks else None
+    if isinstance(source, Stack):
+        return [Instance(one.tags, one.source.pixels) for one in source.slices]
+    if isinstance(source, Dataset):
+        return [Instance(FrameTags(source))]
+    found = [
+        Instance(FrameTags(header.dataset), header.pixels)
+        for header in (read_headers(source) if headers is None else headers)
+        if header.dataset is not None
+    ]
+    if not found:
+        raise NothingFound("none of the files has a header that can be read; there are no tags to show")
+    return found
+
+
+def rows_in(instance: Instance, hide: bool) -> list[Row]:
+    """Return one row for each element of the data set, as `dicomview.elements.rows_of`; pixel data have one too."""
+    rows = rows_of(instance.dataset, hide=hide)
+    span = instance.pixels
+    if span is None or span.keyword in instance.dataset:
+        return rows
+    # The pixel data stay in the file, and are an element of it all the same.
+    key = key_of(span.keyword)
+    entry, length = entry_of(key.tag), None if span.length == 0xFFFFFFFF else span.length
+    told = "encapsulated pixel data" if length is None else f"{length:,} bytes of pixel data"
+    return [
+        *rows,
+        (entry.keyword, entry.address, entry.keyword, entry.name, None, span.vr, 1, told, None, None, length, None),
+    ]
+
+
+def of_frame(rows: list[Row], instance: Instance) -> list[Row]:
+    """Return the rows that hold for a frame, under a path that is the same for all frames."""
+    if not instance.tags.multiframe:
+        return rows
+    own = f"{_PER_FRAME}[{instance.tags.frame}]"
+    return [
+        (f"{_PER_FRAME}[frame]{row[0].removeprefix(own)}", *row[1:]) if row[0].startswith(own + ".") else row
+        for row in rows
+        if row[0].startswith(own + ".") or not row[0].startswith(f"{_PER_FRAME}[")
+    ]
+
+
+def stored_in(instance: Instance, level: Level, key: Key) -> Stored | None:
+    """Return the element of this instance or frame: in the functional groups, the data set, or along the path."""
+    first, _ = key.steps[0]
+    if first >> 16 == 2:
+        meta = getattr(instance.dataset, "file_meta", None)
+        return None if meta is None else Level(meta).get(first)
+    if len(key.steps) == 1:
+        element = instance.tags.in_groups(first)
+        return level.get(first) if element is None else level.of(element)
+    for tag, place in key.steps[:-1]:
+        outer = level.get(tag)
+        items = outer.content if outer is not None and outer.vr == "SQ" and isinstance(outer.content, tuple) else ()
+        place = instance.tags.frame if place == FRAME else place
+        if place is None or place >= len(items):
+            return None
+        level = items[place]
+    return level.get(key.tag)

@@ -1,0 +1,186 @@
+"""Rows as columns: what many glances say, in little memory and in a form that travels between processes.
+
+Text and tuples are coded, each different one kept once; numbers, dates and times are arrays of their own type.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from dicomview.elements import HIDDEN, hides, identifies
+from dicomview.files import ATTRIBUTES, STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from dicomview.files import Facts, Glance
+
+__all__ = ["NO_INTEGER", "POSITION", "Coded", "Column", "Packed", "empty", "joined", "pack", "table", "taken"]
+
+NO_INTEGER = np.iinfo(np.int64).min
+"""Stands for a missing whole number, as NaN and NaT do for others."""
+POSITION = ("x", "y", "z")
+"""The columns of ImagePositionPatient, LPS mm."""
+
+_IDENTIFYING = {one.keyword for one in ATTRIBUTES if one.kind == "text" and identifies(one.tag, one.vr)}
+_POSITION, _UNIQUE = "ImagePositionPatient", "SOPInstanceUID"
+
+
+class Coded(NamedTuple):
+    """A column of which each different value is kept once.
+
+    Attributes
+    ----------
+    codes : (rows,) unsigned array
+        Places in `words`.
+    words : list
+        The values; the first is None, which stands for a missing one.
+    """
+
+    codes: NDArray[Any]
+    words: list[Any]
+
+
+Column: TypeAlias = "Coded | NDArray[Any]"
+Packed: TypeAlias = "dict[str, Column]"
+"""Columns by name, all of one length: ``status detail size mtime_ns pixels``, then those of `ATTRIBUTES`."""
+
+
+def empty() -> Packed:
+    """Return the columns of no rows."""
+    return pack([])
+
+
+def pack(glances: Sequence[Glance]) -> Packed:
+    """Return glances as columns, in their order."""
+    places: dict[int, int] = {}  # of each Facts
+    facts: list[Facts] = []
+    groups: list[tuple[list[int], list[tuple[Any, ...]]]] = []
+    of_row = np.empty(len(glances), np.intp)
+    for row, glance in enumerate(glances):
+        place = places.setdefault(id(glance.facts), len(facts))
+        if place == len(facts):
+            facts.append(glance.facts)
+            groups.append(([], []))
+        of_row[row] = place
+        rows, values = groups[place]
+        rows.append(row)
+        values.append(glance.values)
+    varying: list[list[tuple[list[int], tuple[Any, ...]]]] = [[] for _ in ATTRIBUTES]
+    for fact, (rows, values) in zip(facts, groups, strict=True):
+        for column, cells in zip(fact.varying, zip(*values, strict=True), strict=True):
+            varying[column].append((rows, cells))
+    packed: Packed = {
+        "status": _coded([glance.status for glance in glances]),
+        "detail": _coded([glance.detail or None for glance in glances]),
+        "size": np.fromiter((glance.size for glance in glances), np.int64, len(glances)),
+        "mtime_ns": np.fromiter((glance.mtime_ns for glance in glances), np.int64, len(glances)),
+        "pixels": np.fromiter((glance.pixels for glance in glances), np.bool_, len(glances)),
+    }
+    for column, attribute in enumerate(ATTRIBUTES):
+        book: dict[Any, int] = {None: 0}
+        constant = [book.setdefault(common[column], len(book)) for common, _ in facts]
+        codes = np.array(constant, np.intp)[of_row]
+        for rows, cells in varying[column]:
+            codes[rows] = [book.setdefault(cell, len(book)) for cell in cells]
+        packed |= _typed(attribute.keyword, attribute.kind, codes, list(book))
+    return packed
+
+
+def _coded(values: Sequence[Any]) -> Coded:
+    book: dict[Any, int] = {None: 0}
+    codes = np.fromiter((book.setdefault(value, len(book)) for value in values), np.intp, len(values))
+    return Coded(_small(codes, len(book)), list(book))
+
+
+def _small(codes: NDArray[Any], words: int) -> NDArray[Any]:
+    return codes.astype(np.min_scalar_type(words))
+
+
+def _typed(keyword: str, kind: str, codes: NDArray[Any], words: list[Any]) -> Packed:
+    if keyword == _POSITION:
+        found = [word if word is not None and len(word) == 3 else (np.nan,) * 3 for word in words]
+        across = np.array(found, np.float64)[codes]
+        return {name: across[:, axis].copy() for axis, name in enumerate(POSITION)}
+    if kind in ("text", "numbers"):
+        return {keyword: Coded(_small(codes, len(words)), words)}
+    return {keyword: _ARRAYS[kind](words)[codes]}
+
+
+_ARRAYS: dict[str, Callable[[list[Any]], NDArray[Any]]] = {
+    "short": lambda words: _ARRAYS["integer"](words),
+    "integer": lambda words: np.array([NO_INTEGER if word is None else word for word in words], np.int64),
+    "number": lambda words: np.array([np.nan if word is None else word for word in words], np.float64),
+    "date": lambda words: np.array(words, "datetime64[s]"),
+    "time": lambda words: np.array(words, "timedelta64[us]"),
+}
+
+
+def taken(packed: Packed, rows: NDArray[np.intp]) -> Packed:
+    """Return some rows, in the order given."""
+    return {
+        name: Coded(column.codes[rows], column.words) if isinstance(column, Coded) else column[rows]
+        for name, column in packed.items()
+    }
+
+
+def joined(parts: Sequence[Packed]) -> Packed:
+    """Return the rows of several, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return {name: _joined([part[name] for part in parts]) for name in parts[0]} if parts else empty()
+
+
+def _joined(columns: list[Any]) -> Column:
+    if not isinstance(columns[0], Coded):
+        return np.concatenate(columns)
+    book: dict[Any, int] = {None: 0}
+    codes = []
+    for column in columns:
+        renamed = np.array([book.setdefault(word, len(book)) for word in column.words], np.intp)
+        codes.append(renamed[column.codes])
+    return Coded(_small(np.concatenate(codes), len(book)), list(book))
+
+
+def table(packed: Packed, paths: Sequence[str]) -> pd.DataFrame:
+    """Return the columns as a DataFrame: text as categories, numbers nullable, dates and times of their own types.
+
+    Where the environment says that identity is hidden, what may tell who the patient is says "(hidden)".
+    """
+    hide = hides()
+    columns: dict[str, Any] = {"path": np.array(paths, object)}
+    kinds = {attribute.keyword: attribute.kind for attribute in ATTRIBUTES}
+    for name, column in packed.items():
+        if isinstance(column, Coded):
+            columns[name] = _words(name, _hidden(column) if hide and name in _IDENTIFYING else column)
+        elif name == "mtime_ns":
+            columns["modified"] = np.where(column < 0, np.datetime64("NaT"), column.astype("datetime64[ns]"))
+        elif kinds.get(name) in ("short", "integer"):
+            small = np.uint16 if kinds[name] == "short" else np.int64
+            columns[name] = pd.arrays.IntegerArray(column.astype(small), column == NO_INTEGER)
+        elif column.dtype == np.float64:
+            columns[name] = pd.arrays.FloatingArray(column, np.isnan(column))
+        else:
+            columns[name] = column
+    return pd.DataFrame(columns)
+
+
+def _hidden(column: Coded) -> Coded:
+    return Coded((column.codes > 0).astype(np.uint8), [None, HIDDEN])
+
+
+def _words(name: str, column: Coded) -> Any:
+    if name == "status":
+        order = {word: place for place, word in enumerate(STATUSES)}
+        codes = np.array([order.get(word, -1) for word in column.words])[column.codes]
+        return pd.Categorical.from_codes(codes, categories=pd.Index(STATUSES))
+    words = np.empty(len(column.words), object)
+    words[:] = column.words
+    if name in (_UNIQUE, "detail") or any(isinstance(word, tuple) for word in column.words):
+        return words[column.codes]
+    return pd.Categorical.from_codes(column.codes.astype(np.int64) - 1, categories=pd.Index(words[1:]))

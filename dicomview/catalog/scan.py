@@ -1,0 +1,141 @@
+"""From paths to a catalogue: list them, glance at each, here or in the processes of an executor."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import as_completed
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dicomview.catalog.catalog import Catalog
+from dicomview.catalog.index import Index
+from dicomview.catalog.packed import joined, pack, taken
+from dicomview.files import Glancer, listed
+from dicomview.progress import bar
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Executor, Future
+
+    from numpy.typing import NDArray
+
+    from dicomview.catalog.packed import Packed
+    from dicomview.files import Glance, Listed, Source
+
+__all__ = ["scan"]
+
+_PACK = 16384  # glances kept as they are before they are packed
+_CHUNK = 512  # paths in one task of an executor
+
+_own = threading.local()
+
+
+def scan(
+    source: Source,
+    *,
+    cache: str | os.PathLike[str] | None = None,
+    executor: Executor | None = None,
+    progress: bool = True,
+) -> Catalog:
+    """Look at everything under `source`; every path becomes a row, whatever it is.
+
+    Parameters
+    ----------
+    source : path, pydicom.Dataset, or a list of either
+        A folder, a file, a zip archive, a DICOMDIR, data sets in memory.
+    cache : path, optional
+        A Parquet file that remembers what was found, made when it is not there: a file whose path, size and time of
+        writing are those remembered is not opened again. It holds the patients' names and numbers.
+    executor : concurrent.futures.Executor, optional
+        Does the looking, in chunks of paths, which its workers must be able to open.
+    progress : bool
+        Show a bar when it takes more than a second.
+
+    Returns
+    -------
+    Catalog
+        An interrupt (the notebook's ■, Ctrl+C) while files are looked at ends the scan, not the program: the catalogue
+        then has the paths that were looked at, ``complete`` is False and its first line says so. With a
+        `cache`, the next scan goes on from there.
+
+    Raises
+    ------
+    NothingFound
+        A path does not exist, or the list is empty. (A folder without DICOM is a catalogue without series.)
+    UnsafeArchive, NotASource
+        As `read_series`.
+    AlreadyThere
+        `cache` is a file that is no cache.
+    MissingExtra
+        A cache needs pyarrow.
+
+    Examples
+    --------
+    >>> scan("sample_data/ct_chest")
+    Catalog: 60 files · 60 dicom · 1 study · 1 series
+      0  CT · 60 × 256 × 256 · 2.00 × 1.20 × 1.20 mm · regular · Chest with contrast (synthetic)
+    """
+    places = list(listed(source))
+    index = None if cache is None else Index.opened(cache)
+    known = np.full(len(places), -1, np.intp) if index is None else index.rows_of(places)
+    old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
+    rows, parts = [old], [] if index is None else [taken(index.packed, known[old])]
+    for seen, part in _seen([places[row] for row in new], executor, progress=progress):
+        rows.append(new[seen])
+        parts.append(part)
+    found = np.concatenate(rows)
+    order = np.argsort(found, kind="stable")
+    packed, paths = taken(joined(parts), order), [places[row] for row in found[order]]
+    if index is not None and (len(rows) > 1 or len(old) != len(index)):
+        index.write(paths, packed)
+    return Catalog(paths, packed, complete=len(paths) == len(places))
+
+
+def _seen(
+    places: Sequence[Listed], executor: Executor | None, *, progress: bool
+) -> Iterator[tuple[NDArray[np.intp], Packed]]:
+    """Yield what was found, and at which of the places; at an interrupt what there is by then, and end."""
+    here = np.arange(len(places))
+    if executor is not None:
+        away = np.array([one.dataset is None for one in places], bool)
+        yield from _elsewhere(places, np.flatnonzero(away), executor, progress)
+        here = np.flatnonzero(~away)  # data sets in memory stay there
+    glances: list[Glance] = []
+    glancer, start = Glancer(), 0
+    try:
+        for row in bar(here.tolist(), "Scanning", "file", show=progress):
+            glances.append(glancer(places[row]))
+            if len(glances) == _PACK:
+                yield here[start : start + _PACK], pack(glances)
+                start, glances = start + _PACK, []
+    except KeyboardInterrupt:
+        pass
+    if glances:
+        yield here[start : start + len(glances)], pack(glances)
+
+
+def _elsewhere(
+    places: Sequence[Listed], rows: NDArray[np.intp], executor: Executor, progress: bool
+) -> Iterator[tuple[NDArray[np.intp], Packed]]:
+    chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+    tasks = {executor.submit(glances_of, [places[row] for row in chunk]): chunk for chunk in chunks}
+    told: set[Future[Packed]] = set()
+    try:
+        with_bar = bar(as_completed(tasks), "Scanning", f"× {_CHUNK} files", total=len(tasks), show=progress)
+        for task in with_bar:
+            told.add(task)
+            yield tasks[task], task.result()
+    except KeyboardInterrupt:
+        for task, chunk in tasks.items():
+            if not task.cancel() and task.done() and task not in told:
+                yield chunk, task.result()
+
+
+def glances_of(places: Sequence[Listed]) -> Packed:
+    """Return what is at some paths: the task of an executor's worker."""
+    glancer = getattr(_own, "glancer", None)  # which remembers what the headers it has seen have in common
+    if glancer is None:
+        glancer = _own.glancer = Glancer()
+    return pack([glancer(one) for one in places])

@@ -1,0 +1,71 @@
+"""Who the patient is: which elements say it, and whether they are shown.
+
+`identifiers.txt` holds the attributes of PS3.15 Table E.1-1 that none of its Retain options lets stand: names,
+numbers, addresses, free text, content trees. What an option keeps (dates, UIDs, device, institution, sex, age, size,
+weight) is shown. ``tests/identifiers.py`` makes the file and says where the table comes from.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib.resources import files
+from typing import Literal, get_args
+
+from dicomview.errors import UnknownChoice
+
+__all__ = ["HIDDEN", "VARIABLE", "Identity", "hides", "identifies"]
+
+Identity = Literal["show", "hide"]
+HIDDEN = "(hidden)"
+VARIABLE = "DICOMVIEW_IDENTITY"
+
+
+def hides(identity: Identity | None = None) -> bool:
+    """Return True when identifiers are to be hidden.
+
+    Parameters
+    ----------
+    identity : "show" or "hide", optional
+        None for what the environment variable ``DICOMVIEW_IDENTITY`` says; "show" where it says nothing. Where the
+        variable says "hide", an argument does not undo it: a teaching lab sets it once for every notebook.
+
+    Raises
+    ------
+    UnknownChoice
+        The argument or the variable is something else.
+    """
+    lab = os.environ.get(VARIABLE) or "show"
+    for said, where in ((identity or "show", "identity"), (lab, f"the environment variable {VARIABLE}")):
+        if said not in get_args(Identity):
+            raise UnknownChoice(f'{where} is {said!r}; give "show" or "hide"')
+    return "hide" in (identity, lab)
+
+
+@cache
+def identifies(tag: int, vr: str) -> bool:
+    """Return True when the element may tell who the patient is.
+
+    Parameters
+    ----------
+    tag : int
+    vr : str
+        Every name of a person (PN) is hidden, whoever it is.
+
+    Notes
+    -----
+    PS3.15 Table E.1-1 has a row for private attributes too: none is known to be safe, so all are hidden, except the
+    creators that reserve their blocks, without which the table cannot be read.
+    """
+    if vr == "PN":
+        return True
+    if (tag >> 16) & 1:
+        return not 0x10 <= tag & 0xFFFF <= 0xFF
+    digits = f"{tag:08X}"
+    return not _table().isdisjoint((digits, f"{digits[:2]}xx{digits[4:]}", f"{digits[:2]}xxxxxx"))
+
+
+@cache
+def _table() -> frozenset[str]:
+    text = files("dicomview.elements").joinpath("identifiers.txt").read_text("ascii")
+    return frozenset(line.split()[0] for line in text.splitlines() if not line.startswith("#"))

@@ -1,0 +1,279 @@
+"""The attributes of a row: which elements a scan looks at, and how the bytes of each become one typed Python value.
+
+`value_in` says what a value is: what pydicom reads, made plain. `value_of` gives the same from the bytes, by a pattern
+where their form is the usual one, and by asking pydicom about that one element where it is not.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from pydicom.charset import python_encoding
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.filereader import read_dataset
+from pydicom.multival import MultiValue
+
+from dicomview.quiet import quiet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from pydicom.dataset import Dataset
+
+    Value: TypeAlias = str | int | float | datetime.date | datetime.timedelta | tuple[float, ...] | None
+
+__all__ = ["ATTRIBUTES", "CHARSETS", "Attribute", "Kind", "usual", "value_in", "value_of", "values_in"]
+
+Kind = Literal["text", "date", "time", "short", "integer", "number", "numbers"]
+
+_KINDS: dict[str, Kind] = {"DA": "date", "TM": "time", "IS": "integer", "US": "short", "DS": "number", "FD": "number"}
+_SEVERAL = {"ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "ImagerPixelSpacing"}
+_SEVERAL |= {"WindowCenter", "WindowWidth"}
+
+# Values beyond are no numbers a table can hold as 64-bit integers.
+_LARGEST = 2**63 - 1
+
+
+class Attribute(NamedTuple):
+    """One column of a scan.
+
+    Attributes
+    ----------
+    keyword : str
+    tag : int
+    vr : str
+        Of the dictionary.
+    kind : Kind
+        "text": str, several values joined by a backslash; "date": datetime.date; "time": datetime.timedelta since
+        midnight; "short" (0 to 65535), "integer", "number": the first value; "numbers": a tuple of floats.
+    """
+
+    keyword: str
+    tag: int
+    vr: str
+    kind: Kind
+
+
+def _attribute(keyword: str) -> Attribute:
+    tag = tag_for_keyword(keyword)
+    assert tag is not None
+    vr = dictionary_VR(tag)
+    return Attribute(keyword, tag, vr, "numbers" if keyword in _SEVERAL else _KINDS.get(vr, "text"))
+
+
+_KEYWORDS = """
+TransferSyntaxUID
+ImageType SOPClassUID SOPInstanceUID StudyDate SeriesDate AcquisitionDate StudyTime SeriesTime AcquisitionTime
+AccessionNumber Modality Manufacturer StudyDescription SeriesDescription ManufacturerModelName
+PatientName PatientID PatientBirthDate PatientSex PatientAge
+BodyPartExamined SliceThickness RepetitionTime EchoTime KVP SpacingBetweenSlices ProtocolName ConvolutionKernel
+PatientPosition
+StudyInstanceUID SeriesInstanceUID SeriesNumber AcquisitionNumber InstanceNumber ImagePositionPatient
+ImageOrientationPatient FrameOfReferenceUID SliceLocation
+SamplesPerPixel PhotometricInterpretation NumberOfFrames Rows Columns PixelSpacing BitsAllocated BitsStored
+PixelRepresentation WindowCenter WindowWidth RescaleIntercept RescaleSlope
+"""
+
+ATTRIBUTES: tuple[Attribute, ...] = tuple(sorted(map(_attribute, _KEYWORDS.split()), key=lambda one: one.tag))
+"""The columns, in the order of their tags."""
+
+CHARSETS = frozenset(name.encode() for name in python_encoding)
+"""What SpecificCharacterSet may say, as bytes; several of them are joined by a backslash."""
+
+_DATE = re.compile(r"([0-9]{4})\.?([0-9]{2})\.?([0-9]{2})")
+_TIME = re.compile(r"([0-9]{2}):?([0-9]{2})(?::?([0-9]{2})(?:\.([0-9]{1,6}))?)?")
+
+
+def values_in(dataset: Dataset) -> list[Value]:
+    """Return the value of each of `ATTRIBUTES` in a data set that pydicom has read."""
+    with quiet():
+        return [value_in(dataset, attribute) for attribute in ATTRIBUTES]
+
+
+def value_in(dataset: Dataset, attribute: Attribute) -> Value:
+    """Return a value at the top of a data set; None when it is absent, empty, or not of its kind.
+
+    Notes
+    -----
+    Dates and times PS3.5 6.2 (DA, TM); those of ACR-NEMA, with dots or colons, are taken too.
+    """
+    try:
+        if attribute.tag >> 16 == 2:
+            dataset = dataset.file_meta
+        element = dataset.get(attribute.tag)
+        value = None if element is None else element.value
+        return None if value is None else _plain(value, attribute.kind)
+    except Exception:  # noqa: BLE001  pydicom converts on access and raises whatever a damaged value leads to
+        return None
+
+
+def _plain(value: Any, kind: Kind) -> Value:
+    values = list(value) if isinstance(value, list | tuple | MultiValue) else [value]
+    if kind == "text":
+        return "\\".join(str(one).strip(_BLANK) for one in values) or None
+    if kind == "numbers":
+        return tuple(float(one) for one in values) if values and str(values[0]) else None
+    first = values[0] if values else None
+    if first is None:
+        return None
+    if kind in ("short", "integer"):
+        number = int(first)
+        return number if (0 <= number < 1 << 16 if kind == "short" else abs(number) <= _LARGEST) else None
+    if kind == "number":
+        return float(first)
+    return _date(str(first).strip(_BLANK)) if kind == "date" else _time(str(first).strip(_BLANK))
+
+
+_BLANK = " \0\t\r\n"
+
+
+def _date(text: str) -> datetime.date | None:
+    match = _DATE.fullmatch(text)
+    try:
+        return datetime.date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+def _time(text: str) -> datetime.timedelta | None:
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return None
+    hours, minutes, seconds = (int(match[place] or 0) for place in (1, 2, 3))
+    if hours > 23 or minutes > 59 or seconds > 60:  # 60: a leap second
+        return None
+    return datetime.timedelta(0, seconds, int((match[4] or "0").ljust(6, "0")), 0, minutes, hours)
+
+
+# --- from bytes -------------------------------------------------------------------------------------------------------
+
+_WORD = re.compile(rb"[!-\[\]-~][ -\[\]-~]*\0?").fullmatch  # printable ASCII, one value
+_UID = re.compile(rb"[0-9][0-9.]*").fullmatch
+_NAME = re.compile(rb"[!-<>-\[\]-~][ -<>-\[\]-~]*").fullmatch  # one component group
+_DAY = re.compile(rb"[0-9]{8} ?").fullmatch
+_EXACT = 2**53  # beyond, pydicom looks at a whole number more closely
+
+
+def value_of(attribute: Attribute, raw: bytes, *, implicit: bool, charset: bytes) -> Value:
+    """Return the value that `value_in` gives for an element with the bytes `raw`.
+
+    Parameters
+    ----------
+    attribute : Attribute
+    raw : bytes
+        Little endian, of the attribute's own VR.
+    implicit : bool
+        Whether the data set is written in implicit VR.
+    charset : bytes
+        The value of SpecificCharacterSet, one that `CHARSETS` knows.
+    """
+    if not raw:
+        return None
+    value = usual(attribute)(raw)
+    return _asked(attribute, raw, implicit, charset) if value is None else value
+
+
+def usual(attribute: Attribute) -> Callable[[bytes], Value]:
+    """Return the function that reads bytes of the usual form; it gives None for all others."""
+    return _numbers if attribute.kind == "numbers" else _USUAL.get(attribute.vr, _nothing)
+
+
+def _nothing(raw: bytes) -> None:
+    return None
+
+
+def _text(raw: bytes) -> str | None:
+    return str(raw, "ascii").rstrip("\0").strip() if _WORD(raw) else None
+
+
+def _uid(raw: bytes) -> str | None:
+    if raw[-1:] == b"\0":
+        raw = raw[:-1]
+    return str(raw, "ascii") if _UID(raw) else None
+
+
+def _name(raw: bytes) -> str | None:
+    return str(raw, "ascii").strip() if _NAME(raw) else None
+
+
+def _integer(raw: bytes) -> int | None:
+    try:
+        value = int(raw)
+    except ValueError:
+        return None
+    return value if -_EXACT < value < _EXACT else None
+
+
+# pydicom too has Python read the number, so whatever Python takes is right.
+def _number(raw: bytes) -> float | None:
+    try:
+        return float(raw)
+    except ValueError:
+        return None
+
+
+def _numbers(raw: bytes) -> tuple[float, ...] | None:
+    try:
+        return tuple(map(float, raw.split(b"\\")))
+    except ValueError:
+        return None
+
+
+def _short(raw: bytes) -> int | None:
+    return raw[0] | raw[1] << 8 if len(raw) == 2 else None
+
+
+def _day(raw: bytes) -> datetime.date | None:
+    try:
+        return datetime.date(int(raw[:4]), int(raw[4:6]), int(raw[6:8])) if _DAY(raw) else None
+    except ValueError:
+        return None
+
+
+def _clock(raw: bytes) -> datetime.timedelta | None:
+    whole, parts = raw[:6], raw[6:].rstrip(b" ")
+    if len(whole) < 6 or not whole.isdigit():
+        return None
+    micro = 0
+    if parts:
+        if parts[:1] != b"." or not 1 < len(parts) < 8 or not parts[1:].isdigit():
+            return None
+        micro = int(parts[1:].ljust(6, b"0"))
+    number = int(whole)
+    hour, minute, second = number // 10000, number // 100 % 100, number % 100
+    if hour > 23 or minute > 59 or second > 60:
+        return None
+    return datetime.timedelta(0, 3600 * hour + 60 * minute + second, micro)
+
+
+_USUAL: dict[str, Callable[[bytes], Value]] = {
+    "UI": _uid,
+    "PN": _name,
+    "CS": _text,
+    "LO": _text,
+    "SH": _text,
+    "AS": _text,
+    "IS": _integer,
+    "DS": _number,
+    "US": _short,
+    "DA": _day,
+    "TM": _clock,
+}
+
+
+def _asked(attribute: Attribute, raw: bytes, implicit: bool, charset: bytes) -> Value:
+    """Have pydicom read a data set of two elements: the character set, and the one in question."""
+    pieces = []
+    for tag, vr, value in ((0x00080005, "CS", charset), (attribute.tag, attribute.vr, raw)):
+        head = (tag >> 16).to_bytes(2, "little") + (tag & 0xFFFF).to_bytes(2, "little")
+        size = len(value).to_bytes(4, "little") if implicit else vr.encode() + len(value).to_bytes(2, "little")
+        if value:
+            pieces.append(head + size + value)
+    with quiet():
+        dataset = read_dataset(BytesIO(b"".join(pieces)), is_implicit_VR=implicit, is_little_endian=True)
+        dataset.set_original_encoding(implicit, True, dataset._character_set)
+        return value_in(dataset, attribute)

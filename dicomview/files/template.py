@@ -1,0 +1,233 @@
+"""One header as a template: cut at the few elements that vary.
+
+Each block between them is compared in one go, and what it says is known already; only what varies is parsed. Equal
+bytes from the beginning of an element to the beginning of another, under the same transfer syntax and character set,
+parse equally, so this is exact.
+"""
+
+from __future__ import annotations
+
+from struct import Struct, error
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from dicomview.files.attributes import ATTRIBUTES, usual, value_of
+from dicomview.files.extent import UNDEFINED
+from dicomview.files.layout import Layout, Odd, Short, after_items
+
+if TYPE_CHECKING:
+    from dicomview.files.attributes import Value
+
+__all__ = ["SIZES", "Facts", "Memory", "Reading", "Template", "needed_of"]
+
+_COLUMNS = {attribute.tag: column for column, attribute in enumerate(ATTRIBUTES)}
+_SYNTAX, _INSTANCE = _COLUMNS[0x00020010], _COLUMNS[0x00080018]
+SIZES = tuple(_COLUMNS[tag] for tag in (0x00280010, 0x00280011, 0x00280100, 0x00280002, 0x00280008, 0x00280004))
+"""The columns of Rows, Columns, BitsAllocated, SamplesPerPixel, NumberOfFrames, PhotometricInterpretation."""
+_STRICT = {_SYNTAX, *SIZES}
+"""Of these nothing unusual is taken: the length of the pixel data is checked by them."""
+
+# Never taken as varying: what follows is read by them. (The class in the meta information tells a DICOMDIR.)
+_FIXED = {0x00020002, 0x00020010, 0x00080005}
+_GROUP_LENGTH = 0x00020000
+
+_LONGEST_VALUE = 4096
+_MEMORY = 1 << 15  # values remembered a column
+
+_length = Struct("<L").unpack_from
+
+
+class Facts(NamedTuple):
+    """What a group of files has in common.
+
+    Attributes
+    ----------
+    values : tuple
+        One for each of `ATTRIBUTES`; None where they vary.
+    varying : tuple of int
+        The columns that vary.
+    """
+
+    values: tuple[Value, ...]
+    varying: tuple[int, ...]
+
+
+Reading: TypeAlias = "tuple[Facts, tuple[Value, ...], int, int]"
+"""What was read of one header: the facts, one value for each of ``facts.varying``, where the value of the pixel data
+begins (0 when there are none; its length is in the four bytes before), and how many bytes uncompressed pixel data must
+at least hold (0 when the header does not say, or they are encapsulated)."""
+
+
+_Segment: TypeAlias = "tuple[bytes, int, int, int, dict[bytes, Value], int]"
+"""A block of constant bytes, then an element that varies: the block, which ends with the length of the element's value,
+mostly that of the last file; its size; that size with the value (0: of no two files the same); the column of the value,
+-1 when nobody asks for it; the values met before; how the length is written (`_NARROW` …)."""
+
+_UNCHANGING, _NARROW, _WIDE, _NESTED = range(4)
+
+
+class Template:
+    """The header of one file, cut at the elements that vary.
+
+    Parameters
+    ----------
+    header : bytes
+        From the preamble to the length of the pixel data.
+    layout : Layout
+    varying : set of int
+        Tags that are expected to vary.
+    values : list
+        Of the columns, for this file.
+    memory : Memory
+        Of its transfer syntax and character set.
+    """
+
+    __slots__ = ("end", "facts", "header", "layout", "length", "memory", "needed", "segments", "sizes", "tail")
+
+    def __init__(self, header: bytes, layout: Layout, varying: set[int], values: list[Value], memory: Memory) -> None:
+        self.header, self.layout, self.memory = header, layout, memory
+        self.length = layout.starts[-1] + 12
+        self.segments: list[_Segment] = []
+        columns = []
+        cut = 128  # the preamble may hold anything
+        for place, tag in enumerate(layout.tags):
+            # By the first element of an implicit data set pydicom tells that it is one.
+            first = layout.implicit and tag >> 16 > 2 >= layout.tags[place - 1] >> 16
+            if tag not in varying or tag in _FIXED or first:
+                continue
+            value, following = layout.values[place], layout.starts[place + 1]
+            width = _NARROW if value - layout.starts[place] == 8 and not (layout.implicit and tag >> 16 > 2) else _WIDE
+            delimited = width == _WIDE and _length(header, value - 4)[0] == UNDEFINED
+            if delimited or layout.vrs[place] == b"SQ":
+                width = _NESTED
+            elif tag == _GROUP_LENGTH:
+                width = _UNCHANGING
+            column = _COLUMNS.get(tag, -1)
+            known = memory.values[column] if column >= 0 else {}
+            advance = 0 if delimited else following - cut
+            self.segments.append((header[cut:value], value - cut, advance, column, known, width))
+            if column >= 0:
+                columns.append(column)
+            cut = following
+        # Up to the length of the pixel data: the tag, and with an explicit VR that and two reserved bytes.
+        self.end = (4 if layout.implicit else 8) if layout.pixels else 0
+        self.tail = header[cut : layout.starts[-1] + self.end]
+        constants = [None if column in columns else value for column, value in enumerate(values)]
+        self.facts = Facts(tuple(constants), tuple(columns))
+        self.sizes = [columns.index(column) if column in columns else -1 for column in SIZES]
+        self.needed = -1 if max(self.sizes) >= 0 else needed_of(layout.encapsulated, *(values[c] for c in SIZES))
+
+    def match(self, data: bytes, size: int) -> Reading | None:
+        """Return what is read of a header like this one; None when it is not.
+
+        Raises
+        ------
+        Odd
+            pydicom has to read this file.
+        """
+        position, values = 128, []
+        matches, learn = data.startswith, self.memory.learn
+        try:
+            for block, skip, advance, column, known, width in self.segments:
+                start = position + skip
+                if advance and matches(block, position):
+                    position += advance
+                else:
+                    position = self._after(block, width, data, start, size)
+                    if position < 0:
+                        return None
+                if column >= 0:
+                    raw = data[start:position]
+                    values.append(known[raw] if raw in known else learn(column, raw))
+        except (IndexError, error, Short):  # the header goes on beyond the bytes given
+            return None
+        if not matches(self.tail, position):
+            return None
+        position += len(self.tail)
+        if not self.end:
+            return (self.facts, tuple(values), 0, 0) if position == size else None
+        needed = self.needed
+        if needed < 0:
+            constants = self.facts.values
+            sizes = [constants[c] if at < 0 else values[at] for c, at in zip(SIZES, self.sizes, strict=True)]
+            needed = needed_of(self.layout.encapsulated, *sizes)
+        return self.facts, tuple(values), position + 4, needed
+
+    def _after(self, block: bytes, width: int, data: bytes, start: int, size: int) -> int:
+        """Return where a varying element ends whose length is not that of the last file; -1 when it does not fit."""
+        written = 2 if width == _NARROW else 4
+        if width == _UNCHANGING or not data.startswith(block[:-written], start - len(block)):
+            return -1
+        if width == _NARROW:
+            return start + (data[start - 2] | data[start - 1] << 8)
+        (length,) = _length(data, start - 4)
+        if length != UNDEFINED:
+            return int(start + length)
+        return after_items(data, start, self.layout.implicit, size) if width == _NESTED else -1
+
+
+def needed_of(
+    encapsulated: bool, rows: Value, columns: Value, allocated: Value, samples: Value, frames: Value, colours: Value
+) -> int:
+    """Return how many bytes uncompressed pixel data take, as `extent.native_length` does; 0 when that is unknown."""
+    if encapsulated or not (isinstance(rows, int) and isinstance(columns, int) and isinstance(allocated, int)):
+        return 0
+    samples = samples if isinstance(samples, int) and samples else 1
+    frames = frames if isinstance(frames, int) and frames else 1
+    bits = rows * columns * samples * allocated * frames
+    if samples == 3 and isinstance(colours, str) and colours.startswith("YBR_FULL_422"):
+        bits = bits * 2 // 3
+    return max((bits + 7) // 8, 0)
+
+
+class Memory:
+    """What bytes meant before, for one way of writing: a column each."""
+
+    __slots__ = ("charset", "implicit", "usual", "values")
+
+    def __init__(self, implicit: bool, charset: bytes) -> None:
+        self.implicit, self.charset = implicit, charset
+        self.values: list[dict[bytes, Value]] = [{b"": None} for _ in ATTRIBUTES]
+        self.usual = [usual(attribute) for attribute in ATTRIBUTES]
+
+    def learn(self, column: int, raw: bytes) -> Value:
+        """Return the value of bytes that were not met before, and remember it where it may come again.
+
+        Raises
+        ------
+        Odd
+            It is too long, or one by which the pixel data are judged, and unusual.
+        """
+        value = self.usual[column](raw) if len(raw) <= _LONGEST_VALUE else None
+        if column == _INSTANCE and value is not None:
+            return value
+        if value is None:
+            if column in _STRICT or len(raw) > _LONGEST_VALUE:
+                raise Odd
+            value = value_of(ATTRIBUTES[column], raw, implicit=self.implicit, charset=self.charset)
+        known = self.values[column]
+        if len(known) >= _MEMORY:
+            known.clear()
+            known[b""] = None
+        known[raw] = value
+        return value
+
+    def all(self, data: bytes, layout: Layout) -> list[Value]:
+        """Return the values of every column.
+
+        Raises
+        ------
+        Odd
+            An element has another VR than the dictionary says.
+        """
+        values: list[Value] = [None] * len(ATTRIBUTES)
+        for place, tag in enumerate(layout.tags):
+            column = _COLUMNS.get(tag, -1)
+            if column < 0:
+                continue
+            attribute, known = ATTRIBUTES[column], self.values[column]
+            vr = layout.vrs[place]
+            if vr and vr != attribute.vr.encode():
+                raise Odd
+            raw = data[layout.values[place] : layout.starts[place + 1]]
+            values[column] = known[raw] if raw in known else self.learn(column, raw)
+        return values

@@ -1,0 +1,301 @@
+"""`dv.scan`: every path a row, what it says as typed columns, the stacks of the judge, and a memory of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zipfile
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pydicom
+import pytest
+from phantoms import item
+from pydicom.data import DATA_ROOT
+from test_files_headers import one, written
+
+import dicomview as dv
+from dicomview.catalog.index import Index
+from dicomview.demo.synthetic import instances, write
+from dicomview.errors import AlreadyThere, NothingFound
+from dicomview.files import ATTRIBUTES, Glancer, read_headers
+from dicomview.space import all_series
+
+SAMPLES = Path(__file__).parents[1] / "sample_data"
+HOSTILE = "<script>alert(1)</script>"
+
+
+def series(seed="scan", count=4, **tags):
+    return instances(np.zeros((count, 8, 8), np.int16), seed=seed, window=(40, 400), tags=tags)
+
+
+def same(left, right):
+    """Compare tables but for the order of categories."""
+    for table in (left, right):
+        assert len(table.columns) == len(set(table.columns))
+    pd.testing.assert_frame_equal(left, right, check_categorical=False)
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("root", [DATA_ROOT, SAMPLES])
+def test_every_path_is_a_row_with_the_status_of_its_header(root):
+    files, headers = dv.scan(root).files, read_headers(root)
+    assert files["status"].tolist() == [header.status for header in headers]
+    assert files["detail"].fillna("").tolist() == [header.detail for header in headers]
+    assert files["pixels"].tolist() == [header.pixels is not None for header in headers]
+    here = files["path"].map(os.path.isfile)
+    assert files["size"][here].tolist() == [Path(path).stat().st_size for path in files["path"][here]]
+    for keyword in ("SOPInstanceUID", "Rows", "SeriesNumber"):
+        for value, header in zip(files[keyword], headers, strict=True):
+            if header.dataset is not None:
+                assert (None if pd.isna(value) else value) == header.dataset.get(keyword)
+
+
+def test_columns_have_the_types_of_their_vrs(tmp_path):
+    write(series(StudyTime="101530.25", PatientName=HOSTILE, SeriesNumber=None, PixelSpacing=[0.5, 0.25]), tmp_path)
+    (tmp_path / "notes.txt").write_text("no DICOM")
+    files = dv.scan(tmp_path).files
+    assert len(files) == 5
+    assert files["status"].tolist() == ["dicom"] * 4 + ["not_dicom"]
+    row = files.iloc[1]
+    assert (row["StudyDate"], row["StudyTime"]) == (pd.Timestamp("2026-01-01"), pd.Timedelta("10:15:30.25"))
+    assert (row["StudyDate"] + row["StudyTime"]).hour == 10
+    assert (row["x"], row["y"], row["z"]) == (0, 0, 2)
+    assert (row["PixelSpacing"], row["ImageOrientationPatient"]) == ((0.5, 0.25), (1, 0, 0, 0, 1, 0))
+    assert files["InstanceNumber"].tolist()[:4] == [1, 2, 3, 4]
+    assert files["SeriesNumber"].isna().all()
+    assert files.iloc[4, 6:].isna().all()
+    kinds = {one.keyword: one for one in ATTRIBUTES}
+    expected = {"DA": "datetime64[s]", "TM": "timedelta64[us]", "IS": "Int64", "US": "UInt16", "CS": "category"}
+    for name in set(files.columns) & set(kinds):
+        wanted = expected.get(kinds[name].vr)
+        assert wanted is None or str(files[name].dtype) == wanted
+    assert "<script" not in files._repr_html_()
+
+
+def test_nothing_is_written_to_a_data_set_in_memory():
+    pile = series()
+    before = [ds.to_json() for ds in pile]
+    catalog = dv.scan(pile)
+    assert catalog.files["path"].tolist() == [f"dataset {k}" for k in range(4)]
+    assert catalog[0].volume().array.shape == (4, 8, 8)
+    assert [ds.to_json() for ds in pile] == before
+
+
+def test_a_zip_is_looked_into(tmp_path):
+    with zipfile.ZipFile(tmp_path / "one.zip", "w") as archive:
+        for place, ds in enumerate(series()):
+            archive.writestr(f"a/{place}", written(ds))
+    catalog = dv.scan(tmp_path)
+    assert catalog.files["path"].tolist() == [f"{tmp_path / 'one.zip'}::a/{place}" for place in range(4)]
+    assert len(catalog[0]) == 4
+
+
+def test_an_empty_folder_is_a_catalogue_and_a_missing_one_an_error(tmp_path):
+    catalog = dv.scan(tmp_path)
+    assert (len(catalog), len(catalog.files), len(catalog.stacks), len(catalog.studies)) == (0, 0, 0, 0)
+    assert repr(catalog) == "Catalog: 0 files · 0 studies · 0 series"
+    with pytest.raises(NothingFound):
+        dv.scan(tmp_path / "nowhere")
+
+
+# --- series, stacks, studies ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("root", [DATA_ROOT, SAMPLES])
+def test_stacks_are_those_of_the_files_read_in_full(root):
+    catalog = dv.scan(root)
+    told = {}
+    for index in range(len(catalog)):
+        uid = catalog.series["SeriesInstanceUID"].astype(object)[index]
+        told[uid if isinstance(uid, str) else ""] = [
+            (stack.summary(), stack.verdict.reason, stack.verdict.files) for stack in catalog.stacks_of(index)
+        ]
+    read = {one.uid: [(s.summary(), s.verdict.reason, s.verdict.files) for s in one.stacks] for one in all_series(root)}
+    assert len(told) == len(read)
+    assert told == read
+
+
+def test_plain_series_are_judged_without_opening_them_again(tmp_path):
+    paths = write(series(count=6), tmp_path)
+    catalog = dv.scan(tmp_path)
+    for path in paths:
+        path.unlink()
+    assert repr(catalog).splitlines()[1] == "  0  CT · 6 × 8 × 8 · 2.00 × 1.00 × 1.00 mm · regular · Synthetic series"
+    (row,) = catalog.stacks.to_dict("records")
+    assert (row["verdict"], row["shape"], row["slices"], row["dims"]) == ("OK", (6, 8, 8), 6, "slice row column")
+    with pytest.raises(NothingFound, match="scan again"):
+        catalog[0]
+
+
+def test_series_and_studies_count_their_files(tmp_path):
+    write(series("study/a", 3), tmp_path / "a")
+    write(series("study/b", 5, Modality="PT"), tmp_path / "b")
+    write(series("other", 2), tmp_path / "c")
+    catalog = dv.scan(tmp_path)
+    assert catalog.series["files"].tolist() == [5, 3, 2]
+    assert catalog.series["Modality"].tolist() == ["PT", "CT", "CT"]
+    studies = catalog.studies
+    assert studies[["files", "series", "modalities"]].values.tolist() == [[8, 2, "CT PT"], [2, 1, "CT"]]  # noqa: PD011
+    assert studies["size"].sum() == sum(path.stat().st_size for path in tmp_path.rglob("*.dcm"))
+    assert [len(one) for one in catalog] == [5, 3, 2]
+    assert catalog[-1].uid == catalog.series["SeriesInstanceUID"][2]
+    with pytest.raises(IndexError):
+        catalog[3]
+
+
+def test_what_shares_a_place_is_read_again_and_gets_its_axis(tmp_path):
+    first, second = series(count=3, EchoTime="5"), series(count=3, EchoTime="80")
+    for place, ds in enumerate(second):
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{place}"
+    for ds in (*first, *second):
+        ds.EchoTime = ds.EchoTime
+    write([*first, *second], tmp_path)
+    (stack,) = dv.scan(tmp_path).stacks_of(0)
+    assert stack.dims == ("echo", "slice", "row", "column")
+
+
+def test_doors_take_a_series_of_a_catalogue(tmp_path):
+    write(series(), tmp_path)
+    found = dv.scan(tmp_path)[0]
+    assert dv.read_series(found) is found
+    assert dv.picture(found, index=1).count == 4
+    assert len(dv.tags(found, ["InstanceNumber"])) == 4
+    assert len(dv.audit(found)) >= 0
+
+
+def test_identity_is_not_in_the_repr(tmp_path):
+    write(series(PatientName="Secret^Name", PatientID="SECRET-1", SeriesDescription="a\x1b[31m" + "b" * 55), tmp_path)
+    text = repr(dv.scan(tmp_path))
+    assert "ecret" not in text.casefold()
+    assert "\x1b" not in text
+    assert "b" * 50 not in text
+
+
+def test_a_lab_that_hides_identity_hides_it_here_too(tmp_path, monkeypatch):
+    write(series(PatientName="Secret^Name", PatientID="SECRET-1", SeriesDescription="of Mr Secret"), tmp_path)
+    monkeypatch.setenv("DICOMVIEW_IDENTITY", "hide")
+    catalog = dv.scan(tmp_path)
+    for table in (catalog.files, catalog.series, catalog.studies, catalog.stacks):
+        assert "ecret" not in table.drop(columns="path", errors="ignore").to_csv().casefold()
+    assert catalog.files["PatientName"].tolist() == ["(hidden)"] * 4
+    assert "ecret" not in repr(catalog)
+
+
+# --- memory -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The paths that are looked at."""
+    seen = []
+    look = Glancer.file
+
+    def file(self, path, label=""):
+        seen.append(Path(path).name)
+        return look(self, path, label)
+
+    monkeypatch.setattr(Glancer, "file", file)
+    return seen
+
+
+def test_unchanged_files_are_not_opened_again(tmp_path, opened):
+    root, cache = tmp_path / "data", tmp_path / "index.parquet"
+    paths = write(series(RequestAttributesSequence=[item(CodeValue="1")], PatientName="Müller^Jörg"), root)
+    (root / "notes.txt").write_text("no DICOM")
+    first = dv.scan(root, cache=cache)
+    assert len(opened) == 5
+    same(first.files, dv.scan(root).files)
+    opened.clear()
+    again = dv.scan(root, cache=cache)
+    assert opened == []
+    same(again.files, first.files)
+    same(again.stacks, first.stacks)
+    # One written again, one gone, one new.
+    written_at = paths[1].stat().st_mtime_ns
+    ds = pydicom.dcmread(paths[1])
+    ds.SeriesDescription = "changed"
+    ds.save_as(paths[1])
+    os.utime(paths[1], ns=(written_at, written_at + 1_000_000))
+    paths[2].unlink()
+    (root / "0005.dcm").write_bytes(written(one()))
+    files = dv.scan(root, cache=cache).files
+    assert sorted(opened) == ["0002.dcm", "0005.dcm"]
+    same(files, dv.scan(root).files)
+    assert len(Index.opened(cache)) == len(files) == 5
+
+
+def test_every_kind_of_file_comes_back_from_the_memory(tmp_path):
+    first = dv.scan(DATA_ROOT, cache=tmp_path / "index.parquet")
+    again = dv.scan(DATA_ROOT, cache=tmp_path / "index.parquet")
+    same(first.files, again.files)
+    assert [one.label for one in first._places] == [one.label for one in again._places]
+
+
+def test_a_file_that_is_no_memory_is_left_alone(tmp_path):
+    write(series(), tmp_path / "data")
+    (tmp_path / "notes.txt").write_text("mine")
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "table.parquet")
+    for name in ("notes.txt", "table.parquet"):
+        before = (tmp_path / name).read_bytes()
+        with pytest.raises(AlreadyThere, match=name):
+            dv.scan(tmp_path / "data", cache=tmp_path / name)
+        assert (tmp_path / name).read_bytes() == before
+
+
+# --- interrupts and executors -----------------------------------------------------------------------------------------
+
+
+def interrupt_after(monkeypatch, count):
+    look, seen = Glancer.file, []
+
+    def file(self, path, label=""):
+        if len(seen) == count:
+            raise KeyboardInterrupt
+        seen.append(path)
+        return look(self, path, label)
+
+    monkeypatch.setattr(Glancer, "file", file)
+    return seen
+
+
+def test_an_interrupt_keeps_what_was_read_and_a_memory_goes_on_from_there(tmp_path, monkeypatch, opened):
+    root, cache = tmp_path / "data", tmp_path / "index.parquet"
+    write(series(count=9), root)
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 5)
+        catalog = dv.scan(root, cache=cache)
+    assert (len(catalog.files), catalog.complete) == (5, False)
+    assert "interrupted" in repr(catalog).splitlines()[0]
+    opened.clear()
+    catalog = dv.scan(root, cache=cache)
+    assert (len(opened), len(catalog.files), catalog.complete) == (4, 9, True)
+
+
+class Backwards(ThreadPoolExecutor):
+    """Runs tasks at once, the last first, as far as anybody can see."""
+
+    def submit(self, fn, /, *args):
+        task = Future()
+        task.set_result(fn(*args))
+        return task
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes", "now"])
+def test_an_executor_gives_the_same(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(sys.modules[dv.scan.__module__], "_CHUNK", 20)
+    executor = {
+        "threads": lambda: ThreadPoolExecutor(2),
+        "processes": lambda: ProcessPoolExecutor(2, mp_context=get_context("spawn")),
+        "now": lambda: Backwards(1),
+    }[kind]()
+    with executor:
+        catalog = dv.scan([SAMPLES, *series()], executor=executor)
+    alone = dv.scan([SAMPLES, *series()])
+    same(catalog.files, alone.files)
+    assert repr(catalog) == repr(alone)

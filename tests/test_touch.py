@@ -1,0 +1,74 @@
+"""Fingers on the picture: two zoom and move, one scrolls or does what it is told to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import dicomview as dv
+
+if TYPE_CHECKING:
+    from canvas_page import CanvasPage, Show
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def chest() -> dv.Series:
+    return dv.read_series(Path(__file__).parent.parent / "sample_data" / "ct_chest")
+
+
+@pytest.fixture
+def page(show: Show, chest: dv.Series) -> CanvasPage:
+    return show(dv.view(chest))
+
+
+def test_two_fingers_zoom_and_move(page: CanvasPage) -> None:
+    view = page.view
+    page.touch((0.4, 0.5), (0.6, 0.5))
+    for step in range(1, 5):
+        page.touch((0.4 - 0.05 * step, 0.5), (0.6 + 0.05 * step, 0.5 + 0.01 * step))
+    page.touch()
+    page.settled()
+    assert view.zoom == pytest.approx(np.hypot(0.6, 0.04) / 0.2, rel=1e-3)
+    assert view.pan == pytest.approx((0, 0.02), abs=1e-3)
+    assert (view.index, view.window.width) == (30, 400)
+
+
+def test_a_finger_that_stays_after_two_does_nothing(page: CanvasPage) -> None:
+    page.key("w")
+    page.touch((0.4, 0.5), (0.6, 0.5))
+    page.touch((0.3, 0.5), (0.7, 0.5))
+    page.touch((0.3, 0.5))
+    page.touch((0.1, 0.9))
+    page.touch()
+    assert page.settled().view.zoom == pytest.approx(2)
+    assert (page.view.index, page.view.window.center, page.view.window.width) == (30, 40, 400)
+
+
+def test_one_finger_scrolls_until_it_is_told_otherwise(page: CanvasPage, chest: dv.Series) -> None:
+    page.touch((0.5, 0.5))
+    page.touch((0.5, 0.55))
+    page.touch((0.5, 0.5 + 67 / 512))
+    page.touch()
+    np.testing.assert_array_equal(page.settled().pixels()[..., 0], dv.picture(chest, index=40).pixels)
+    assert page.view.index == 40
+    page.root.get_by_role("button", name="a drag sets the window").click()
+    page.touch((0.5, 0.5))
+    page.touch((0.5, 0.55))
+    page.touch((0.625, 0.5))
+    page.touch()
+    assert (page.settled().view.index, page.view.window.center, page.view.window.width) == (40, 40, 500)
+
+
+def test_a_finger_that_is_taken_away_ends_its_drag(page: CanvasPage) -> None:
+    page.touch((0.5, 0.5))
+    page.touch((0.5, 0.55))
+    page.touch((0.5, 0.5 + 67 / 512))
+    page.touch(cancel=True)
+    assert page.settled().view.index == 40
+    page.hover(10, 200)
+    assert page.settled().view.index == 40
