@@ -212,14 +212,13 @@ export class View {
     const axes = this.scene.axes.map(({ name, labels }, axis) => `${name} ${labels[slice.at[axis + 1]]}`);
     const parts = [`${slice.plane} ${slice.at[0] + 1}/${count}`, slice.place, ...axes];
     this.words.place.textContent = parts.filter(Boolean).join(" · ");
-    this.words.fault.textContent = slice.data ? "" : slice.text;
     const grey = !this.scene.colour && slice.sample !== "rgb8";
     const window = this.window;
     this.words.window.textContent = !grey ? "" : "levels" in window ? window.name : windowWords(window);
     const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count, sharp: slice.step === 1 };
     const line = "levels" in window ? { center: "", width: "" } : { center: window.center, width: window.width };
     Object.assign(this.root.dataset, marks, grey ? line : {});
-    this.said = [parts[0].replace("/", " of "), ...parts.slice(1), this.words.window.textContent, this.words.fault.textContent];
+    this.said = [parts[0].replace("/", " of "), ...parts.slice(1), this.words.window.textContent, slice.text];
   }
   /** Let a screen reader say what is seen, once it rests. */
   say() {
@@ -233,7 +232,8 @@ export class View {
   sayNotes(slice) {
     const notes = [...this.scene.notes, ...(slice?.notes ?? []), this.store.note].filter(Boolean).join("\n");
     if (this.words.notes.textContent !== notes) this.words.notes.textContent = notes;
-    if (!slice && this.store.note) this.words.fault.textContent = "No kernel answers: run the cell again.";
+    if (slice) this.words.fault.textContent = slice.text;
+    else if (this.store.note) this.words.fault.textContent = "No kernel answers: run the cell again.";
   }
   /** @param {{clientX: number, clientY: number} | null} pointer */
   hover(pointer) {
