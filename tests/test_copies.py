@@ -168,7 +168,7 @@ def test_a_page_has_the_title_that_is_asked_for(tmp_path: Path) -> None:
     view = dv.view(phantoms.regular(description="Jane Doe thorax"))
     text = view.to_html(tmp_path / "page.html", title="Lesson <3>").read_text("utf-8")
     assert "<title>Lesson &lt;3&gt;</title>" in text
-    assert told(text)["_scene"]["title"] == "CT"
+    assert told(text)["_scene"]["title"] == "Lesson <3>"
     assert "Doe" not in text
     assert "Doe" in view.to_html(tmp_path / "named.html", title=view.scene.title).read_text("utf-8")
 

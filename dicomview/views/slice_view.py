@@ -50,6 +50,12 @@ _FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window"
 }
 
 
+class _Face(traitlets.Any):
+    """A face of the state; what may be wished for is checked, and said in words, by `resolve`."""
+
+    allow_none = False  # None is a wish like any other, to be checked
+
+
 class SliceView(Canvas):
     """A stack or volume to scroll through; made by `view`.
 
@@ -89,24 +95,15 @@ class SliceView(Canvas):
     observer of any of them may read the others: they agree already.
     """
 
-    # Any of them: what can be wished for is checked, and said in words, by `resolve`.
-    index = traitlets.Any()
-    plane = traitlets.Any()
-    window = traitlets.Any()
-    axes = traitlets.Any()
-    layers = traitlets.Any()
-    invert = traitlets.Any()
-    flip = traitlets.Any()
-    rotation = traitlets.Any()
-    colormap = traitlets.Any()
-    zoom = traitlets.Any()
-    pan = traitlets.Any()
+    index, plane, window, axes, layers = _Face(), _Face(), _Face(), _Face(), _Face()
+    invert, flip, rotation, colormap, zoom, pan = _Face(), _Face(), _Face(), _Face(), _Face(), _Face()
 
     def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True, embed: bool | None = None) -> None:
         self.scene, self._now, self._begin = scene, state, state
         self._embed = embeds(embed)
         self._copied = opening_of(self._piece, scene, state) if self._embed else []
         self._number, self._told = 0, {0: state}  # what the browser has, after what Python told it last, by number
+        self._pages: dict[str, tuple[int, ViewState]] = {}  # what each page showed last, and on which number
         super().__init__(
             self._piece,
             scene=scene_message(scene, state, controls=controls),
@@ -253,8 +250,10 @@ class SliceView(Canvas):
     def _checked(self, proposal: Any) -> Any:
         """Refuse, in words, what does not exist; a wish for the window becomes a `Window`."""
         name, wish = proposal.trait.name, proposal.value
-        if name == "window" and wish is None:
-            return self._begin.window
+        if wish is None:
+            if name == "window":
+                return self._begin.window
+            raise UnknownChoice(f"None is no {name}; what holds now is {getattr(self._now, _FACES[name])!r}")
         # Under `hold_trait_notifications` the plane may have been set just before, and the index counts along it.
         return _faces(resolve(self.scene, self._now, **{"plane": self.plane, name: wish}))[name]
 
@@ -347,7 +346,7 @@ def _faces(state: ViewState) -> dict[str, Any]:
 class _Shown(dict[str, Any]):
     """A dict that shows a part of the state; who changed it in place would change nothing on the screen."""
 
-    def __setitem__(self, name: str, value: Any) -> None:
-        raise UnknownChoice(f"this only shows what holds; to change it set the whole: view.… = {{{name!r}: {value!r}}}")
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise UnknownChoice("this only shows what holds; to change some of it set the whole, as in view.axes = {...}")
 
-    __delitem__ = update = pop = clear = setdefault = popitem = __ior__ = __setitem__  # type: ignore[assignment]
+    __setitem__ = __delitem__ = update = pop = clear = setdefault = popitem = __ior__ = _refuse

@@ -230,7 +230,7 @@ class TagTable {
     try {
       await navigator.clipboard.writeText(this.chosen);
     } catch {
-      // Not allowed, or a page that came without https: what is selected can be copied all the same.
+      // Not allowed, or a page that came in the clear: what is selected can be copied all the same.
       const range = document.createRange();
       range.selectNodeContents(this.path);
       getSelection()?.removeAllRanges();

@@ -67,8 +67,8 @@ export class View {
     model.on("change:_colours", this.onState);
     model.on("msg:custom", this.onMessage);
     store.join(this);
-    stage.ariaLabel = `${this.scene.title}: arrow keys move through the slices, ? tells more`;
-    words.title.textContent = this.scene.title;
+    this.stage.ariaLabel = `${this.scene.title}: arrow keys move through the slices, ? tells more`;
+    this.words.title.textContent = this.scene.title;
     this.tools.open(this.scene);
     this.onState();
   }
