@@ -24,7 +24,7 @@ from conftest import running_chromium, running_lab
 from benchmarks.contenders import CONTENDERS
 from benchmarks.phantom import WINDOW, noise_volume
 from benchmarks.proxy import Network, Proxy
-from benchmarks.report import Results, machine, markdown
+from benchmarks.report import DISPLAY, Results, machine, markdown
 from benchmarks.session import Bench
 from dicomview.demo import instances, write
 
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         address = urlsplit(lab.address)
         proxy = stack.enter_context(Proxy("127.0.0.1", address.port or 80))
         browser = stack.enter_context(running_chromium())
-        about = machine(browser.version) | {"repetitions": str(options.repetitions)}
+        about = machine(DISPLAY, f"Chromium {browser.version}") | {"repetitions": str(options.repetitions)}
         bench: Bench | None = None
         for scene in scenes:
             if bench is None or bench.array.shape != scene.shape:

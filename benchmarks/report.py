@@ -8,8 +8,12 @@ import platform
 import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["FIGURES", "Results", "Target", "machine", "markdown", "targets"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["DISPLAY", "FIGURES", "Results", "Target", "machine", "markdown", "table", "targets"]
 
 FIGURES = {
     "first": ("first picture, ms", "{:.0f}"),
@@ -35,6 +39,12 @@ FIGURES = {
     "memory_again": ("… after ten more, MB", "{:.0f}"),
 }
 """What is measured: name in the table, and format."""
+
+DISPLAY = (
+    *("jupyterlab", "ipykernel", "ipywidgets", "anywidget", "ipympl", "matplotlib", "numpy", "pydicom", "playwright"),
+    *("stackview", "mpl-interactions"),
+)
+"""The packages that take part in the display."""
 
 _RATIOS = ("first", "cold_rate", "cold_p50", "warm_rate", "drag_rate", "drag_p50", "busy_rate")
 
@@ -140,21 +150,23 @@ def markdown(results: Results, scenes: dict[str, tuple[int, int, int]], about: d
             ratio = f"{ours / theirs:.3g} ×" if figure in _RATIOS and ours and theirs else ""
             if any(median is not None for median in medians.values()):
                 rows.append([title, *(_cell(median, form) for median in medians.values()), ratio])
-        lines += [f"## {scene} ({' × '.join(map(str, shape))} int16)", "", *_table(rows), ""]
+        lines += [f"## {scene} ({' × '.join(map(str, shape))} int16)", "", *table(rows), ""]
         lines += [f"{name}: not run: {why}\n" for name, why in results.not_run.get(scene, {}).items()]
     judged = [(target, target.verdict(results)) for target in targets(scenes)]
     rows = [[target.scene, str(target), *verdict] for target, verdict in judged if verdict]
-    return "\n".join([*lines, "## Targets", "", *_table([["scene", "target", "reached", ""], *rows])]) + "\n"
+    return "\n".join([*lines, "## Targets", "", *table([["scene", "target", "reached", ""], *rows])]) + "\n"
 
 
 def _title(figure: str) -> str:
     """Return the name of a figure with that of its group, where it only says …"""
+    if figure not in FIGURES:
+        return figure
     titles = [title for title, _ in list(FIGURES.values())[: list(FIGURES).index(figure) + 1]]
     group = next(title for title in reversed(titles) if not title.startswith("…"))
     return titles[-1].replace("…", group.removesuffix(", frames/s").removesuffix(" after one view, MB") + ":")
 
 
-def _table(rows: list[list[str]]) -> list[str]:
+def table(rows: list[list[str]]) -> list[str]:
     """Return the lines of a table whose columns stand straight also in a terminal."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     ruled = [rows[0], ["-" * width for width in widths], *rows[1:]]
@@ -165,8 +177,16 @@ def _cell(value: float | None, form: str) -> str:
     return "–" if value is None else "never" if value == float("inf") else form.format(value)
 
 
-def machine(browser: str) -> dict[str, str]:
-    """Return on what it was measured: cores, processor, load, versions."""
+def machine(packages: Sequence[str], *more: str) -> dict[str, str]:
+    """Return on what it was measured: cores, processor, load, versions.
+
+    Parameters
+    ----------
+    packages : sequence of str
+        Whose versions are told.
+    *more : str
+        What else has a version: "Chromium 140".
+    """
     processor = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -174,24 +194,10 @@ def machine(browser: str) -> dict[str, str]:
             line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
         ]
         processor = models[0] if models else processor
-    packages = (
-        *(
-            "jupyterlab",
-            "ipykernel",
-            "ipywidgets",
-            "anywidget",
-            "ipympl",
-            "matplotlib",
-            "numpy",
-            "pydicom",
-            "playwright",
-        ),
-        *("stackview", "mpl-interactions"),
-    )
     return {
         "machine": f"{os.cpu_count()} cores, {processor}, {platform.system()}",
         "load before": " ".join(f"{load:.1f}" for load in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown",
-        "versions": ", ".join([f"Python {platform.python_version()}", f"Chromium {browser}", *map(_version, packages)]),
+        "versions": ", ".join([f"Python {platform.python_version()}", *more, *map(_version, packages)]),
     }
 
 

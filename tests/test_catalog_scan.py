@@ -46,7 +46,7 @@ def same(left, right):
 def test_every_path_is_a_row_with_the_status_of_its_header(root):
     files, headers = dv.scan(root).files, read_headers(root)
     assert files["status"].tolist() == [header.status for header in headers]
-    assert files["detail"].fillna("").tolist() == [header.detail for header in headers]
+    assert files["detail"].tolist() == [header.detail for header in headers]
     assert files["pixels"].tolist() == [header.pixels is not None for header in headers]
     here = files["path"].map(os.path.isfile)
     assert files["size"][here].tolist() == [Path(path).stat().st_size for path in files["path"][here]]
@@ -69,7 +69,8 @@ def test_columns_have_the_types_of_their_vrs(tmp_path):
     assert (row["PixelSpacing"], row["ImageOrientationPatient"]) == ((0.5, 0.25), (1, 0, 0, 0, 1, 0))
     assert files["InstanceNumber"].tolist()[:4] == [1, 2, 3, 4]
     assert files["SeriesNumber"].isna().all()
-    assert files.iloc[4, 6:].isna().all()
+    assert (files["detail"][0], files["detail"][4]) == ("", "looks like text")
+    assert files.iloc[4, 5:].isna().all()
     kinds = {one.keyword: one for one in ATTRIBUTES}
     expected = {"DA": "datetime64[s]", "TM": "timedelta64[us]", "IS": "Int64", "US": "UInt16", "CS": "category"}
     for name in set(files.columns) & set(kinds):
@@ -102,6 +103,45 @@ def test_an_empty_folder_is_a_catalogue_and_a_missing_one_an_error(tmp_path):
     assert repr(catalog) == "Catalog: 0 files · 0 studies · 0 series"
     with pytest.raises(NothingFound):
         dv.scan(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_that_are_no_text_and_links_in_circles(tmp_path):
+    root = tmp_path / "data"
+    root.mkdir()
+    content = written(one())
+    for name in (b"\xff.dcm", b"\xfe.dcm", "ü.dcm".encode(), b"a\nb.dcm"):
+        Path(os.fsdecode(os.fsencode(root) + b"/" + name)).write_bytes(content)
+    (root / "loop").symlink_to(root)
+    (root / "nowhere").symlink_to("x")
+    for _ in range(2):
+        catalog = dv.scan(root, cache=tmp_path / "index.parquet")
+        names = [Path(path).name for path in catalog.files["path"]]
+        assert names == ["a\nb.dcm", "nowhere", "ü.dcm", "\\udcfe.dcm", "\\udcff.dcm"]
+        assert catalog.files["status"].tolist() == ["dicom", "missing", "dicom", "dicom", "dicom"]
+        assert len(catalog[0].headers) == 4
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_missing(tmp_path, monkeypatch):
+    paths = write(series(), tmp_path)
+    look = Glancer.file
+
+    def file(self, path, label=""):
+        paths[3].unlink(missing_ok=True)
+        return look(self, path, label)
+
+    monkeypatch.setattr(Glancer, "file", file)
+    assert dv.scan(tmp_path).files["status"].tolist() == ["dicom"] * 3 + ["missing"]
+
+
+def test_nesting_a_thousand_deep_is_a_row(tmp_path):
+    deep = b"\xfe\xff\x0d\xe0\0\0\0\0\xfe\xff\xdd\xe0\0\0\0\0" * 1000
+    head = b"\x40\x00\x75\x02SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff" * 1000
+    content = written(one())
+    at = content.index(b"\xe0\x7f\x10\x00")
+    (tmp_path / "deep.dcm").write_bytes(content[:at] + head + deep + content[at:])
+    (row,) = dv.scan(tmp_path).files.itertuples()
+    assert row.status in {"dicom", "truncated", "unreadable"}
 
 
 # --- series, stacks, studies ------------------------------------------------------------------------------------------
@@ -166,7 +206,11 @@ def test_doors_take_a_series_of_a_catalogue(tmp_path):
     assert dv.read_series(found) is found
     assert dv.picture(found, index=1).count == 4
     assert len(dv.tags(found, ["InstanceNumber"])) == 4
-    assert len(dv.audit(found)) >= 0
+    assert dv.audit(found)["check"].tolist() == dv.audit(tmp_path)["check"].tolist()
+
+
+def test_an_audit_of_a_catalogue_is_that_of_its_source():
+    pd.testing.assert_frame_equal(dv.audit(dv.scan(SAMPLES / "broken")), dv.audit(SAMPLES / "broken"))
 
 
 def test_identity_is_not_in_the_repr(tmp_path):
@@ -299,3 +343,16 @@ def test_an_executor_gives_the_same(tmp_path, monkeypatch, kind):
     alone = dv.scan([SAMPLES, *series()])
     same(catalog.files, alone.files)
     assert repr(catalog) == repr(alone)
+
+
+@pytest.mark.filterwarnings("ignore")  # of dask's own: ports, unclosed sockets
+def test_a_cluster_gives_the_same(monkeypatch):
+    distributed = pytest.importorskip("dask.distributed", reason='needs python -m pip install "dicomview[dask]"')
+    monkeypatch.setattr(sys.modules[dv.scan.__module__], "_CHUNK", 40)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        catalog = dv.scan(SAMPLES, executor=client.get_executor())
+        assert len(client.scheduler_info()["workers"]) == 2
+    same(catalog.files, dv.scan(SAMPLES).files)

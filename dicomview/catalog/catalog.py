@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.catalog.packed import Packed
-    from dicomview.files import Listed
+    from dicomview.files import Listed, Location
     from dicomview.space import Stack
 
 __all__ = ["Catalog"]
@@ -95,13 +95,18 @@ class Catalog:
 
     @cached_property
     def files(self) -> pd.DataFrame:
-        """One row for each path: ``path status detail size modified pixels`` and the attributes of the instance.
+        """One row for each path: ``path status detail size pixels`` and the attributes of the instance.
 
         Text is categorical, numbers are nullable, dates ``datetime64``, times ``timedelta64`` since midnight; ``x``,
         ``y`` and ``z`` are ImagePositionPatient in mm (LPS), other elements with several values tuples. What is absent,
         empty or damaged is missing. Elements inside sequences, functional groups included, are not looked at.
         """
         return table(self._packed, [_name(one) for one in self._places])
+
+    @property
+    def locations(self) -> list[Location]:
+        """Where each path is, in the order of ``files``."""
+        return [one.location for one in self._places]
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -249,9 +254,13 @@ def _values(column: Any, rows: NDArray[np.intp]) -> list[Any]:
 
 
 def _name(one: Listed) -> str:
+    if one.remote is not None:
+        return one.remote.url
     if one.path is None:
         return one.label
-    return one.path if one.member is None else f"{one.path}::{one.member}"
+    name = one.path if one.member is None else f"{one.path}::{one.member}"
+    # A name that is no text on this system (bytes of another encoding) must still be one in a table.
+    return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()
 
 
 def _count(number: int, noun: str, several: str = "") -> str:

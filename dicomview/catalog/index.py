@@ -90,13 +90,21 @@ class Index:
         known, stat = self._rows.get, os.stat
         for place, (key, one) in enumerate(zip(_keys(places), places, strict=True)):
             row = known(key, -1)
-            if row < 0 or one.path is None:
+            if row < 0:
                 continue
-            try:
-                facts = stat(one.path)
-            except (OSError, ValueError):
+            if one.remote is not None:
+                size, time = one.remote.size, one.remote.mtime_ns
+                if min(size, time) < 0:
+                    continue  # the listing does not say enough
+            elif one.path is not None:
+                try:
+                    facts = stat(one.path)
+                except (OSError, ValueError):
+                    continue
+                size, time = facts.st_size, facts.st_mtime_ns
+            else:
                 continue
-            if facts.st_size == sizes[row] and facts.st_mtime_ns == times[row]:
+            if size == sizes[row] and time == times[row]:
                 rows[place] = row
         return rows
 
@@ -126,16 +134,18 @@ def _keys(places: Sequence[Listed]) -> list[str]:
     """Return the keys of places; of one in memory an empty text."""
     folders: dict[str, str] = {}  # absolute, for what is done once a folder need not be done once a file
     keys = []
-    for one in places:
-        if one.path is None:
-            keys.append("")
+    for _, path, member, _, remote in places:
+        if path is None:
+            keys.append("" if remote is None else remote.url)
             continue
-        folder, name = os.path.split(one.path)
-        absolute = folders.get(folder)
+        at = path.rfind(os.sep) + 1
+        absolute = folders.get(path[:at])
         if absolute is None:
-            absolute = folders[folder] = os.path.join(os.path.abspath(folder), "")  # noqa: PTH100, PTH118
-        key = absolute + name if one.member is None else f"{absolute}{name}::{one.member}"
-        keys.append(key if key.isascii() else key.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+            absolute = folders[path[:at]] = os.path.join(os.path.abspath(path[:at]), "")  # noqa: PTH100, PTH118
+        key = absolute + path[at:]
+        if member is not None:
+            key = f"{key}::{member}"
+        keys.append(key if key.isascii() else key.encode("utf-8", "backslashreplace").decode())
     return keys
 
 

@@ -159,7 +159,7 @@ def table(packed: Packed, paths: Sequence[str]) -> pd.DataFrame:
         if isinstance(column, Coded):
             columns[name] = _words(name, _hidden(column) if hide and name in _IDENTIFYING else column)
         elif name == "mtime_ns":
-            columns["modified"] = np.where(column < 0, np.datetime64("NaT"), column.astype("datetime64[ns]"))
+            continue  # for the index
         elif kinds.get(name) in ("short", "integer"):
             small = np.uint16 if kinds[name] == "short" else np.int64
             columns[name] = pd.arrays.IntegerArray(column.astype(small), column == NO_INTEGER)
@@ -181,6 +181,9 @@ def _words(name: str, column: Coded) -> Any:
         return pd.Categorical.from_codes(codes, categories=pd.Index(STATUSES))
     words = np.empty(len(column.words), object)
     words[:] = column.words
-    if name in (_UNIQUE, "detail") or any(isinstance(word, tuple) for word in column.words):
+    if name == "detail":
+        words[0] = ""
+    if name in (_UNIQUE, "detail"):
         return words[column.codes]
-    return pd.Categorical.from_codes(column.codes.astype(np.int64) - 1, categories=pd.Index(words[1:]))
+    categories = pd.Index(words[1:], dtype=object, tupleize_cols=False)
+    return pd.Categorical.from_codes(column.codes.astype(np.int64) - 1, categories=categories)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["scan"]
 
 _PACK = 16384  # glances kept as they are before they are packed
-_CHUNK = 512  # paths in one task of an executor
+_CHUNK = 1024  # paths in one task of an executor
 
 _own = threading.local()
 
@@ -49,7 +49,9 @@ def scan(
         A Parquet file that remembers what was found, made when it is not there: a file whose path, size and time of
         writing are those remembered is not opened again. It holds the patients' names and numbers.
     executor : concurrent.futures.Executor, optional
-        Does the looking, in chunks of paths, which its workers must be able to open.
+        Does the looking, in chunks of paths, which its workers must be able to open: a ``ProcessPoolExecutor``;
+        ``dask.distributed.Client(...).get_executor()`` for a cluster; for URLs, where waiting is what takes long, a
+        ``ThreadPoolExecutor`` of many threads.
     progress : bool
         Show a bar when it takes more than a second.
 
@@ -82,7 +84,7 @@ def scan(
     known = np.full(len(places), -1, np.intp) if index is None else index.rows_of(places)
     old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
     rows, parts = [old], [] if index is None else [taken(index.packed, known[old])]
-    for seen, part in _seen([places[row] for row in new], executor, progress=progress):
+    for seen, part in _seen([places[row] for row in new], executor, dated=index is not None, progress=progress):
         rows.append(new[seen])
         parts.append(part)
     found = np.concatenate(rows)
@@ -94,16 +96,16 @@ def scan(
 
 
 def _seen(
-    places: Sequence[Listed], executor: Executor | None, *, progress: bool
+    places: Sequence[Listed], executor: Executor | None, *, dated: bool, progress: bool
 ) -> Iterator[tuple[NDArray[np.intp], Packed]]:
     """Yield what was found, and at which of the places; at an interrupt what there is by then, and end."""
     here = np.arange(len(places))
     if executor is not None:
         away = np.array([one.dataset is None for one in places], bool)
-        yield from _elsewhere(places, np.flatnonzero(away), executor, progress)
+        yield from _elsewhere(places, np.flatnonzero(away), executor, dated, progress)
         here = np.flatnonzero(~away)  # data sets in memory stay there
     glances: list[Glance] = []
-    glancer, start = Glancer(), 0
+    glancer, start = Glancer(dated=dated), 0
     try:
         for row in bar(here.tolist(), "Scanning", "file", show=progress):
             glances.append(glancer(places[row]))
@@ -117,10 +119,10 @@ def _seen(
 
 
 def _elsewhere(
-    places: Sequence[Listed], rows: NDArray[np.intp], executor: Executor, progress: bool
+    places: Sequence[Listed], rows: NDArray[np.intp], executor: Executor, dated: bool, progress: bool
 ) -> Iterator[tuple[NDArray[np.intp], Packed]]:
     chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
-    tasks = {executor.submit(glances_of, [places[row] for row in chunk]): chunk for chunk in chunks}
+    tasks = {executor.submit(glances_of, [places[row] for row in chunk], dated): chunk for chunk in chunks}
     told: set[Future[Packed]] = set()
     try:
         with_bar = bar(as_completed(tasks), "Scanning", f"× {_CHUNK} files", total=len(tasks), show=progress)
@@ -133,9 +135,10 @@ def _elsewhere(
                 yield chunk, task.result()
 
 
-def glances_of(places: Sequence[Listed]) -> Packed:
+def glances_of(places: Sequence[Listed], dated: bool) -> Packed:
     """Return what is at some paths: the task of an executor's worker."""
-    glancer = getattr(_own, "glancer", None)  # which remembers what the headers it has seen have in common
+    glancer = getattr(_own, f"glancer_{dated}", None)  # which remembers what the headers it has seen have in common
     if glancer is None:
-        glancer = _own.glancer = Glancer()
+        glancer = Glancer(dated=dated)
+        setattr(_own, f"glancer_{dated}", glancer)
     return pack([glancer(one) for one in places])

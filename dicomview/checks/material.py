@@ -10,8 +10,10 @@ from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as Items
 
-from dicomview.files import read_headers
+from dicomview.catalog import Catalog
+from dicomview.files import read_header, read_headers
 from dicomview.pixels import FrameTags
+from dicomview.progress import bar
 from dicomview.space import Series, Slice, Stack, series_of
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from dicomview.files import Header, Source
 
-    Auditable: TypeAlias = "Source | Series | Stack | Slice | Sequence[Series | Stack | Slice]"
+    Auditable: TypeAlias = "Source | Catalog | Series | Stack | Slice | Sequence[Catalog | Series | Stack | Slice]"
 
 __all__ = ["Element", "Instance", "Material", "elements_of", "prepared"]
 
@@ -219,7 +221,7 @@ def prepared(source: Auditable, *, progress: bool = True) -> Material:
 
     Parameters
     ----------
-    source : path, pydicom.Dataset, Series, Stack, Slice, or a list of these
+    source : path, pydicom.Dataset, Catalog, Series, Stack, Slice, or a list of these
     progress : bool
         Show a bar when reading takes more than a second.
 
@@ -234,6 +236,8 @@ def prepared(source: Auditable, *, progress: bool = True) -> Material:
     for one in many:
         if isinstance(one, Series):
             known.extend(one.headers)
+        elif isinstance(one, Catalog):
+            known.extend(bar(map(read_header, one.locations), "Reading headers", "file", show=progress))
         elif isinstance(one, Stack | Slice):
             known.extend(part.source for part in ([one] if isinstance(one, Slice) else one.slices))
         else:

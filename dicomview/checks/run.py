@@ -48,7 +48,7 @@ def audit(source: Auditable, *, checks: str | Iterable[str] | None = None, progr
 
     Parameters
     ----------
-    source : path, pydicom.Dataset, Series, Stack, Slice, or a list of these
+    source : path, pydicom.Dataset, Catalog, Series, Stack, Slice, or a list of these
         A folder (searched through), a file, a zip or a DICOMDIR; any number of series. Nothing is written or repaired,
         and pixels are not decoded.
     checks : str or list of str, optional

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dicomview.files.attributes import ATTRIBUTES, values_in
 from dicomview.files.headers import read_header
 from dicomview.files.layout import Odd, Short
 from dicomview.files.locate import Location
+from dicomview.files.remote import Remote
 from dicomview.files.template import Facts
 from dicomview.files.templates import Templates
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dicomview.files.attributes import Value
     from dicomview.files.headers import Header, Status
     from dicomview.files.locate import Listed
@@ -23,16 +25,17 @@ if TYPE_CHECKING:
 __all__ = ["Glance", "Glancer"]
 
 _FIRST = 8192
+_MARGIN = 256
 _LARGEST_HEADER = 1 << 22  # longer ones are pydicom's
 _MARK = b"\xfe\xff\xdd\xe0\0\0\0\0"  # the end of encapsulated pixel data
 _OPTIONS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _UNDEFINED = b"\xff\xff\xff\xff"
 
 if hasattr(os, "pread"):
-    _read = os.pread
+    _read_at = os.pread
 else:  # Windows
 
-    def _read(descriptor: int, length: int, offset: int, /) -> bytes:
+    def _read_at(descriptor: int, length: int, offset: int, /) -> bytes:
         os.lseek(descriptor, offset, os.SEEK_SET)
         return os.read(descriptor, length)
 
@@ -49,7 +52,7 @@ class Glance(NamedTuple):
     size : int, bytes
         Of the file; -1 when it is not known.
     mtime_ns : int
-        When the file was last written, ns since 1970; -1 when it is not known.
+        When the file was last written, ns since 1970; -1 when it is not known or was not asked for.
     facts : Facts
         What it has in common with others.
     values : tuple
@@ -73,12 +76,19 @@ _NOTHING = Facts((None,) * len(ATTRIBUTES), ())
 
 
 class Glancer:
-    """Glances at one path after the other, and remembers what their headers have in common."""
+    """Glances at one path after the other, and remembers what their headers have in common.
 
-    __slots__ = ("_templates", "handed_over")
+    Parameters
+    ----------
+    dated : bool
+        Also say when files on the disk were written: that takes a call to the system more.
+    """
 
-    def __init__(self) -> None:
-        self._templates = Templates()
+    __slots__ = ("_dated", "_enough", "_templates", "handed_over")
+
+    def __init__(self, *, dated: bool = False) -> None:
+        self._templates, self._dated = Templates(), dated
+        self._enough = _FIRST  # bytes that held the header of the last file
         self.handed_over = 0
         """How many files with the DICOM mark pydicom has read."""
 
@@ -86,6 +96,8 @@ class Glancer:
         """Return what is at a path, in an archive or in memory; never raises for what is there."""
         if one.path is not None and one.member is None:
             return self.file(one.path, one.label)
+        if one.remote is not None:
+            return self._remote(one, one.remote)
         size = mtime = -1
         if one.path is not None:
             with contextlib.suppress(OSError):
@@ -99,22 +111,35 @@ class Glancer:
         try:
             descriptor = os.open(path, _OPTIONS)
             try:
-                facts = os.fstat(descriptor)
-                size, mtime = facts.st_size, facts.st_mtime_ns
-                if stat.S_ISREG(facts.st_mode):
-                    found = self._read(descriptor, size)
-                    if found is not None:
-                        return Glance("dicom", "", size, mtime, *found)
+                # Neither goes for a pipe, a folder or a terminal; and what has no end is longer than it says.
+                size = os.lseek(descriptor, 0, os.SEEK_END)
+                if self._dated:
+                    mtime = os.fstat(descriptor).st_mtime_ns
+                found = self._read(_read_at, descriptor, size)
+                if found is not None:
+                    common, values, pixels = found
+                    return Glance("dicom", "", size, mtime, common, values, pixels)
             finally:
                 os.close(descriptor)
-        except (OSError, ValueError):
-            pass  # `read_header` says which
+        except (OSError, ValueError):  # `read_header` says which
+            size = -1
         self.handed_over += 1
         return _slow(read_header(Location(label or path, Path(path))), size, mtime)
 
-    def _read(self, descriptor: int, size: int) -> tuple[Facts, tuple[Value, ...], bool] | None:
+    def _remote(self, one: Listed, remote: Remote) -> Glance:
+        """Return what is in a file behind a URL."""
+        with contextlib.suppress(Exception):  # every file system has errors of its own; `read_header` says which
+            found = self._read(Remote.read, remote, remote.size) if remote.size > 0 else None
+            if found is not None:
+                return Glance("dicom", "", remote.size, remote.mtime_ns, *found)
+        self.handed_over += 1
+        return _slow(read_header(one.location), remote.size, remote.mtime_ns)
+
+    def _read(
+        self, read: Callable[[Any, int, int], bytes], file: Any, size: int
+    ) -> tuple[Facts, tuple[Value, ...], bool] | None:
         """Return facts, values and whether there are pixel data; None of a file that pydicom must look at."""
-        data = _read(descriptor, _FIRST, 0)
+        data = read(file, self._enough, 0)
         if data[128:132] != b"DICM" or len(data) > size:
             return None
         while True:
@@ -127,13 +152,14 @@ class Glancer:
                 wanted = max(short.needed, 4 * len(data))
                 if len(data) >= min(size, _LARGEST_HEADER) or wanted > _LARGEST_HEADER:
                     return None
-                more = _read(descriptor, wanted - len(data), len(data))
+                more = read(file, wanted - len(data), len(data))
                 if not more:
                     return None
                 data += more
         if pixels:
+            self._enough = pixels + _MARGIN
             if data[pixels - 4 : pixels] == _UNDEFINED:
-                if _read(descriptor, 8, max(size - 8, pixels)) != _MARK:
+                if read(file, 8, max(size - 8, pixels)) != _MARK:
                     return None
             else:
                 length = int.from_bytes(data[pixels - 4 : pixels], "little")

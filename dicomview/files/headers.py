@@ -162,9 +162,9 @@ def _value(dataset: Dataset, keyword: str) -> bytes:
 
 
 def _on_disk(location: Location) -> Header:
-    if location.path is None:
+    if location.path is None and location.remote is None:
         return Header(location, "missing", detail="lies outside the folder of the DICOMDIR that names it")
-    if location.member is None:
+    if location.member is None and location.path is not None:
         mode = location.path.stat().st_mode
         if not stat.S_ISREG(mode):
             kind = (

@@ -18,9 +18,12 @@ from pydicom.dataset import Dataset
 
 from dicomview.errors import NotASource, NothingFound, UnsafeArchive
 from dicomview.files import archive, dicomdir
+from dicomview.files.remote import is_url, remote_files
 
 if TYPE_CHECKING:
     from typing import TypeAlias
+
+    from dicomview.files.remote import Remote
 
 __all__ = ["Listed", "Location", "Source", "listed", "locate"]
 
@@ -42,12 +45,15 @@ class Location:
         The name inside the archive.
     dataset : pydicom.Dataset or None
         The data set, when it is in memory already.
+    remote : Remote or None
+        The file, when it is behind a URL; it has no path then.
     """
 
     label: str
     path: Path | None
     member: str | None = None
     dataset: Dataset | None = field(default=None, compare=False, repr=False)
+    remote: Remote | None = field(default=None, repr=False)
 
     def open(self) -> BinaryIO:
         """Open for reading only, seekable; a member of an archive is held in memory.
@@ -59,6 +65,8 @@ class Location:
         UnsafeArchive
             The member is encrypted or damaged.
         """
+        if self.remote is not None:
+            return self.remote.open()
         if self.path is None:
             raise FileNotFoundError(f"{self.label} is not a file")
         if self.member is not None:
@@ -71,7 +79,7 @@ class Listed(NamedTuple):
 
     Attributes
     ----------
-    label, path, member, dataset
+    label, path, member, dataset, remote
         As those of `Location`, the path as text.
     """
 
@@ -79,11 +87,13 @@ class Listed(NamedTuple):
     path: str | None
     member: str | None = None
     dataset: Dataset | None = None
+    remote: Remote | None = None
 
     @property
     def location(self) -> Location:
         """The same as a `Location`."""
-        return Location(self.label, None if self.path is None else Path(self.path), self.member, self.dataset)
+        path = None if self.path is None else Path(self.path)
+        return Location(self.label, path, self.member, self.dataset, self.remote)
 
 
 def locate(source: Source) -> Iterator[Location]:
@@ -93,8 +103,8 @@ def locate(source: Source) -> Iterator[Location]:
     ----------
     source : path, pydicom.Dataset, or a list of either
         A folder (with all folders in it, hidden files included), a file, a zip archive, a DICOMDIR (with the files
-        it refers to), data sets in memory. A file met twice is given once. Links to folders are followed, never in
-        circles.
+        it refers to), a URL that fsspec knows, data sets in memory. A file met twice is given once. Links to folders
+        are followed, never in circles.
 
     Raises
     ------
@@ -110,7 +120,7 @@ def locate(source: Source) -> Iterator[Location]:
 
 def listed(source: Source) -> Iterator[Listed]:
     """Return what `locate` does, in a form that takes less time and memory; raises as that."""
-    if isinstance(source, str | os.PathLike) and _path(source).is_dir():
+    if isinstance(source, str | os.PathLike) and not is_url(source) and _path(source).is_dir():
         return _folder(os.fspath(_path(source)), None)  # in which nothing is met twice
     return _distinct(_one(source, None) if isinstance(source, str | os.PathLike | Dataset) else _many(source))
 
@@ -135,7 +145,7 @@ def _many(sources: Iterable[str | os.PathLike[str] | Dataset]) -> Iterator[Liste
     for item in items:
         if not isinstance(item, str | os.PathLike | Dataset):
             raise NotASource(_not_a_source(item))
-    base = _common_folder([_path(item) for item in items if not isinstance(item, Dataset)])
+    base = _common_folder([_path(item) for item in items if not isinstance(item, Dataset) and not is_url(item)])
     for place, item in enumerate(items):
         if isinstance(item, Dataset):
             yield Listed(f"dataset {place}", None, dataset=item)
@@ -147,6 +157,9 @@ def _one(source: str | os.PathLike[str] | Dataset, base: Path | None) -> Iterato
     """Give what is under one source; labels are relative to `base`, or to the source itself without one."""
     if isinstance(source, Dataset):
         yield Listed("dataset 0", None, dataset=source)
+        return
+    if is_url(source):
+        yield from (Listed(_printable(label), None, remote=remote) for label, remote in remote_files(os.fspath(source)))
         return
     path = _path(source)
     if not os.path.lexists(path):
@@ -186,8 +199,13 @@ def _folder(folder: str, base: Path | None) -> Iterator[Listed]:
             continue
         folders = []
         for entry in entries:
-            if not _is_folder(entry):
-                yield from _in_folder(label + _printable(entry.name), entry.path)
+            name = entry.name
+            if entry.is_file(follow_symlinks=False) or not _is_folder(entry):
+                name = label + (name if name.isascii() else _printable(name))
+                if name[-4:].lower() == ".zip":
+                    yield from _zip(name, entry.path)
+                else:
+                    yield Listed(name, entry.path)
             # A link to a folder inside the source is met under its own name anyway.
             elif not (entry.is_symlink() and Path(os.path.realpath(entry.path)).is_relative_to(root)):
                 folders.append(entry.path)
@@ -201,18 +219,17 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _in_folder(label: str, name: str) -> Iterator[Listed]:
-    if name[-4:].lower() == ".zip":
-        path = Path(name)
-        try:
-            inside = archive.members(path) if path.is_file() and archive.is_zip(_head(path)) else ()
-        except (UnsafeArchive, OSError):
-            inside = ()  # refused: the archive itself becomes the row
-        if inside:
-            for member in inside:
-                yield Listed(f"{label}::{member}", name, member)
-            return
-    yield Listed(label, name)
+def _zip(label: str, name: str) -> Iterator[Listed]:
+    """Give the members of an archive met in a folder; the file itself when it is none, or refused."""
+    path = Path(name)
+    try:
+        inside = archive.members(path) if path.is_file() and archive.is_zip(_head(path)) else ()
+    except (UnsafeArchive, OSError):
+        inside = ()
+    for member in inside:
+        yield Listed(f"{label}::{member}", name, member)
+    if not inside:
+        yield Listed(label, name)
 
 
 def _head(path: Path) -> bytes:
@@ -240,7 +257,7 @@ def _label(path: Path, base: Path, *more: str) -> str:
 
 def _printable(name: str) -> str:
     """Return a name that is no text on this system (bytes of another encoding) as one that can be printed."""
-    return name if name.isascii() else name.encode("utf-8", "replace").decode("utf-8")
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _common_folder(paths: list[Path]) -> Path | None:

@@ -57,10 +57,11 @@ begins (0 when there are none; its length is in the four bytes before), and how 
 at least hold (0 when the header does not say, or they are encapsulated)."""
 
 
-_Segment: TypeAlias = "tuple[bytes, int, int, int, dict[bytes, Value], int]"
+_Segment: TypeAlias = "tuple[bytes | tuple[()], int, int, _Known | None, bytes, int]"
 """A block of constant bytes, then an element that varies: the block, which ends with the length of the element's value,
-mostly that of the last file; its size; that size with the value (0: of no two files the same); the column of the value,
--1 when nobody asks for it; the values met before; how the length is written (`_NARROW` …)."""
+mostly that of the last file; its size; that size with the value; the values met before, None when nobody asks for them;
+the block again; how the length is written (`_NARROW` …). The first is an empty tuple, which no bytes start with, where
+the length is never that of the last file."""
 
 _UNCHANGING, _NARROW, _WIDE, _NESTED = range(4)
 
@@ -81,10 +82,10 @@ class Template:
         Of its transfer syntax and character set.
     """
 
-    __slots__ = ("end", "facts", "header", "layout", "length", "memory", "needed", "segments", "sizes", "tail")
+    __slots__ = ("end", "facts", "header", "layout", "length", "needed", "segments", "sizes", "tail")
 
     def __init__(self, header: bytes, layout: Layout, varying: set[int], values: list[Value], memory: Memory) -> None:
-        self.header, self.layout, self.memory = header, layout, memory
+        self.header, self.layout = header, layout
         self.length = layout.starts[-1] + 12
         self.segments: list[_Segment] = []
         columns = []
@@ -101,11 +102,10 @@ class Template:
                 width = _NESTED
             elif tag == _GROUP_LENGTH:
                 width = _UNCHANGING
-            column = _COLUMNS.get(tag, -1)
-            known = memory.values[column] if column >= 0 else {}
-            advance = 0 if delimited else following - cut
-            self.segments.append((header[cut:value], value - cut, advance, column, known, width))
-            if column >= 0:
+            block, column = header[cut:value], _COLUMNS.get(tag)
+            known = None if column is None else memory.values[column]
+            self.segments.append((() if delimited else block, value - cut, following - cut, known, block, width))
+            if column is not None:
                 columns.append(column)
             cut = following
         # Up to the length of the pixel data: the tag, and with an explicit VR that and two reserved bytes.
@@ -124,20 +124,20 @@ class Template:
         Odd
             pydicom has to read this file.
         """
-        position, values = 128, []
-        matches, learn = data.startswith, self.memory.learn
+        position, values, matches = 128, [], data.startswith
         try:
-            for block, skip, advance, column, known, width in self.segments:
-                start = position + skip
-                if advance and matches(block, position):
+            for expected, skip, advance, known, block, width in self.segments:
+                if matches(expected, position):
+                    if known is not None:
+                        values.append(known[data[position + skip : position + advance]])
                     position += advance
                 else:
+                    start = position + skip
                     position = self._after(block, width, data, start, size)
                     if position < 0:
                         return None
-                if column >= 0:
-                    raw = data[start:position]
-                    values.append(known[raw] if raw in known else learn(column, raw))
+                    if known is not None:
+                        values.append(known[data[start:position]])
         except (IndexError, error, Short):  # the header goes on beyond the bytes given
             return None
         if not matches(self.tail, position):
@@ -179,37 +179,52 @@ def needed_of(
     return max((bits + 7) // 8, 0)
 
 
-class Memory:
-    """What bytes meant before, for one way of writing: a column each."""
+class _Known(dict[bytes, "Value"]):
+    """What bytes of one column meant before; others are read when they are asked for, and mostly remembered."""
 
-    __slots__ = ("charset", "implicit", "usual", "values")
+    __slots__ = ("attribute", "charset", "column", "implicit", "usual")
 
-    def __init__(self, implicit: bool, charset: bytes) -> None:
-        self.implicit, self.charset = implicit, charset
-        self.values: list[dict[bytes, Value]] = [{b"": None} for _ in ATTRIBUTES]
-        self.usual = [usual(attribute) for attribute in ATTRIBUTES]
+    def __init__(self, column: int, implicit: bool, charset: bytes) -> None:
+        super().__init__({b"": None})
+        self.column, self.implicit, self.charset = column, implicit, charset
+        self.attribute, self.usual = ATTRIBUTES[column], usual(ATTRIBUTES[column])
 
-    def learn(self, column: int, raw: bytes) -> Value:
-        """Return the value of bytes that were not met before, and remember it where it may come again.
+    def __missing__(self, raw: bytes) -> Value:
+        """Return the value of bytes that were not met before.
 
         Raises
         ------
         Odd
             It is too long, or one by which the pixel data are judged, and unusual.
         """
-        value = self.usual[column](raw) if len(raw) <= _LONGEST_VALUE else None
-        if column == _INSTANCE and value is not None:
-            return value
+        value = self.usual(raw) if len(raw) <= _LONGEST_VALUE else None
         if value is None:
-            if column in _STRICT or len(raw) > _LONGEST_VALUE:
+            if self.column in _STRICT or len(raw) > _LONGEST_VALUE:
                 raise Odd
-            value = value_of(ATTRIBUTES[column], raw, implicit=self.implicit, charset=self.charset)
-        known = self.values[column]
-        if len(known) >= _MEMORY:
-            known.clear()
-            known[b""] = None
-        known[raw] = value
+            value = value_of(self.attribute, raw, implicit=self.implicit, charset=self.charset)
+        elif self.column == _INSTANCE:
+            return value  # no two are alike
+        if len(self) >= _MEMORY:
+            self.clear()
+            self[b""] = None
+        self[raw] = value
         return value
+
+
+class Memory:
+    """What bytes meant before, for one transfer syntax and character set: a column each.
+
+    Parameters
+    ----------
+    implicit : bool
+    charset : bytes
+        The value of SpecificCharacterSet.
+    """
+
+    __slots__ = ("values",)
+
+    def __init__(self, implicit: bool, charset: bytes) -> None:
+        self.values = [_Known(column, implicit, charset) for column in range(len(ATTRIBUTES))]
 
     def all(self, data: bytes, layout: Layout) -> list[Value]:
         """Return the values of every column.
@@ -221,13 +236,11 @@ class Memory:
         """
         values: list[Value] = [None] * len(ATTRIBUTES)
         for place, tag in enumerate(layout.tags):
-            column = _COLUMNS.get(tag, -1)
-            if column < 0:
+            column = _COLUMNS.get(tag)
+            if column is None:
                 continue
-            attribute, known = ATTRIBUTES[column], self.values[column]
             vr = layout.vrs[place]
-            if vr and vr != attribute.vr.encode():
+            if vr and vr != ATTRIBUTES[column].vr.encode():
                 raise Odd
-            raw = data[layout.values[place] : layout.starts[place + 1]]
-            values[column] = known[raw] if raw in known else self.learn(column, raw)
+            values[column] = self.values[column][data[layout.values[place] : layout.starts[place + 1]]]
         return values

@@ -41,6 +41,14 @@ class _Shape:
         self.template: Template | None = None
         self.series: _Series | None = None  # that of the template
 
+    def covers(self, series: _Series, differing: set[int]) -> bool:
+        """Take note of tags that were seen to vary; False when that is news for the template."""
+        if self.series is series:
+            self.within |= differing
+        known = len(self.across)
+        self.across |= differing | self.within
+        return len(self.across) == known
+
 
 class _Series:
     """What is known of the files of one series."""
@@ -61,6 +69,8 @@ class Templates:
         self._shapes: dict[tuple[tuple[int, ...], tuple[bytes, ...]], _Shape] = {}
         self._recent: list[_Shape] = []
         self._near = 132
+        self._previous = _Series()  # of the last file
+        self._last: Template | None = None  # what the last files have matched, one after the other
 
     def read(self, data: bytes, size: int) -> Reading:
         """Return what the header at the beginning of a file says.
@@ -79,13 +89,20 @@ class Templates:
         Odd
             pydicom has to read this file.
         """
+        last = self._last
+        if last is not None:  # files of one series mostly follow each other
+            found = _tried(last, data, size)
+            if found is not None:
+                self._previous.hits += 1
+                return found
+            self._last = None
         series = self._series_of(data)
         for template in series.templates.values():
-            if len(data) < template.length and len(data) < size:
-                raise Short(template.length + 512)
-            found = template.match(data, size)
+            found = _tried(template, data, size)
             if found is not None:
                 series.hits += 1
+                self._last = template if series is self._previous else None
+                self._previous = series
                 return found
         if not series.templates and series.misses < 2:
             for shape in self._recent:
@@ -139,12 +156,7 @@ class Templates:
         previous = series.templates.get(id(shape))
         if previous is not None:
             shape.within |= _differing(previous, header, layout)
-        elif shape.template is not None:
-            differing = _differing(shape.template, header, layout)
-            if shape.series is series:
-                shape.within |= differing
-            shape.across |= differing | shape.within
-        if previous is None:
+        elif shape.template is None or not shape.covers(series, _differing(shape.template, header, layout)):
             shape.template, shape.series = Template(header, layout, shape.across, values, memory), series
             self._recent = [shape, *(one for one in self._recent if one is not shape)][:_SHAPES]
         if series.misses > 1:  # most series have more than one file, but for one alone this would be in vain
@@ -153,6 +165,13 @@ class Templates:
             series.templates = {id(shape): Template(header, layout, shape.within, values, memory), **others}
             if len(series.templates) > _SHAPES:
                 series.templates.popitem()
+
+
+def _tried(template: Template, data: bytes, size: int) -> Reading | None:
+    """Return what a template reads; more bytes are asked for at once where its last file had a longer header."""
+    if len(data) < template.length and len(data) < size:
+        raise Short(template.length + 512)
+    return template.match(data, size)
 
 
 def _differing(template: Template, header: bytes, layout: Layout) -> set[int]:

@@ -1,0 +1,104 @@
+"""Files behind a URL, through fsspec: s3://, gs://, https://, zip:// … Only the bytes asked for are fetched."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+
+from dicomview.errors import MissingExtra, NothingFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Remote", "is_url", "remote_files"]
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(?:://|::)")  # two letters at least: C:\ is a disk
+_TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
+
+
+class Remote(NamedTuple):
+    """One file behind a URL.
+
+    Attributes
+    ----------
+    filesystem : fsspec.AbstractFileSystem
+    path : str
+        As the file system has it.
+    url : str
+        The same for people.
+    size : int, bytes
+        As listed; -1 when it is not.
+    mtime_ns : int
+        As listed, ns since 1970; -1 when it is not.
+    """
+
+    filesystem: Any
+    path: str
+    url: str
+    size: int
+    mtime_ns: int
+
+    def open(self) -> BinaryIO:
+        """Open for reading, seekable."""
+        return cast("BinaryIO", self.filesystem.open(self.path, "rb"))
+
+    def read(self, length: int, offset: int) -> bytes:
+        """Return `length` bytes from `offset` on, fewer at the end of the file."""
+        end = offset + length if self.size < 0 else min(offset + length, self.size)
+        return bytes(self.filesystem.cat_file(self.path, start=offset, end=end)) if end > offset else b""
+
+
+def is_url(source: object) -> bool:
+    """Return True for text that is a URL, and not a path."""
+    return isinstance(source, str) and _URL.match(source) is not None
+
+
+def remote_files(url: str) -> Iterator[tuple[str, Remote]]:
+    """Yield every file under a URL, by name, with its name below the URL.
+
+    Raises
+    ------
+    MissingExtra
+        fsspec, or the package it needs for this kind of URL, is not installed.
+    NothingFound
+        There is nothing at the URL, it cannot be listed, or nobody knows its kind.
+    """
+    try:
+        import fsspec
+    except ImportError as error:
+        raise MissingExtra('URLs need fsspec: python -m pip install "dicomview[remote]"') from error
+    try:
+        filesystem, root = fsspec.core.url_to_fs(url)
+        found = filesystem.find(root, detail=True) or {root: filesystem.info(root)}
+    except ImportError as error:
+        raise MissingExtra(f"a URL of this kind needs a package of its own: {error}") from error
+    except Exception as error:
+        # Every file system has errors of its own; their words may hold keys, so only the kind is told.
+        raise NothingFound(
+            f"nothing can be listed at the URL ({type(error).__name__}); check its spelling and your right to read it"
+        ) from error
+    base = root.rstrip("/") + "/"
+    for path in sorted(found):
+        facts = found[path]
+        if facts.get("type") == "directory":
+            continue
+        label = path[len(base) :] if path.startswith(base) else path.rpartition("/")[2]
+        size = facts.get("size")
+        yield (
+            label,
+            Remote(filesystem, path, filesystem.unstrip_protocol(path), -1 if size is None else size, _time(facts)),
+        )
+
+
+def _time(facts: dict[str, Any]) -> int:
+    moment = next((facts[name] for name in _TIMES if facts.get(name) is not None), None)
+    with contextlib.suppress(ValueError, OverflowError):
+        if isinstance(moment, str):
+            moment = datetime.fromisoformat(moment)
+        if isinstance(moment, datetime):
+            moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        if isinstance(moment, int | float):
+            return int(moment * 1e9)
+    return -1
