@@ -89,7 +89,7 @@ def test_a_line_for_each_stack_and_for_what_is_none(wire, folder):
     ]
     assert "localizer" in told["entries"][1]["size"]
     assert told["entries"][2]["size"] == "1 object"
-    assert told["beside"] == "1 not_dicom"
+    assert told["beside"] == "beside them 1 not_dicom\n"
     assert told["number"] == 0
     browser.close()
 

@@ -78,7 +78,7 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
         self._list = SeriesList(
             [_entry(line, self._hide) for line in self._lines],
             self._thumbnail,
-            beside=", ".join(f"{count} {status}" for status, count in found[0].beside.items()),
+            beside="".join(f"beside them {count} {status}\n" for status, count in found[0].beside.items()),
             layout={"flex": "1 1 190px", "max_width": "260px"},
         )
         self._tags = TagTable(layout={"flex": "3 1 330px"})
