@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["EMBED_VARIABLE", "embeds", "opening_of", "places_of", "png_of", "shipped", "snippet_of"]
 
 EMBED_VARIABLE = "DICOMVIEW_EMBED"
+_MODULE = module_text("copy")
+Image.preinit()  # now, and not when the first picture is waited for
 _OPENING_PREVIEWS = 12  # at most
 _OPENING_SECONDS = 0.25  # that they may take
 _OPENING_EDGE = 256  # samples along the longer edge of the slice that is shown first
@@ -116,7 +118,7 @@ def snippet_of(
     still = base64.b64encode(png).decode("ascii")
     picture = f'<img alt="{alt}" style="max-width:100%" src="data:image/png;base64,{still}">' if png else alt
     yield f'<div id="{name}">{picture}</div>'
-    yield f'<style>{style_text()}</style><script type="module">{module_text("copy")}openCopy("{name}", '
+    yield f'<style>{style_text()}</style><script type="module">{_MODULE}openCopy("{name}", '
     yield f"{_written(told)}, ["
     for number, (message, buffers) in enumerate(slices):
         yield ", " * bool(number) + _written({"message": message, "buffers": buffers})

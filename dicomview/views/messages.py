@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["colours_message", "piece_of", "scene_message"]
 
 _PREVIEW_EDGE = 128  # samples along the longer edge of a preview, about
+_COLOURS = {name: colours_of(name).tobytes() for name in OFFERED if name != GRAY}
 _BLOCK_SAMPLES = 1 << 17  # of the previews that come in one message
 
 
@@ -63,7 +64,7 @@ def scene_message(scene: Scene, home: ViewState, *, controls: bool = True) -> di
 
 def colours_message(*more: str) -> dict[str, bytes]:
     """Return RGB of the 256 grey levels for each colour map that is offered, and for some more."""
-    return {name: colours_of(name).tobytes() for name in sorted({*OFFERED, *more} - {GRAY})}
+    return _COLOURS | {name: colours_of(name).tobytes() for name in more if name not in (GRAY, *_COLOURS)}
 
 
 def _offered(scene: Scene, home: ViewState) -> list[Voi]:
