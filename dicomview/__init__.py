@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
-    from dicomview.views import browse, figure, view
+    from dicomview.views import figure, view
+    from dicomview.views.browser import browse
 
 try:
     __version__ = version("dicomview")
@@ -39,7 +40,7 @@ _ROOMS = {
     "Volume": "space",
     "Window": "pixels",
     "audit": "checks",
-    "browse": "views",
+    "browse": "views.browser",
     "demo": "",
     "errors": "",
     "explain": "checks",

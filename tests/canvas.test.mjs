@@ -1,15 +1,17 @@
 // The parts of the canvas that need no page. Run: node --test tests/canvas.test.mjs
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { deflateSync } from "node:zlib";
 
 import { cinePlace } from "../dicomview/views/static/cine.js";
 import { describePixel, paintMask, patientPoint } from "../dicomview/views/static/painter.js";
 import { fitted, lettersHeld, onPicture, sampleAt, transformOf, zoomToPixels, zoomedAt } from "../dicomview/views/static/pose.js";
+import { inflate, joined16, joined8 } from "../dicomview/views/static/packing.js";
 import { SliceCache, readSlices } from "../dicomview/views/static/slices.js";
 import { Store } from "../dicomview/views/static/store.js";
 import { Flow, around, plan } from "../dicomview/views/static/wants.js";
 import { dragSteps, wheelSteps, wheelZoom } from "../dicomview/views/static/gestures.js";
-import { dragWindow, lineOf, windowTable, windowWords } from "../dicomview/views/static/window.js";
+import { dragWindow, exactly, lineOf, windowTable, windowWords } from "../dicomview/views/static/window.js";
 
 const window = (center, width, shape = "LINEAR") => ({ center, width, function: shape });
 const none = () => false;
@@ -150,7 +152,7 @@ function makeStore(count = 60, step = 1, block = 1) {
   const scene = { planes: { axial: plane }, axes: [{ labels: ["1 ms", "2 ms", "3 ms"] }], colour: false };
   const handlers = {};
   const model = {
-    get: (name) => (name === "_scene" ? scene : []),
+    get: (name) => ({ _scene: scene, _opening: [] })[name],
     send: (message) => sent.push(message),
     on: (name, handler) => (handlers[name] = handler),
     off: (name) => delete handlers[name],
@@ -264,15 +266,12 @@ test("until the slice comes the nearest one is the best", async () => {
   assert.equal(store.best("axial", [20, 0]).at[0], 20);
 });
 
-test("the last view that leaves frees the slices and says so; a new scene forgets them", async () => {
-  const { store, view, sent, answer, handlers } = makeStore();
-  await answer(1);
-  handlers["change:_scene"]();
-  assert.equal(store.whole.bytes, 0);
+test("the last view that leaves frees the slices and says so", async () => {
+  const { store, view, sent, answer } = makeStore();
   await answer(1);
   store.leave(view);
   assert.equal(store.whole.bytes, 0);
-  assert.deepEqual(sent.at(-1), { kind: "left" });
+  assert.deepEqual(sent.at(-1), { kind: "left", page: store.page });
   await answer(2);
   assert.equal(store.whole.bytes, 0);
 });
@@ -439,17 +438,77 @@ test("cine goes round, or once to the end, and skips what is late", () => {
   assert.deepEqual(cinePlace(0, 5, 9, 10, false), { place: 4, ended: true });
 });
 
-test("what does not come for a while was lost, and is asked for anew", async (t) => {
+test("what does not come is asked for again; when nobody says a word, anew and with a note", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { asked, sent, answer, show } = makeStore();
+  const { store, asked, sent, show } = makeStore();
   show(10);
-  t.mock.timers.tick(2999);
+  const patience = 3000 + (1000 * (1 << 20)) / (1 << 17); // 1 MB on the slowest line
+  t.mock.timers.tick(patience - 1);
   assert.equal(asked().length, 1);
-  await answer(10); // something came: the wait begins again
-  t.mock.timers.tick(2999);
-  assert.equal(asked().length, 2);
   t.mock.timers.tick(1);
-  assert.equal(asked().length, 3);
-  assert.equal(asked()[2].includes("11/0"), true);
-  assert.equal(sent.at(-1).anew, true); // whatever was sent meanwhile is lost
+  assert.deepEqual([asked().length, sent.at(-1).late, sent.at(-1).anew, store.note], [2, true, false, ""]);
+  store.receive({ kind: "busy" }, []); // it takes long
+  t.mock.timers.tick(patience);
+  assert.deepEqual([asked().length, sent.at(-1).late, sent.at(-1).anew, store.note], [3, true, false, ""]);
+  t.mock.timers.tick(patience); // and now not even that
+  assert.deepEqual([asked().length, sent.at(-1).anew], [4, true]);
+  assert.match(store.note, /no kernel answers/);
+});
+
+test("a slice that comes damaged says so, and the next one is none the worse", async () => {
+  const { store } = makeStore();
+  const head = (index) => ({ at: [index, 0], rows: 1, columns: 1, sample: "uint16", layers: [] });
+  const rubbish = new DataView(new Uint8Array([1, 2, 3, 4]).buffer);
+  const sound = new DataView(new Uint8Array([7, 0]).buffer);
+  store.receive({ kind: "slices", plane: "axial", step: 1, n: 1, packed: true, slices: [head(3)] }, [rubbish]);
+  await store.receive({ kind: "slices", plane: "axial", step: 1, n: 2, packed: false, slices: [head(4)] }, [sound]);
+  assert.match(store.best("axial", [3, 0]).text, /came damaged/);
+  assert.equal(store.best("axial", [4, 0]).data[0], 7);
+});
+
+test("a picture that cannot be painted is said, and keeps no slice from coming", async () => {
+  const { store, view, answer } = makeStore();
+  const said = [];
+  view.paint = () => {
+    throw new RangeError("no such colour");
+  };
+  view.sayTrouble = (text) => said.push(text);
+  await answer(1);
+  await answer(2);
+  assert.equal(store.whole.bytes, 4);
+  assert.match(said[0], /no such colour/);
+});
+
+test("tiny pictures and those without a size are asked for without delay", () => {
+  assert.equal(around(3, 1, 10, Infinity).length, 10);
+  for (const [rows, columns] of [[1, 1], [0, 5]]) {
+    const { store, asked, show } = makeStore();
+    Object.assign(store.scene.planes.axial, { rows, columns });
+    const begun = performance.now();
+    show(10);
+    assert.ok(performance.now() - begun < 100);
+    assert.equal(asked()[0][0], "10/0");
+  }
+});
+
+// ---- packed samples
+
+test("samples are the sums of their differences, modulo what they can hold", async () => {
+  const samples = [5, 65535, 0, 40000, 39999];
+  const steps = samples.map((sample, i) => (sample - (samples[i - 1] ?? 0)) & 0xffff);
+  const split = [...steps.map((step) => step & 0xff), ...steps.map((step) => step >> 8)];
+  assert.deepEqual([...joined16(new Uint8Array(split))], samples);
+  const rgb = [1, 2, 3, 250, 0, 255]; // two pixels
+  const planes = [1, 249, 2, 254, 3, 252];
+  assert.deepEqual([...joined8(new Uint8Array(planes))], rgb);
+  const stream = deflateSync(new Uint8Array(split));
+  assert.deepEqual([...(await inflate(stream))], split);
+});
+
+test("a value is told with all its digits", () => {
+  assert.equal(exactly(137 * 12345, 137), "1691265");
+  assert.equal(exactly(1234567, 1), "1234567");
+  assert.equal(exactly(0.1 * 1034, 0.1), "103.4");
+  assert.equal(exactly(0.000123 * 7, 0.000123), "0.000861");
+  assert.equal(exactly(-1023.5, 1), "-1023.5");
 });

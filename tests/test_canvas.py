@@ -12,7 +12,9 @@ from wire import unpacked
 
 from dicomview.errors import DamagedPixels
 from dicomview.views.canvas import Canvas
-from dicomview.views.shipment import Piece, Wish
+from dicomview.views.series_list import SeriesList
+from dicomview.views.shipment import Piece, Wish, shipment
+from dicomview.views.tag_table import TagTable
 
 WINDOW = {"center": 40.0, "width": 400.0, "function": "LINEAR"}
 STATE = {"plane": "axial", "positions": {"axial": 3}, "window": WINDOW}
@@ -34,14 +36,16 @@ class Recorder(Canvas):
     def send(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         self.sent.append((content, buffers or []))
 
-    def receive(self, *indices: int, seen: int | None = None, plane: str = "axial", **more: Any) -> None:
+    def receive(self, *indices: int, seen: int | None = None, late: bool = False, **more: Any) -> None:
         """Want slices; without `seen`, as a page that has just come."""
         items = [{"at": [index], "along": 0, "count": 1, "step": 1} | more for index in indices]
-        want = {"kind": "want", "plane": plane, "items": items, "seen": seen or 0, "anew": seen is None, "pack": False}
+        want = {"kind": "want", "plane": "axial", "items": items, "seen": seen or 0, "anew": seen is None}
+        want |= {"late": late, "pack": False}
         self._handle_custom_msg(want, [])
 
     def settle(self) -> Recorder:
-        self._worker.submit(int).result(timeout=10)
+        while (server := self._server) is not None:
+            server.join(10)
         return self
 
     @property
@@ -116,25 +120,57 @@ def test_what_is_under_way_is_not_sent_twice_and_what_was_lost_is() -> None:
     assert canvas.settle().indices == [0, 5, 0, 5]
 
 
+def test_a_browser_that_waits_hears_that_the_slice_is_being_made() -> None:
+    slow = Slow()
+    canvas = Recorder(slow)
+    canvas.receive(0)
+    assert slow.decoding.wait(10)
+    canvas.receive(0, seen=0, late=True)
+    assert canvas.sent == [({"kind": "busy"}, [])]
+    slow.go_on.set()
+    canvas.settle()
+    assert len(canvas.sent) == 2  # and the slice comes once
+    canvas.receive(1, seen=1, late=True)  # nobody is busy: the answer says enough
+    assert [content["kind"] for content, _ in canvas.settle().sent] == ["busy", "slices", "slices"]
+
+
+def test_an_interrupt_is_no_fault_of_a_slice() -> None:
+    def source(plane: str, at: tuple[int, ...], step: int) -> Piece:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shipment(source, Wish("axial", (0,)), pack=False, failed=lambda _: None)
+
+
+def test_a_view_that_rests_has_no_thread(canvas: Recorder) -> None:
+    canvas.receive(1, 2)
+    canvas.settle()
+    assert not [thread for thread in threading.enumerate() if thread.name == "dicomview-canvas"]
+
+
 def test_a_page_that_leaves_is_not_served_and_the_view_hears_of_it() -> None:
     slow = Slow()
     canvas = Recorder(slow)
     canvas.receive(0, 1, 2)
     assert slow.decoding.wait(10)
-    gone: list[bool] = []
-    canvas.left = lambda: gone.append(True)  # type: ignore[method-assign]
-    canvas._handle_custom_msg({"kind": "left"}, [])
+    gone: list[str] = []
+    canvas.left = lambda page: gone.append(page)  # type: ignore[method-assign]
+    canvas._handle_custom_msg({"kind": "left", "page": "a"}, [])
     slow.go_on.set()
     assert canvas.settle().indices == [0]
-    assert gone == [True]
+    assert gone == ["a"]
 
 
 def test_slices_are_made_one_at_a_time_whoever_asks() -> None:
-    makers: set[int] = set()
+    busy, most, makers = [0], [0], set()
 
     def source(plane: str, at: tuple[int, ...], step: int) -> Piece:
         makers.add(threading.get_ident())
-        return slice_of(plane, at, step)
+        busy[0] += 1
+        most[0] = max(most[0], busy[0])
+        piece = slice_of(plane, at, step)
+        busy[0] -= 1
+        return piece
 
     canvas = Recorder(source)
     threads = [threading.Thread(target=canvas.receive, args=(i,)) for i in range(8)]
@@ -143,7 +179,7 @@ def test_slices_are_made_one_at_a_time_whoever_asks() -> None:
     for thread in threads:
         thread.join()
     canvas.settle()
-    assert len(makers) == 1
+    assert most == [1]
     assert threading.get_ident() not in makers
 
 
@@ -186,8 +222,7 @@ def test_closing_forgets_what_was_asked_for() -> None:
     assert slow.decoding.wait(10)
     canvas.close()
     slow.go_on.set()
-    canvas._worker.shutdown(wait=True)
-    assert canvas.indices == [0]
+    assert canvas.settle().indices == [0]
 
 
 def test_traits_hold_the_scene_and_the_state_and_no_pixels(canvas: Recorder) -> None:
@@ -215,15 +250,17 @@ def test_what_python_sends_does_not_divert_the_browser_to_the_busy_shell(canvas:
 
 def test_the_page_parts_travel_whole(canvas: Recorder) -> None:
     static = Path(__file__).parent.parent / "dicomview" / "views" / "static"
-    lines = set(str(canvas._esm).splitlines())
+    modules = [str(one) for one in (canvas._esm, TagTable._esm, SeriesList._esm)]
+    lines = set("\n".join(modules).splitlines())
     for part in static.glob("*.js"):
         text = part.read_text(encoding="utf-8")
         code = {
             line for line in text.splitlines() if not re.match(r" *(\*|/\*|//|import )", line) and "/**" not in line
         }
         assert code <= lines or part.stem == "copy"
-    assert "/**" not in str(canvas._esm)  # comments stay at home
-    assert not re.search(r"^import ", str(canvas._esm), re.MULTILINE)
+    for module in modules:
+        assert "/**" not in module  # comments stay at home
+        assert not re.search(r"^import ", module, re.MULTILINE)
     assert str(canvas._css) == (static / "canvas.css").read_text(encoding="utf-8")
 
 

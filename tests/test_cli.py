@@ -12,7 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,12 +23,12 @@ from dicomview.lab import server
 from dicomview.lab.folder import choose_folder
 
 if TYPE_CHECKING:
-    from conftest import StartLab
+    from conftest import Lab, StartLab
 
 
 def fill(folder: Path) -> None:
     """Write what a wheel ships, and what Python and Jupyter leave beside it."""
-    for name in ("notebooks/01_first_look.ipynb", "sample_data/ct/0001", "sample_data/ct/0002"):
+    for name in ("CONFORMANCE.md", "notebooks/01_first_look.ipynb", "sample_data/ct/0001", "sample_data/ct/0002"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(f"shipped {name}")
     for name in ("sample_data/__pycache__/generate.pyc", "notebooks/.ipynb_checkpoints/01_first_look.ipynb"):
@@ -55,7 +55,13 @@ def start(tmp_path: Path) -> Path:
     return start
 
 
-COPIES = [".dicomview-lab", "notebooks/01_first_look.ipynb", "sample_data/ct/0001", "sample_data/ct/0002"]
+COPIES = [
+    ".dicomview-lab",
+    "CONFORMANCE.md",
+    "notebooks/01_first_look.ipynb",
+    "sample_data/ct/0001",
+    "sample_data/ct/0002",
+]
 
 
 # --- which folder ----------------------------------------------------------------------------------------------------
@@ -236,10 +242,12 @@ def test_the_command_waits_neither_for_pydicom_nor_for_widgets() -> None:
 # --- a real start ----------------------------------------------------------------------------------------------------
 
 
-def fetch(url: str, token: str = "") -> str:
+def fetch(url: str, token: str = "", *, put: bytes | None = None) -> str:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     headers = {"Authorization": f"token {token}"} if token else {}
-    with opener.open(urllib.request.Request(url, headers=headers), timeout=60) as answer:
+    method = "GET" if put is None else "PUT"
+    request = urllib.request.Request(url, data=put, headers=headers, method=method)
+    with opener.open(request, timeout=60) as answer:
         return str(answer.read().decode())
 
 
@@ -256,8 +264,7 @@ def test_a_real_start_answers_and_ctrl_c_ends_it_well(start_lab: StartLab, start
         assert {"notebooks", "sample_data"} <= names
         if notebook := re.search(r"/lab/tree/(.+)\?", lab.url):
             assert fetch(f"{lab.address}/api/contents/{notebook[1]}?content=0", lab.token)
-        settings = fetch(f"{lab.address}/lab/api/settings/@jupyterlab/apputils-extension:notification", lab.token)
-        assert json.loads(settings)["schema"]["properties"]["fetchNews"]["default"] == "false"
+        assert setting(lab, "@jupyterlab/apputils-extension:notification")["fetchNews"] == "false"
         if sys.platform == "linux":
             shown = Path("/proc").glob("[0-9]*/cmdline")
             assert not any(lab.token in path.read_text(errors="replace") for path in shown if path.exists())
@@ -267,6 +274,24 @@ def test_a_real_start_answers_and_ctrl_c_ends_it_well(start_lab: StartLab, start
             fetch(f"{lab.address}/api/status", lab.token)
     assert said[1:] == ["Starting JupyterLab ...", f"JupyterLab is ready: {lab.url}", *said[-2:]]
     assert said[-2:] == ["Press Ctrl-C to stop.", "JupyterLab is stopped."]
+
+
+def setting(lab: Lab, plugin: str) -> dict[str, Any]:
+    """What holds for a plugin: the defaults, and over them what the user has chosen."""
+    answer = json.loads(fetch(f"{lab.address}/lab/api/settings/{plugin}", lab.token))
+    defaults = {name: one["default"] for name, one in answer["schema"]["properties"].items() if "default" in one}
+    return defaults | answer["settings"]
+
+
+def test_widgets_are_saved_with_a_notebook_unless_the_user_has_chosen_otherwise(
+    start_lab: StartLab, start: Path
+) -> None:
+    plugin = "@jupyter-widgets/jupyterlab-manager:plugin"
+    with start_lab(start) as lab:
+        assert setting(lab, plugin)["saveState"] is True
+        choice = json.dumps({"raw": json.dumps({"saveState": False})}).encode()
+        fetch(f"{lab.address}/lab/api/settings/{plugin}", lab.token, put=choice)
+        assert setting(lab, plugin)["saveState"] is False
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows ends a process without asking it")

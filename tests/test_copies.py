@@ -15,7 +15,7 @@ from PIL import Image
 from wire import Sent, asked, unpacked
 
 import dicomview as dv
-from dicomview.errors import AlreadyThere, UnknownChoice
+from dicomview.errors import AlreadyThere, NothingFound, UnknownChoice
 from dicomview.views import copies
 
 if TYPE_CHECKING:
@@ -38,18 +38,26 @@ def bundle(view: Any) -> dict[str, Any]:
     return data
 
 
-def told(text: str) -> dict[str, Any]:
-    """What the model of a copy is given, its bytes as bytes."""
-    (written,) = re.findall(r'openCopy\("dicomview-\w+", (\{.*?\})\);</script>', text, re.DOTALL)
-
+def revived(written: str) -> Any:
     def revive(part: dict[str, Any]) -> Any:
         return base64.b64decode(part["base64"]) if part.keys() == {"base64"} else part
 
     return json.loads(written, object_hook=revive)
 
 
+def parts(text: str) -> tuple[dict[str, Any], list[Any], bool]:
+    """What the model of a copy is given, its slices, and whether these are the whole stack."""
+    (written,) = re.findall(r'openCopy\("dicomview-\w+", (\{.*?)\);</script>', text, re.DOTALL)
+    model, pieces, whole = revived(f"[{written}]")
+    return model, pieces, whole
+
+
+def told(text: str) -> dict[str, Any]:
+    return parts(text)[0]
+
+
 def slices(text: str) -> list[Sent]:
-    return [sent for one in told(text)["_opening"] for sent in unpacked(one["message"], one["buffers"])]
+    return [sent for one in parts(text)[1] for sent in unpacked(one["message"], one["buffers"])]
 
 
 def noise(count: int = 20, edge: int = 300, seed: int = 1) -> np.ndarray:
@@ -156,7 +164,16 @@ def test_a_page_has_every_sample_and_names_nobody(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
-def test_a_page_may_have_a_title() -> None:
+def test_a_page_has_the_title_that_is_asked_for(tmp_path: Path) -> None:
+    view = dv.view(phantoms.regular(description="Jane Doe thorax"))
+    text = view.to_html(tmp_path / "page.html", title="Lesson <3>").read_text("utf-8")
+    assert "<title>Lesson &lt;3&gt;</title>" in text
+    assert told(text)["_scene"]["title"] == "Lesson <3>"
+    assert "Doe" not in text
+    assert "Doe" in view.to_html(tmp_path / "named.html", title=view.scene.title).read_text("utf-8")
+
+
+def test_a_quality_that_does_not_exist_is_refused() -> None:
     with pytest.raises(UnknownChoice, match="reduced"):
         dv.view(phantoms.regular()).to_html("x.html", quality="best")  # type: ignore[arg-type]
 
@@ -174,14 +191,52 @@ def test_a_page_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_an_interrupted_page_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     view = dv.view(phantoms.regular())
+    plain, seen = view.scene.shot, []
 
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+    def interrupted(plane: str, index: int, *rest: Any, **more: Any) -> Any:
+        seen.append(index)
+        if len(seen) > 6:
+            raise KeyboardInterrupt
+        return plain(plane, index, *rest, **more)
 
     monkeypatch.setattr(view.scene, "shot", interrupted)
+    mine = tmp_path / "page.html.part"
+    mine.write_text("mine")
     with pytest.raises(KeyboardInterrupt):
         view.to_html(tmp_path / "page.html", quality="exact")
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [mine]
+    assert mine.read_text() == "mine"
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NothingFound, match="lessons"):
+        dv.view(phantoms.regular()).to_html(tmp_path / "lessons" / "page.html")
+
+
+def test_slopes_of_their_own_keep_what_the_page_promises(tmp_path: Path) -> None:
+    """PET: the slope of one slice is twenty times that of another."""
+    pile = phantoms.regular(np.abs(noise(60, 300)), window=(4000, 8000))
+    for k, one in enumerate(pile):
+        one.RescaleSlope = 1 if k % 2 else 20
+    view = dv.view(pile)
+    text = view.to_html(tmp_path / "page.html").read_text("utf-8")
+    within = float(re.findall(r"values to within ([\d.]+)", text)[0])
+    for k in (10, 11):
+        one, exact = slices(text)[k], asked(view, [[k]])[0]
+        step = told(text)["_scene"]["planes"]["axial"]["step"]
+        values = exact.samples[step // 2 :: step, step // 2 :: step] * exact.head["slope"] + exact.head["intercept"]
+        assert np.abs(one.samples * one.head["slope"] + one.head["intercept"] - values).max() <= within
+
+
+def test_words_that_people_wrote_along_an_axis_stay_at_home(tmp_path: Path) -> None:
+    pile = []
+    for agent in ("40 ml for Jane Doe", "none"):
+        pile += phantoms.regular(tags={"ContrastBolusAgent": agent})
+    for number, one in enumerate(pile):
+        one.SOPInstanceUID, one.InstanceNumber = f"2.25.{number + 1}", number + 1
+    view = dv.view(pile)
+    assert "contrast" in view.axes
+    assert "Jane" not in view.to_html(tmp_path / "page.html").read_text("utf-8")
 
 
 def test_a_page_for_a_mail_is_small_and_says_what_it_lost(tmp_path: Path) -> None:
@@ -195,6 +250,7 @@ def test_a_page_for_a_mail_is_small_and_says_what_it_lost(tmp_path: Path) -> Non
     assert len(sent) == 300
     (said,) = re.findall(r"300 acquired images, (.*?)\. The wheel", text)
     quantum, step = round(sent[0].head["slope"]), sent[0].head["step"]
+    assert parts(text)[2]
     assert quantum > 1
     within = float(re.findall(r"values to within ([\d.]+)", said)[0])
     assert within == quantum / 2
@@ -276,3 +332,18 @@ def test_the_copy_in_a_notebook_works_without_kernel_and_network(offline: Page, 
     offline.locator(".dicomview-stage").press("End")
     root.and_(offline.locator("[data-index='29']")).wait_for()
     assert "reduced copy: 13 of 30 images" in offline.locator(".dicomview-bottom-right").inner_text()
+
+
+@pytest.mark.browser
+def test_of_a_page_the_browser_keeps_a_part_and_shows_all(offline: Page, tmp_path: Path) -> None:
+    """300 slices of 1 MB each are more than its cache holds."""
+    array = np.zeros((300, 724, 724), np.int16) + np.arange(300, dtype=np.int16)[:, None, None]
+    path = dv.view(array, index=299, window=(150, 300)).to_html(tmp_path / "page.html", quality="exact")
+    offline.goto(path.as_uri())
+    root = offline.locator(".dicomview-canvas")
+    stage = offline.locator(".dicomview-stage")
+    for key, index in (("Home", 0), ("End", 299), ("Home", 0), ("PageDown", 10)):
+        stage.press(key)
+        root.and_(offline.locator(f"[data-index='{index}'][data-sharp='true']")).wait_for()
+        expected = dv.picture(array, index=index, window=(150, 300)).pixels
+        assert pixels(offline)[300, 300] == expected[300, 300]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ import nbclient
 import nbformat
 import pytest
 from conftest import CLONE, jupyter_environment
+
+from dicomview.lab.folder import choose_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +44,15 @@ def test_runs_from_top_to_bottom(path: Path, tmp_path: Path) -> None:
     # In a thread of its own, for the browser tests may hold an event loop in this one.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, execute()).result()
+
+
+@each_notebook
+def test_links_lead_somewhere_in_a_clone_and_in_a_copy(path: Path, tmp_path: Path) -> None:
+    copy = choose_folder(tmp_path, None, CLONE / "dicomview")
+    words = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    for link in re.findall(r"\]\(([^)#]+)", words):
+        assert (path.parent / link).exists(), link
+        assert (copy / "notebooks" / link).exists(), link
 
 
 @each_notebook

@@ -13,7 +13,7 @@ import phantoms
 import pytest
 from pydicom import dcmread
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEG2000Lossless
+from pydicom.uid import JPEG2000Lossless, RLELossless
 from test_space_mosaic import mosaic, mr
 from wire import asked
 
@@ -305,6 +305,12 @@ def test_s13_a_mosaic_is_taken_apart():
     np.testing.assert_array_equal(
         dv.picture(ds, plane="coronal", index=2, window=WIDE).pixels, grey(phantoms.voxels()[:, 2])
     )
+
+
+def test_s13_the_tiles_of_a_compressed_mosaic_are_told_apart():
+    ds = mosaic(mr())
+    ds.compress(RLELossless)
+    assert scroll(ds) == scroll(mosaic(mr()))
 
 
 def test_s13_a_mosaic_without_its_header_is_shown_as_it_is():

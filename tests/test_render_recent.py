@@ -49,6 +49,6 @@ def test_a_compressed_slice_is_decoded_once_for_its_preview_and_for_itself(pile,
     (small,), (whole,) = asked(view, [[0]], step=2), asked(view, [[0]])
     np.testing.assert_array_equal(small.samples, whole.samples[1::2, 1::2])
     assert len(seen) == times
-    view.left()
+    view.left("")
     asked(view, [[0]])
     assert len(seen) == times + 1

@@ -494,3 +494,62 @@ def test_a_hand_and_a_running_cell_move_a_view_at_once(view):
         sys.setswitchinterval(interval)
     assert view.window == dv.Window(299, 399)
     assert agrees(view)
+
+
+def test_two_pages_of_one_kernel_do_not_undo_each_other(view):
+    """Each page says all that it shows; of a page that has not heard of the other's window, only the scroll counts."""
+    first, second = (json.loads(json.dumps(view._state)) | {"page": page} for page in "ab")
+    view.set_state({"_state": first | {"window": {"center": 1.0, "width": 77.0, "function": "LINEAR"}}})
+    view.set_state({"_state": second | {"positions": second["positions"] | {"axial": 2}}})
+    assert (view.index, view.window) == (2, dv.Window(1, 77))
+    assert view._state["window"]["width"] == 77  # both are told
+    view.left("a")
+    view.left("b")
+    assert view._pages == {}
+
+
+def test_what_shows_a_part_of_the_state_cannot_be_changed_in_place(masked):
+    for change in (
+        lambda: masked.layers.__setitem__("lung", "blue"),
+        lambda: masked.layers.update(lung=False),
+        lambda: masked.axes.__setitem__("time", 5),
+    ):
+        with pytest.raises(UnknownChoice, match="set the whole"):
+            change()
+    masked.index = 3
+    assert agrees(masked)
+
+
+def test_a_misspelt_name_is_no_new_attribute(view):
+    with pytest.raises(AttributeError, match="did you mean index"):
+        view.indx = 3
+    with pytest.raises(UnknownChoice, match=r"whole number .*3\.7"):
+        view.index = 3.7
+
+
+def test_a_view_can_be_reset(view):
+    view.index, view.window, view.zoom, view.flip = 2, "bone", 3, True
+    view.reset()
+    assert (view.index, view.window, view.zoom, view.flip) == (6, dv.Window(600, 1200), 1.0, False)
+    assert agrees(view)
+
+
+def test_the_page_hears_of_a_change_though_an_observer_fails(view):
+    told = []
+    view.send_state = lambda key=None: told.append((key, view._state["positions"]["axial"]))
+    view.observe(lambda _: 1 / 0, "index")
+    with pytest.raises(ZeroDivisionError):
+        view.index = 3
+    assert told[-1] == ("_state", 3)
+
+
+def test_the_automatic_window_can_be_chosen_again():
+    view = dv.view(phantoms.regular())
+    assert view._scene["presets"][-1]["name"] == "automatic"
+    assert "automatic" not in [one["name"] for one in dv.view(phantoms.regular(window=(1, 2)))._scene["presets"]]
+
+
+def test_what_moves_in_time_begins_at_its_beginning():
+    view = dv.view(phantoms.ultrasound())
+    assert (view.index, view._scene["index_name"]) == (0, "time")
+    assert dv.view(phantoms.regular())._scene["index_name"] == "slice"

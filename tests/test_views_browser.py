@@ -89,7 +89,7 @@ def test_a_line_for_each_stack_and_for_what_is_none(wire, folder):
     ]
     assert "localizer" in told["entries"][1]["size"]
     assert told["entries"][2]["size"] == "1 object"
-    assert told["beside"] == "1 not_dicom"
+    assert told["beside"] == "beside them 1 not_dicom\n"
     assert told["number"] == 0
     browser.close()
 
@@ -280,6 +280,25 @@ def test_a_row_that_is_chosen_is_plotted_once(wire):
     browser.selected = ""
     browser.settled()
     assert wire.of("plot")[-1] == ({"kind": "plot", "words": ""}, [])
+    browser.close()
+
+
+def test_what_names_no_element_is_refused_at_once(wire):
+    browser = opened(pile(2))
+    with pytest.raises(UnknownChoice, match="did you mean KVP"):
+        browser.selected = "KVp"
+    assert browser.selected == ""
+    browser.close()
+
+
+def test_a_table_that_cannot_follow_says_so(wire, monkeypatch):
+    browser = opened(pile(2))
+    broken = dv.errors.NothingFound("the file has gone")
+    monkeypatch.setattr(browser._tags, "show", lambda *_, **__: (_ for _ in ()).throw(broken))
+    browser.view.index = 0
+    browser.settled()
+    assert wire.of("plot")[-1][0]["words"] == "The table cannot follow: the file has gone"
+    assert browser.failure is broken
     browser.close()
 
 

@@ -37,9 +37,11 @@ def asked(
     canvas: Any = view
     canvas.send = lambda content, buffers=None: messages.append((content, buffers))
     items = [{"at": list(at), "along": 0, "count": 1, "step": step} for at in places]
-    want = {"kind": "want", "plane": plane or view.plane, "items": items, "seen": 0, "anew": True, "pack": pack}
+    want = {"kind": "want", "plane": plane or view.plane, "items": items, "seen": 0, "anew": True}
+    want |= {"late": False, "pack": pack}
     canvas._handle_custom_msg(want, [])
-    canvas._worker.submit(int).result(timeout=60)
+    while (server := canvas._server) is not None:
+        server.join(60)
     del canvas.send
     return [sent for message, buffers in messages for sent in unpacked(message, buffers)]
 

@@ -15,7 +15,7 @@ __all__ = ["NEW_FOLDER", "choose_folder"]
 
 NEW_FOLDER = "dicomview-lab"
 MARK = ".dicomview-lab"
-SHARED = ("notebooks", "sample_data")
+SHARED = ("notebooks", "sample_data", "CONFORMANCE.md")  # to which the notebooks refer
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -67,7 +67,7 @@ def choose_folder(start: Path, wanted: Path | None, package: Path) -> Path:
 
 
 def _is_clone(folder: Path) -> bool:
-    return (folder / "dicomview" / "__init__.py").is_file() and all((folder / name).is_dir() for name in SHARED)
+    return (folder / "dicomview" / "__init__.py").is_file() and all((folder / name).exists() for name in SHARED)
 
 
 def _is_ours(folder: Path) -> bool:
@@ -81,7 +81,7 @@ def _is_free(folder: Path) -> bool:
 def _shipped(package: Path) -> Path:
     """Find the folder with the notebooks and sample data: in the wheel, or the clone of an editable install."""
     for place in (package / "share", package.parent):
-        if all((place / name).is_dir() for name in SHARED):
+        if all((place / name).exists() for name in SHARED):
             return place
     raise DicomviewError(
         f"this installation ({package}) holds no notebooks; install dicomview again: "
@@ -90,8 +90,8 @@ def _shipped(package: Path) -> Path:
 
 
 def _copy_missing(source: Path, target: Path) -> None:
-    target.mkdir(exist_ok=True)
-    for original in sorted(source.rglob("*")):
+    """Copy a file, or the files of a folder, where there is nothing yet."""
+    for original in sorted(source.rglob("*")) if source.is_dir() else [source]:
         place = original.relative_to(source)
         copy = target / place
         if LEFT_OUT.intersection(place.parts) or original.is_dir() or os.path.lexists(copy):

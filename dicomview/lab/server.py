@@ -31,6 +31,12 @@ __all__ = ["FIRST_PORT", "Server", "checked_port", "first_free_port", "interrupt
 FIRST_PORT = 8888
 START_LIMIT = 180.0  # seconds; a cold start from a network disk takes more than one minute
 STOP_LIMIT = 10.0  # seconds; JupyterLab itself gives a busy kernel five
+_SETTINGS = {
+    # JupyterLab would greet a newcomer with a question about its news. (--LabApp.news_url=None does not prevent it.)
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
+    # Without its state a widget is not shown in a saved notebook that has no kernel, nor what lies beside it there.
+    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
+}
 
 
 def first_free_port() -> int:
@@ -136,11 +142,10 @@ class Server:
             *("--ServerApp.ip=localhost", f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0"),
             *("--ServerApp.base_url=/", "--ServerApp.open_browser=False", f"--ServerApp.root_dir={self.folder}"),
         ]
-        # JupyterLab would greet a newcomer with a question about its news. Whoever once answered it keeps the answer:
-        # this changes the default alone, which --LabApp.news_url=None does not (the question comes all the same).
+        # These change the defaults alone: whoever has chosen otherwise keeps the choice.
         defaults = self.private / "labconfig" / "default_setting_overrides.json"
         defaults.parent.mkdir()
-        defaults.write_text(json.dumps({"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}))
+        defaults.write_text(json.dumps(_SETTINGS))
         more = [str(self.private), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
         # A kernel that the user once registered must not stand in for the environment that has dicomview.
         environment = os.environ | {

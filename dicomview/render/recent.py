@@ -25,7 +25,7 @@ class Recent:
     """
 
     def __init__(self, limit: int) -> None:
-        self.limit, self.size = limit, 0
+        self.limit, self.size, self._age = limit, 0, 0
         self._kept: OrderedDict[Hashable, tuple[NDArray[np.generic], str]] = OrderedDict()
         self._lock = threading.Lock()  # the canvas decodes beside the cell
 
@@ -34,13 +34,14 @@ class Recent:
     ) -> tuple[NDArray[np.generic], str]:
         """Return what is kept under `key`, or what `decode` gives; an array that is not to be written to."""
         with self._lock:
+            age = self._age
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
         found = decode()
         found[0].setflags(write=False)
         with self._lock:
-            if key not in self._kept:
+            if key not in self._kept and age == self._age:
                 self._kept[key] = found
                 self.size += found[0].nbytes
             while self.size > self.limit and len(self._kept) > 1:
@@ -49,7 +50,8 @@ class Recent:
         return found
 
     def clear(self) -> None:
-        """Keep nothing."""
+        """Keep nothing, nor what is being decoded now."""
         with self._lock:
             self._kept.clear()
             self.size = 0
+            self._age += 1

@@ -160,12 +160,15 @@ class Scene:
         All that may be drawn over the pictures.
     covers : tuple of Cover
         What was laid over them.
+    index_name : str
+        What the index along the first plane counts: slices, or places in time.
     gaps : tuple of int
         Index along the first plane of each picture after which some are missing.
     """
 
     title: str = ""
     modality: str = ""
+    index_name: str = "slice"
     unit: str = ""
     colour: bool = False
     layers: tuple[Layer, ...] = ()
@@ -250,7 +253,9 @@ class Scene:
             window = Window(127.5, 255, "LINEAR_EXACT")
         elif window is None:
             window = next(iter(self.file_voi()), None) or self.automatic_window()
-        positions = tuple((name, view.count // 2) for name, view in self.views.items())
+        # What moves in time begins at its beginning, a stack in its middle.
+        timed = self.cine is not None and self.cine.along == "index"
+        positions = tuple((name, 0 if timed else view.count // 2) for name, view in self.views.items())
         places = tuple((axis.name, 0) for axis in self.axes)
         layers = tuple((layer.name, layer.look) for layer in self.layers)
         return ViewState(next(iter(self.views)), positions, window, places, layers)

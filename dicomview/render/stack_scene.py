@@ -93,13 +93,14 @@ class StackScene(Scene):
         self.layers = (Layer(_OVERLAYS),) if overlaid else ()
         self._overlaid = overlaid
         self.affine = stack.affine
+        self.index_name = stack.dims[-3] if stack.dims[-3] in _IN_TIME else "slice"
         if stack.verdict.code == "MISSING_SLICES":
             self.gaps = tuple(np.flatnonzero(np.diff(stack.grid.places) > 1.5).tolist())
         self.notes = (*notes_of(stack, of), *suv_note)
         self.views, self.refused = self._views()
         if first.tags.text("AnatomicalOrientationType") == "QUADRUPED":
             self.views = {name: _of_animal(one) for name, one in self.views.items()}
-        self._recent = Recent(_RECENT_BYTES)
+        self._recent, self._age = Recent(_RECENT_BYTES), 0
         self._last_whole: tuple[object, Raster, int, tuple[str, ...]] | None = None
 
     def _in_suv(self, units: str | None) -> tuple[float, tuple[str, ...]]:
@@ -218,6 +219,7 @@ class StackScene(Scene):
 
     def forget(self) -> None:
         """Let go of the pile that the last plane was cut from, and of what was decoded."""
+        self._age += 1
         self._last_whole = None
         self._recent.clear()
 
@@ -225,7 +227,7 @@ class StackScene(Scene):
         """Return stored values, those that take long to decode from memory where they were asked for lately."""
         if transfer_syntax(one.header) in _NATIVE:
             return one.decoded()
-        return self._recent.get((id(one.header), one.frame), one.decoded)
+        return self._recent.get(id(one), one.decoded)  # the stack keeps its slices, so their ids last
 
     def _acquired(self, one: Slice, where: Where | None, step: int) -> Shot:
         decoded, note = self._decoded(one)
@@ -252,7 +254,10 @@ class StackScene(Scene):
         """
         last = self._last_whole  # another thread may put another pile there
         if last is None or last[0] is not pile[0]:
-            self._last_whole = last = pile[0], *_together(pile, [self._rescale(one) for one in pile])
+            age = self._age
+            last = pile[0], *_together(pile, [self._rescale(one) for one in pile])
+            if age == self._age:  # else nobody shows it any more
+                self._last_whole = last
         return last[1:]
 
 

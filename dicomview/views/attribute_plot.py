@@ -87,7 +87,6 @@ def plot_of(values: pd.Series[Any], title: str) -> Plot:
     ax.set_xlabel("slice, from 0", fontsize=7)
     ax.tick_params(labelsize=7)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.set_title(_short(title, 60), fontsize=8, loc="left", parse_math=False)
     fig.set_layout_engine("constrained")
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=100)
@@ -115,6 +114,6 @@ def _words(cell: Any) -> str:
     return str(cell).removeprefix("0 days ") if isinstance(cell, pd.Timedelta) else value_words(cell)
 
 
-def _short(text: str, longest: int = _LONGEST) -> str:
+def _short(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

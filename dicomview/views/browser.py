@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets
 import traitlets
@@ -11,14 +11,14 @@ import traitlets
 from dicomview.catalog import Instance, by_keyword, instances_in, key_of, of_frame, row_table, rows_in
 from dicomview.elements import COLUMNS, hides
 from dicomview.errors import DicomviewError, UnknownChoice
-from dicomview.objects import Document, documents_of, segmentations_of
-from dicomview.render import picture, scene_of, veil
-from dicomview.space import Series, Stack, all_series
+from dicomview.objects import Document, documents_of
+from dicomview.render import scene_of, veil
+from dicomview.space import Series, all_series
 from dicomview.views.attribute_plot import plot_of
-from dicomview.views.copies import png_of
 from dicomview.views.document_view import DocumentView
 from dicomview.views.follower import Follower
-from dicomview.views.series_list import Entry, SeriesList
+from dicomview.views.lines import Line
+from dicomview.views.series_list import SeriesList
 from dicomview.views.slice_view import SliceView
 from dicomview.views.tag_table import TagTable, shown_row
 
@@ -33,21 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Browser", "browse"]
 
-_THUMBNAIL_EDGE = 96
 _KEPT_VIEWS = 4  # a view that one comes back to is as one left it
 _KEPT_ROWS = 8
 _PATH, _RAW = COLUMNS.index("path"), COLUMNS.index("raw")
-
-
-class _Line(NamedTuple):
-    """What a line of the list stands for: a stack, or a series without any."""
-
-    series: Series
-    stack: Stack | None
-
-    @property
-    def pictured(self) -> bool:
-        return self.stack is not None or bool(segmentations_of(self.series.headers))
 
 
 class Browser(ipywidgets.HBox):  # type: ignore[misc]
@@ -74,18 +62,18 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
 
     def __init__(self, found: Sequence[Series], *, identity: Identity | None = None, embed: bool | None = None) -> None:
         self._hide, self._embed = hides(identity), embed
-        self._lines = [_Line(one, stack) for one in found for stack in one.stacks or (None,)]
+        self._lines = [Line(one, stack) for one in found for stack in one.stacks or (None,)]
         self._list = SeriesList(
-            [_entry(line, self._hide) for line in self._lines],
-            self._thumbnail,
-            beside=", ".join(f"{count} {status}" for status, count in found[0].beside.items()),
+            [line.entry(hide=self._hide) for line in self._lines],
+            lambda number: self._lines[number].thumbnail(),
+            beside="".join(f"beside them {count} {status}\n" for status, count in found[0].beside.items()),
             layout={"flex": "1 1 190px", "max_width": "260px"},
         )
         self._tags = TagTable(layout={"flex": "3 1 330px"})
         self._views: OrderedDict[int, SliceView | DocumentView] = OrderedDict()
         self._made: OrderedDict[tuple[int, int], tuple[list[Row], list[Shown]]] = OrderedDict()
         self._plotted: object = None
-        self._follower = Follower(self._follow)
+        self._follower = Follower(self._follow, failed=self._failed)
         self._pane = ipywidgets.VBox(layout={"flex": "4 1 340px", "max_width": "540px"})
         flow = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "8px"}
         super().__init__(children=[self._list, self._pane, self._tags], layout=flow)
@@ -152,6 +140,12 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
             raise UnknownChoice(f"there is no line {number} in the list; they run from 0 to {len(self._lines) - 1}")
         return number
 
+    @traitlets.validate("selected")
+    def _named(self, proposal: Any) -> str:
+        if proposal.value:
+            key_of(proposal.value)  # says what is wrong with it, at once
+        return str(proposal.value)
+
     @traitlets.observe("chosen")
     def _choose(self, _: Any) -> None:
         self._show()
@@ -173,7 +167,7 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
             _close(self._views.popitem(last=False)[1])
         self._follower.wake()
 
-    def _opened(self, line: _Line) -> SliceView | DocumentView:
+    def _opened(self, line: Line) -> SliceView | DocumentView:
         if not line.pictured:
             return DocumentView(documents_of(line.series, identity=self.identity))
         try:
@@ -195,13 +189,6 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
         self._slider = ipywidgets.IntSlider(0, 0, count - 1, description="tags of", continuous_update=True)
         self._slider.observe(lambda _: self._follower.wake(), "value")
         return [self._slider, words]
-
-    def _thumbnail(self, number: int) -> bytes:
-        series, stack = self._lines[number]
-        try:
-            return png_of(picture(series if stack is None else stack), _THUMBNAIL_EDGE)
-        except DicomviewError:  # the picture itself says in its place what is wrong
-            return b""
 
     def _here(self) -> tuple[list[Instance], int, str]:
         """Return the instances that a plot goes over, which of them is shown, and its name."""
@@ -239,6 +226,11 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
         if wish != self._plotted:
             self._plotted = wish
             self._plot(instances)
+
+    def _failed(self, error: Exception) -> None:
+        """Say on the page that the table does not follow; a log would be looked at by nobody."""
+        words = str(error) if isinstance(error, DicomviewError) else type(error).__name__
+        self._tags.draw(f"The table cannot follow: {words}", {})
 
     def _plot(self, instances: list[Instance]) -> None:
         path = self.selected
@@ -291,19 +283,6 @@ def browse(
         return Browser([source], identity=identity, embed=embed)
     given = [one for one in source if isinstance(one, Series)] if isinstance(source, list | tuple) else []
     return Browser(given or all_series(cast("Source", source)), identity=identity, embed=embed)
-
-
-def _entry(line: _Line, hide: bool) -> Entry:
-    series, stack = line
-    described = "" if hide else series.tags.text("SeriesDescription") or series.tags.text("ProtocolName")
-    title = " · ".join(filter(None, (series.modality or "?", described)))
-    if stack is None:
-        count = len(series.headers)
-        size = f"{count} object{'s' * (count != 1)}"
-        return Entry(title, size, series.rejected[0].reason if series.rejected else "", True, line.pictured)
-    verdict = "regular" if stack.verdict.regular else stack.verdict.code
-    size, _, rest = stack.summary().partition(f" · {verdict}")
-    return Entry(title, size, verdict + rest, stack.verdict.regular or len(stack) == 1, True)
 
 
 def _said(rows: Sequence[Row], shown: Sequence[Shown]) -> Iterator[tuple[str, tuple[str | None, str]]]:

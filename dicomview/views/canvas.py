@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -68,8 +67,8 @@ class Canvas(Part):
     ----------
     source : callable (plane: str, at: tuple of int, step: int) -> Piece
         Gives one slice; `at` is its index along the plane and its place along each extra axis, `step` how many samples
-        to go on by. It is called in one thread of the canvas's own, one call at a time. What it raises is shown in the
-        place of the picture.
+        to go on by. The canvas calls it in a thread of its own, one call at a time, beside whatever the cell does. What
+        it raises is shown in the place of the picture.
     scene : dict
         What there is to see; see `dicomview.views.messages.scene_message`.
     state : dict
@@ -79,7 +78,7 @@ class Canvas(Part):
 
     Attributes
     ----------
-    failure : BaseException or None
+    failure : Exception or None
         The last thing that `source` raised, or an observer that a gesture called.
 
     Notes
@@ -105,7 +104,7 @@ class Canvas(Part):
         opening: Sequence[Shipment] = (),
         **traits: Any,
     ) -> None:
-        self.failure: BaseException | None = None
+        self.failure: Exception | None = None
         # Messages arrive in the main thread or in a subshell's. They only note what is wished for; a worker answers,
         # so that a newer wish is heard while slices are decoded, and two of them are never decoded at once.
         self._source, self._lock = source, threading.Lock()
@@ -113,8 +112,7 @@ class Canvas(Part):
         self._pack = True
         self._answers = 0  # how many were begun
         self._under_way: dict[Wish, int] = {}  # answers that the browser has not been heard to have, by number
-        self._serving = False
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="dicomview-canvas")
+        self._server: threading.Thread | None = None  # while there are wishes; a view that rests needs none
         slices = [{"message": message, "buffers": buffers} for message, buffers in opening]
         super().__init__(_scene=dict(scene), _state=dict(state), _opening=slices, **traits)
         self.on_msg(self._on_message)
@@ -132,19 +130,21 @@ class Canvas(Part):
 
     def close(self) -> None:
         """Take the canvas off every page and stop answering."""
-        with self._lock:
-            self._wishes.clear()
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        if lock := self.__dict__.get("_lock"):  # a view that was interrupted in its making is closed as well
+            with lock:
+                self._wishes.clear()
         super().close()
 
-    def left(self) -> None:
+    def left(self, page: str) -> None:
         """Hear that a page shows the canvas no more."""
 
     def _on_message(self, _: Canvas, content: Mapping[str, Any], __: list[memoryview]) -> None:
         if content.get("kind") == "left":
             self._want([], seen=0, anew=True, pack=self._pack)
-            self.left()
+            self.left(str(content.get("page")))
         elif content.get("kind") == "want":
+            if content["late"] and self._server is not None:
+                self.send({"kind": "busy"})  # a slice may take longer than the browser waits
             plane = str(content["plane"])
             wishes = [
                 Wish(plane, tuple(map(int, i["at"])), int(i["along"]), int(i["count"]), int(i["step"]))
@@ -159,17 +159,16 @@ class Canvas(Part):
             self._under_way = {} if anew else {w: n for w, n in self._under_way.items() if n > seen}
             self._wishes = deque(wish for wish in wishes if wish not in self._under_way)
             self._pack = pack
-            if self._serving or not self._wishes:
-                return
-            self._serving = True
-        self._worker.submit(self._serve)
+            if self._server is None and self._wishes:
+                self._server = threading.Thread(target=self._serve, name="dicomview-canvas", daemon=True)
+                self._server.start()
 
     def _serve(self) -> None:
         """Answer wishes until there are none; a new want may replace those that wait meanwhile."""
         while True:
             with self._lock:
                 if not self._wishes:
-                    self._serving = False
+                    self._server = None
                     return
                 wish, pack = self._wishes.popleft(), self._pack
                 self._answers += 1
@@ -179,8 +178,8 @@ class Canvas(Part):
                 message, buffers = shipment(self._source, wish, pack=pack or wish.step > 1, failed=self._failed)
                 self.send({**message, "n": number}, buffers=buffers)
             except BaseException:
-                self._serving = False  # the kernel is going down; whoever asks again starts anew
+                self._server = None  # the kernel is going down; whoever asks again starts anew
                 raise
 
-    def _failed(self, error: BaseException) -> None:
+    def _failed(self, error: Exception) -> None:
         self.failure = error

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["EMBED_VARIABLE", "embeds", "opening_of", "places_of", "png_of", "shipped", "snippet_of"]
 
 EMBED_VARIABLE = "DICOMVIEW_EMBED"
+_MODULE = module_text("copy")
+Image.preinit()  # now, and not when the first picture is waited for
 _OPENING_PREVIEWS = 12  # at most
 _OPENING_SECONDS = 0.25  # that they may take
 _OPENING_EDGE = 256  # samples along the longer edge of the slice that is shown first
@@ -76,7 +78,14 @@ def png_of(picture: Picture, edge: int) -> bytes:
 
 
 def snippet_of(
-    scene: Scene, state: ViewState, slices: Iterable[Shipment], *, png: bytes, title: str, note: str
+    scene: Scene,
+    state: ViewState,
+    slices: Iterable[Shipment],
+    *,
+    png: bytes,
+    title: str,
+    note: str,
+    step: int | None = None,
 ) -> Iterator[str]:
     """Yield a copy as a piece of HTML, bit by bit: the picture, and the script that puts the view in its place.
 
@@ -93,11 +102,14 @@ def snippet_of(
         What stands in the corner; text of the file or of the user.
     note : str
         What stands in another corner: that this is a copy, and of how much.
+    step : int, optional
+        That of the slices, when they are the whole stack; not given, they are a part of it.
     """
     whole = scene_message(scene, state)
     refused = {plane: "not in this copy" for plane in whole["planes"] if plane != state.plane} | whole["refused"]
+    plane = whole["planes"][state.plane] | ({} if step is None else {"step": step, "block": 1})
     told = {
-        "_scene": whole | {"title": title, "planes": {state.plane: whole["planes"][state.plane]}, "refused": refused},
+        "_scene": whole | {"title": title, "planes": {state.plane: plane}, "refused": refused},
         "_state": state_message(state),
         "_colours": colours_message(state.colormap),
         "_note": note,
@@ -106,11 +118,11 @@ def snippet_of(
     still = base64.b64encode(png).decode("ascii")
     picture = f'<img alt="{alt}" style="max-width:100%" src="data:image/png;base64,{still}">' if png else alt
     yield f'<div id="{name}">{picture}</div>'
-    yield f'<style>{style_text()}</style><script type="module">{module_text("copy")}openCopy("{name}", '
-    yield f'{_written(told)[:-1]}, "_opening": ['
+    yield f'<style>{style_text()}</style><script type="module">{_MODULE}openCopy("{name}", '
+    yield f"{_written(told)}, ["
     for number, (message, buffers) in enumerate(slices):
         yield ", " * bool(number) + _written({"message": message, "buffers": buffers})
-    yield "]});</script>"
+    yield f"], {_written(step is not None)});</script>"
 
 
 def shipped(source: Source, wish: Wish) -> Shipment:

@@ -34,14 +34,16 @@ class DocumentView:
     ----------
     documents : sequence of Document
         At least one.
+    embed : bool
+        False keeps embedded files and the pictures of curves out of the page, and so out of a saved notebook.
 
     Attributes
     ----------
     documents : tuple of Document
     """
 
-    def __init__(self, documents: Sequence[Document]) -> None:
-        self.documents = tuple(documents)
+    def __init__(self, documents: Sequence[Document], *, embed: bool = True) -> None:
+        self.documents, self.embed = tuple(documents), embed
 
     def __repr__(self) -> str:
         more = len(self.documents) - 1
@@ -84,15 +86,17 @@ class DocumentView:
 
     def _repr_html_(self) -> str:
         several = len(self.documents) > 1
-        return _html.joined(_document(one, at if several else None) for at, one in enumerate(self.documents))
+        return _html.joined(
+            _document(one, at if several else None, self.embed) for at, one in enumerate(self.documents)
+        )
 
 
-def _document(document: Document, place: int | None) -> Html:
+def _document(document: Document, place: int | None, embed: bool) -> Html:
     """Return one document under its heading; `place` is told where there are several."""
     depth = _open_depth(document.nodes)
     parts = [_html.leaf("", "", note) for note in document.notes]
-    parts += [_link(document, place)] if document.attachment is not None else []
-    for curves in document.curves:
+    parts += [_link(document, place, embed)] if document.attachment is not None else []
+    for curves in document.curves if embed else ():
         png, words = curves_png(curves)
         parts += [_html.leaf("", "", words), _html.picture(base64.b64encode(png).decode(), words)]
     parts += [_part(part, depth) for part in document.nodes]
@@ -120,13 +124,13 @@ def _open_depth(parts: Sequence[Node | Table]) -> int:
     return depth
 
 
-def _link(document: Document, place: int | None) -> Html:
+def _link(document: Document, place: int | None, embed: bool) -> Html:
     """Return a link that saves a copy; of a large file, the words that do."""
     attachment = document.attachment
     assert attachment is not None
     which = "" if place is None else f", document={place}"
     call = f'view.save("document{attachment.suffix}"{which})'
-    if len(attachment.content) > _LINKED_BYTES:
-        return _html.leaf("Save a copy", f"in Python: {call} (too large for a link)")
+    if not embed or len(attachment.content) > _LINKED_BYTES:
+        return _html.leaf("Save a copy", f"in Python: {call}{' (too large for a link)' if embed else ''}")
     encoded = base64.b64encode(attachment.content).decode()
     return _html.joined([_html.link("Save a copy", encoded, f"document{attachment.suffix}"), _html.leaf("", call)])

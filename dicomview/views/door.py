@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicomview.objects import documents_of, segmentations_of
 from dicomview.render import GRAY, opened, refuse, series_in
+from dicomview.views.copies import embeds
 from dicomview.views.document_view import DocumentView
 from dicomview.views.slice_view import SliceView
 
@@ -47,7 +48,7 @@ def view(
     with extra axes have a slider for each; what moves in time can be played.
 
     An object without a picture (report, plan, waveform, embedded PDF …) is shown as words: a tree, tables, a link. It
-    takes none of the options but `uid`.
+    takes none of the options but `uid` and `embed`: False leaves away the embedded file and the curves.
 
     Parameters
     ----------
@@ -113,8 +114,10 @@ def view(
     """
     series = series_in(source, uid)
     if series is not None and not series.stacks and not segmentations_of(series.headers):
-        refuse("a document", index=index, plane=plane, window=window, units=units, spacing=spacing, **axes)
-        return DocumentView(documents_of(series))
+        held = {"invert": invert or None, "rotation": rotation or None, "flip": flip or None, "masks": masks}
+        held |= {"colormap": None if colormap == GRAY else colormap, "layers": layers}
+        refuse("a document", index=index, plane=plane, window=window, units=units, spacing=spacing, **held, **axes)
+        return DocumentView(documents_of(series), embed=embeds(embed))
     scene, state = opened(
         source if series is None else series,
         uid=uid,

@@ -19,6 +19,8 @@ class Follower:
     ----------
     work : callable
         Looks for itself at what there is to do.
+    failed : callable (error: Exception), optional
+        Hears what the work raises.
     pause : float
         Seconds between two beginnings at least; a hand that moves on meanwhile is followed to where it is then.
 
@@ -28,8 +30,10 @@ class Follower:
         The last thing the work raised.
     """
 
-    def __init__(self, work: Callable[[], None], pause: float = 0.2) -> None:
-        self._work, self._pause = work, pause
+    def __init__(
+        self, work: Callable[[], None], *, failed: Callable[[Exception], None] = lambda _: None, pause: float = 0.2
+    ) -> None:
+        self._work, self._failed, self._pause = work, failed, pause
         self._lock, self._ended = threading.Lock(), threading.Event()
         self._woken = self._busy = False
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="dicomview-follower")
@@ -65,4 +69,5 @@ class Follower:
                 self._work()
             except Exception as error:  # noqa: BLE001  in a thread nobody else would hear of it
                 self.failure = error
+                self._failed(error)
             self._ended.wait(self._pause)

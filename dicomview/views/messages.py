@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["colours_message", "piece_of", "scene_message"]
 
 _PREVIEW_EDGE = 128  # samples along the longer edge of a preview, about
+_COLOURS = {name: colours_of(name).tobytes() for name in OFFERED if name != GRAY}
 _BLOCK_SAMPLES = 1 << 17  # of the previews that come in one message
 
 
@@ -46,13 +47,14 @@ def scene_message(scene: Scene, home: ViewState, *, controls: bool = True) -> di
             }
             for name, one in scene.views.items()
         },
+        "index_name": scene.index_name,
         "refused": dict(scene.refused),
         "colour": scene.colour,
         "unit": scene.unit,
         "axes": [{"name": axis.name, "labels": list(axis.labels)} for axis in scene.axes],
         "layers": [layer.name for layer in scene.layers],
         "cine": None if scene.cine is None else {"along": scene.cine.along, "rate": scene.cine.rate},
-        "presets": [_preset_message(voi) for voi in ([] if scene.colour else scene.presets())],
+        "presets": [_preset_message(voi) for voi in ([] if scene.colour else _offered(scene, home))],
         "notes": list(scene.notes),
         "colormaps": list(OFFERED),
         "controls": controls,
@@ -62,7 +64,13 @@ def scene_message(scene: Scene, home: ViewState, *, controls: bool = True) -> di
 
 def colours_message(*more: str) -> dict[str, bytes]:
     """Return RGB of the 256 grey levels for each colour map that is offered, and for some more."""
-    return {name: colours_of(name).tobytes() for name in sorted({*OFFERED, *more} - {GRAY})}
+    return _COLOURS | {name: colours_of(name).tobytes() for name in more if name not in (GRAY, *_COLOURS)}
+
+
+def _offered(scene: Scene, home: ViewState) -> list[Voi]:
+    """Return what the menu of windows offers: the presets, and the automatic window where a view begins with it."""
+    automatic = [home.window] if home.window.explanation == "automatic" else []
+    return [*scene.presets(), *automatic]
 
 
 def _preset_message(voi: Voi) -> dict[str, Any]:

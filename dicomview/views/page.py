@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import html
 import itertools
 from dataclasses import dataclass, replace
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dicomview.errors import DicomviewError
 from dicomview.pixels import Window
+from dicomview.render import veil
 from dicomview.render.scene import thinned
 from dicomview.views.copies import places_of, shipped, snippet_of
 from dicomview.views.packing import SMALL, packed
@@ -26,6 +29,8 @@ __all__ = ["page_of"]
 _MAIL_BYTES = 7_400_000  # of the slices of a page that can be mailed, as base64
 _LEVELS = 64  # that a copy keeps within its window, at least
 _STEPS = (1, 2, 3, 4, 6, 8, 12, 16)
+_SAMPLED = 6  # slices that are packed to see how large they get
+_HEAD_BYTES = 600  # of what is said of a slice
 
 # Even what a file might smuggle in loads nothing.
 _HEAD = """<!doctype html>
@@ -38,9 +43,9 @@ body {{ max-width: 720px; margin: 16px auto; padding: 0 12px; font: 14px/1.5 sys
 body .dicomview-canvas {{ width: 100%; }}</style></head><body><h1 style="font-size:18px">{title}</h1>
 """
 _FOOT = """<p>{count} {plane} images, {words}. The wheel or the arrow keys go through them, a drag sets the window,
-<b>?</b> tells more. All of this page is in its one file; it loads nothing and sends nothing. It names no patient, but
-the pictures are as they were made: what is written into their pixels can be read here. Made by dicomview, for research
-and teaching; not for diagnosis.</p></body></html>
+<b>?</b> tells more. All of this page is in its one file; it loads nothing and sends nothing. No name, number or
+description of the file is in it, but the pictures are as they were made: what is written into their pixels can be read
+here. Made by dicomview, for research and teaching; not for diagnosis.</p></body></html>
 """
 
 
@@ -80,37 +85,48 @@ def page_of(
         shipped(coarse.of(source), one) for one in progress([Wish(state.plane, at, step=coarse.step) for at in places])
     )
     yield _HEAD.format(title=html.escape(heading))
-    yield from snippet_of(scene, state, slices, png=png, title=heading, note=f"copy: {words}")
+    shown = copy.copy(scene)
+    veil(shown)
+    yield from snippet_of(shown, state, slices, png=png, title=heading, note=f"copy: {words}", step=coarse.step)
     yield _FOOT.format(plane=html.escape(state.plane), count=count, words=html.escape(words))
 
 
 @dataclass(frozen=True, slots=True)
 class _Coarse:
-    """How coarse the slices of a copy are: every step-th sample, its value to within half a quantum."""
+    """How coarse the slices of a copy are.
+
+    Parameters
+    ----------
+    step : int
+        Every so many pixels of every so many rows.
+    quantum : float
+        Modality values closer than this are one; 0 for all bits of them.
+    """
 
     step: int = 1
-    quantum: int = 1  # in samples
-    slope: float = 1.0
+    quantum: float = 0.0
 
     def of(self, source: Source) -> Source:
-        return source if self.quantum == 1 else lambda plane, at, step: self._rounded(source(plane, at, step))
+        return lambda plane, at, step: self.rounded(source(plane, at, step))
 
-    def _rounded(self, piece: Piece) -> Piece:
-        """Return a piece with fewer levels, each in the middle of those that it stands for."""
+    def rounded(self, piece: Piece) -> Piece:
+        """Return a piece with fewer levels, each in the middle of those that it stands for; slopes differ in PET."""
         head, samples = dict(piece.head), piece.samples
-        slope = head["slope"] * self.quantum
-        levels = samples // samples.dtype.type(self.quantum)
+        many = int(self.quantum / abs(head["slope"])) if head["slope"] and head["sample"] != "rgb8" else 0
+        if many < 2:
+            return piece
+        levels = samples // samples.dtype.type(many)
         if head["blank"] is not None:  # what is no value stays apart from all values
-            blank = np.iinfo(samples.dtype).max
+            blank = int(np.iinfo(samples.dtype).max)
             levels[samples == head["blank"]] = head["blank"] = blank
-        middle = head["intercept"] + head["slope"] * (self.quantum - 1) / 2
-        head.update(slope=slope, intercept=middle, stored=False, blank=head["blank"] and int(head["blank"]))
+        middle = head["intercept"] + head["slope"] * (many - 1) / 2
+        head.update(slope=head["slope"] * many, intercept=middle, stored=False)
         return replace(piece, head=head, samples=levels)
 
     def words(self, unit: str) -> str:
         parts = [] if self.step == 1 else [f"every {_ordinal(self.step)} pixel"]
-        if self.quantum > 1:
-            parts.append(f"values to within {self.quantum * self.slope / 2:.3g} {unit}".rstrip())
+        if self.quantum:
+            parts.append(f"values to within {self.quantum / 2:.3g} {unit}".rstrip())
         return ", ".join(parts) or "every pixel and value"
 
 
@@ -121,24 +137,28 @@ def _ordinal(number: int) -> str:
 def _fitting(source: Source, scene: Scene, state: ViewState) -> _Coarse:
     """Return the finest copy that can be mailed; its grey levels within the window stay fine enough for the eye."""
     places = list(places_of(scene, state.plane))
-    some = [places[round(x)] for x in np.linspace(0, len(places) - 1, min(len(places), 6))]
     pieces = []
-    for at in some:
+    for at in {places[round(x)] for x in np.linspace(0, len(places) - 1, min(len(places), _SAMPLED))}:
         try:
             pieces.append(source(state.plane, at, 1))
-        except Exception:  # noqa: BLE001  it will say so in its place
-            continue
+        except DicomviewError:
+            continue  # it will say so in its place
     if not pieces:
         return _Coarse()
-    slope = abs(float(pieces[0].head["slope"])) or 1.0
-    finest = state.window.width / slope / _LEVELS if isinstance(state.window, Window) else 1.0
-    quanta = [1] if scene.colour else [q for q in (1, 2, 4, 8, 16, 32, 64, 128) if q <= max(finest, 1.0)]
-    allowed = _MAIL_BYTES * 3 / 4 / len(places)
-    coarse = _Coarse(slope=slope)
-    for coarse in itertools.starmap(_Coarse, itertools.product(_STEPS, quanta, [slope])):
-        thin = [replace(p, samples=thinned(p.samples, coarse.step)) for p in pieces]
-        rounded = [coarse._rounded(p) if coarse.quantum > 1 else p for p in thin]
-        masks = sum(len(bits) for p in pieces for bits in p.masks) / coarse.step**2
-        if (len(packed([p.samples for p in rounded], SMALL)) + masks) / len(pieces) <= allowed:
+    allowed = (_MAIL_BYTES - _HEAD_BYTES * len(places)) * 3 / 4 / len(places)
+    coarse = _Coarse()
+    for coarse in itertools.starmap(_Coarse, itertools.product(_STEPS, _quanta(scene, state, pieces))):
+        thin = [replace(piece, samples=thinned(piece.samples, coarse.step)) for piece in pieces]
+        masks = sum(len(bits) for piece in pieces for bits in piece.masks) / coarse.step**2
+        packed_bytes = len(packed([coarse.rounded(piece).samples for piece in thin], SMALL))
+        if (packed_bytes + masks) / len(pieces) <= allowed:
             break
     return coarse
+
+
+def _quanta(scene: Scene, state: ViewState, pieces: list[Piece]) -> list[float]:
+    """Return how coarse values may be, finest first: not at all, then powers of two of the finest stored step."""
+    slopes = [abs(float(piece.head["slope"])) for piece in pieces if piece.head["slope"]]
+    if scene.colour or not slopes or not isinstance(state.window, Window):
+        return [0.0]
+    return [0.0, *(q for k in range(1, 12) if (q := min(slopes) * 2**k) <= state.window.width / _LEVELS)]

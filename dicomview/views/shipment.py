@@ -69,7 +69,7 @@ Source = Callable[[str, tuple[int, ...], int], Piece]
 Shipment = tuple[dict[str, Any], list[bytes]]
 
 
-def shipment(source: Source, wish: Wish, *, pack: bool, failed: Callable[[BaseException], None]) -> Shipment:
+def shipment(source: Source, wish: Wish, *, pack: bool, failed: Callable[[Exception], None]) -> Shipment:
     """Return the message that answers a wish, and its buffers.
 
     Parameters
@@ -86,7 +86,7 @@ def shipment(source: Source, wish: Wish, *, pack: bool, failed: Callable[[BaseEx
     for at in wish.places:
         try:
             piece = source(wish.plane, at, wish.step)
-        except BaseException as error:  # noqa: BLE001  whatever goes wrong belongs in the picture, not in a log
+        except Exception as error:  # noqa: BLE001  whatever goes wrong belongs in the picture, not in a log
             failed(error)
             heads.append({"at": list(at), "text": _explained(error)})
         else:
@@ -97,7 +97,7 @@ def shipment(source: Source, wish: Wish, *, pack: bool, failed: Callable[[BaseEx
     return message, [(packed if pack else plain)(planes), *masks]
 
 
-def _explained(error: BaseException) -> str:
+def _explained(error: Exception) -> str:
     """Return an error in words that may stand on a page."""
     if isinstance(error, DicomviewError):
         return str(error)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import difflib
 import threading
+import uuid
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
-from dicomview.errors import AlreadyThere, DicomviewError, UnknownChoice
+from dicomview.errors import AlreadyThere, DicomviewError, NothingFound, UnknownChoice
 from dicomview.progress import bar
 from dicomview.render import (
     GRAY,
@@ -40,11 +42,18 @@ _PAGE_EDGE = 512  # and in a page
 # A hand and a running cell may move a view at once, and traitlets knows no threads. Views are linked with each other,
 # so there is one lock for all of them: two could wait for each other.
 _ONE_HAND = threading.RLock()
+_OWN = ("scene", "failure")  # attributes that are no traits
 _REMEMBERED = 1000  # states told to the browser that gestures under way may have been made on
 # The traits that are faces of the state, with what each shows of it.
 _FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window", "layers": "looks"} | {
     name: name for name in ("invert", "colormap", "rotation", "flip", "zoom", "pan")
 }
+
+
+class _Face(traitlets.Any):
+    """A face of the state; what may be wished for is checked, and said in words, by `resolve`."""
+
+    allow_none = False  # None is a wish like any other, to be checked
 
 
 class SliceView(Canvas):
@@ -77,9 +86,7 @@ class SliceView(Canvas):
         1 for a picture that just fits. Settable, observable, linkable.
     pan : (right, down)
         How far the picture is moved, in parts of the width of its frame. Settable, observable, linkable.
-    embed : bool
-        Whether a saved notebook keeps a reduced copy of the pictures.
-    failure : BaseException or None
+    failure : Exception or None
         The last thing that went wrong while a slice was fetched, or in an observer that a gesture called.
 
     Notes
@@ -88,23 +95,15 @@ class SliceView(Canvas):
     observer of any of them may read the others: they agree already.
     """
 
-    index = traitlets.Int()
-    plane = traitlets.Unicode()
-    window = traitlets.Any()
-    axes = traitlets.Dict()
-    layers = traitlets.Dict()
-    invert = traitlets.Bool()
-    flip = traitlets.Bool()
-    rotation = traitlets.Int()
-    colormap = traitlets.Unicode()
-    zoom = traitlets.Float()
-    pan = traitlets.Any()
+    index, plane, window, axes, layers = _Face(), _Face(), _Face(), _Face(), _Face()
+    invert, flip, rotation, colormap, zoom, pan = _Face(), _Face(), _Face(), _Face(), _Face(), _Face()
 
     def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True, embed: bool | None = None) -> None:
         self.scene, self._now, self._begin = scene, state, state
-        self.embed = embeds(embed)
-        self._copied = opening_of(self._piece, scene, state) if self.embed else []
+        self._embed = embeds(embed)
+        self._copied = opening_of(self._piece, scene, state) if self._embed else []
         self._number, self._told = 0, {0: state}  # what the browser has, after what Python told it last, by number
+        self._pages: dict[str, tuple[int, ViewState]] = {}  # what each page showed last, and on which number
         super().__init__(
             self._piece,
             scene=scene_message(scene, state, controls=controls),
@@ -116,6 +115,10 @@ class SliceView(Canvas):
         self.observe(self._gesture, "_state")
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if not (name.startswith("_") or hasattr(type(self), name) or name in _OWN):
+            close = difflib.get_close_matches(name, _FACES, n=1)
+            meant = f"did you mean {close[0]}?" if close else f"there is {', '.join(_FACES)}"
+            raise AttributeError(f"a view has nothing called {name!r} to set; {meant}")
         with _ONE_HAND if name in _FACES else nullcontext():
             super().__setattr__(name, value)
 
@@ -127,13 +130,24 @@ class SliceView(Canvas):
     def __repr__(self) -> str:
         return f"SliceView({self.plane} {self.index + 1}/{self.scene.counts[self.plane]}, {self.window!r})"
 
+    def reset(self) -> None:
+        """Go back to how the view began, as a double click does."""
+        with _ONE_HAND:
+            self._take_state(self._begin)
+
+    @property
+    def embed(self) -> bool:
+        """Whether a saved notebook keeps a reduced copy of the pictures."""
+        return self._embed
+
     @property
     def state(self) -> ViewState:
         """All that decides the picture, as one frozen value."""
         return self._now
 
-    def left(self) -> None:
+    def left(self, page: str) -> None:
         """Let go of what was kept for a page that shows the view no more."""
+        self._pages.pop(page, None)
         self.scene.forget()
 
     def picture(self) -> Picture:
@@ -150,15 +164,17 @@ class SliceView(Canvas):
     ) -> Path:
         """Write the stack as one page that needs neither kernel nor network, and return its path.
 
-        The page scrolls, windows, zooms and tells values like the view, along the plane that is shown now. It names no
-        patient, nor holds any other text that identifies one; burned-in text stays in its pixels.
+        The page scrolls, windows, zooms and tells values like the view, along the plane that is shown now. Of the
+        file's text it has the modality, units, names of windows and layers, and times along an axis, but no name,
+        number or description; burned-in text stays in its pixels.
 
         Parameters
         ----------
         path : path
             Of a file that is not there yet.
         quality : "reduced" or "exact"
-            "reduced" leaves away as many bits, and then pixels, as make the page at most 8 MB; the page says which.
+            "reduced" leaves away as many bits, and then pixels, as make a page that can be mailed, of at most 8 MB
+            unless it has more than ten thousand images; the page says which.
             "exact" keeps every sample.
         title : str, optional
             The heading. When not given it is the modality and the number of images; a series description may name
@@ -170,6 +186,8 @@ class SliceView(Canvas):
         ------
         AlreadyThere
             There is something at `path`; it is left as it is.
+        NothingFound
+            There is no such folder.
         UnknownChoice
             `quality` is none of the two.
 
@@ -181,6 +199,8 @@ class SliceView(Canvas):
         if quality not in ("reduced", "exact"):
             raise UnknownChoice(f'quality is "reduced" or "exact", not {quality!r}')
         target = Path(path)
+        if not target.parent.is_dir():
+            raise NothingFound(f"there is no folder {str(target.parent)!r} to write into; make it first")
         if target.exists() and not overwrite:
             raise AlreadyThere(f"{target} is there already; nothing was written. Name another file, or overwrite=True.")
         page = page_of(
@@ -193,10 +213,12 @@ class SliceView(Canvas):
             progress=lambda wishes: bar(wishes, "Writing the page", "image"),
         )
         # Beside its place first, so that an interrupt leaves no half a page there.
-        beside = target.with_name(f"{target.name}.part")
+        beside = target.with_name(f".dicomview-{uuid.uuid4().hex}.part")
         try:
-            with beside.open("w", encoding="utf-8") as file:
+            with beside.open("x", encoding="utf-8") as file:
                 file.writelines(page)
+            if target.exists() and not overwrite:
+                raise AlreadyThere(f"{target} has come meanwhile; it was not overwritten. Name another file.")
             beside.replace(target)
         finally:
             beside.unlink(missing_ok=True)
@@ -228,8 +250,10 @@ class SliceView(Canvas):
     def _checked(self, proposal: Any) -> Any:
         """Refuse, in words, what does not exist; a wish for the window becomes a `Window`."""
         name, wish = proposal.trait.name, proposal.value
-        if name == "window" and wish is None:
-            return self._begin.window
+        if wish is None:
+            if name == "window":
+                return self._begin.window
+            raise UnknownChoice(f"None is no {name}; what holds now is {getattr(self._now, _FACES[name])!r}")
         # Under `hold_trait_notifications` the plane may have been set just before, and the index counts along it.
         return _faces(resolve(self.scene, self._now, **{"plane": self.plane, name: wish}))[name]
 
@@ -244,9 +268,13 @@ class SliceView(Canvas):
         else:
             # Observers hear of this change first and of those that follow from it afterwards, so that two views whose
             # traits are linked one by one come to rest.
-            with self.hold_trait_notifications():
-                self.notify_change(change)
-                self._answer()
+            try:
+                with self.hold_trait_notifications():
+                    self.notify_change(change)
+                    self._answer()
+            except Exception:
+                self.send_state("_state")  # an observer has failed; the page hears of the change all the same
+                raise
 
     def _answer(self) -> None:
         """Make the state that the traits wish for."""
@@ -261,16 +289,19 @@ class SliceView(Canvas):
     def _gesture(self, _: Any) -> None:
         """Take over the state of a gesture, which is on the screen already; one that cannot be is taken back."""
         # Not `change.new`: of several changes that were held back, only the last still stands.
-        if self._state == self._message():
+        if {**self._state, "page": ""} == {**self._message(), "page": ""}:
             return
         state = self._now
         try:
             said = state_from(self._state, self.scene.presets())
-            stamp: Any = self._state.get("stamp")
-            if (base := self._told.get(stamp)) is not None:
-                self._told[stamp] = said
-                if stamp != self._number:
-                    said = rebased(said, base, state)  # made before the browser had heard of Python's last wish
+            # A page says all that it shows. What it wishes for is the difference to what it showed before, for it may
+            # not have heard yet of Python's last wish, or of another page's.
+            stamp, page = int(self._state["stamp"]), str(self._state.get("page"))
+            begun, shown = self._pages.get(page, (-1, said))
+            base = shown if begun == stamp else self._told.get(stamp)
+            self._pages[page] = stamp, said
+            if base is not None:
+                said = rebased(said, base, state)
             for plane, index in said.positions:
                 state = resolve(self.scene, state, plane=plane, index=index)
             whole = {name: value for name, value in _faces(said).items() if name != "index"}
@@ -288,7 +319,7 @@ class SliceView(Canvas):
         self._now = state
         if state.colormap not in (GRAY, *self._colours):
             self._colours = colours_message(*self._colours, state.colormap)
-        if self._state != self._message():
+        if len(self._pages) > 1 or {**self._state, "page": ""} != {**self._message(), "page": ""}:
             self._number += 1
             self._told[self._number] = state
             self._told.pop(self._number - _REMEMBERED, None)
@@ -307,5 +338,15 @@ class SliceView(Canvas):
 
 
 def _faces(state: ViewState) -> dict[str, Any]:
-    """Return what the traits show of a state."""
-    return {name: getattr(state, attribute) for name, attribute in _FACES.items()}
+    """Return what the traits show of a state; the dicts of it are only to be read."""
+    faces = {name: getattr(state, attribute) for name, attribute in _FACES.items()}
+    return faces | {name: _Shown(faces[name]) for name in ("axes", "layers")}
+
+
+class _Shown(dict[str, Any]):
+    """A dict that shows a part of the state; who changed it in place would change nothing on the screen."""
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise UnknownChoice("this only shows what holds; to change some of it set the whole, as in view.axes = {...}")
+
+    __setitem__ = __delitem__ = update = pop = clear = setdefault = popitem = __ior__ = _refuse

@@ -1,8 +1,9 @@
 """The table of the elements of one slice: what is in sight is on the page, and a step sends what is new in it.
 
-It is our own because none that is well kept does this: itables 2.9.1 (which works offline and escapes HTML) takes the
-whole table as a trait, which a saved notebook keeps, and draws it anew for each slice: 0.4 to 0.65 s for 3,000 rows,
-and 55 to 95 ms for a letter of a search, on a machine where this one takes 0.02 to 0.05 s and 3 ms.
+It is our own because none that is well kept does this. itables 2.9.1 works offline and escapes HTML, but takes the
+whole table as a trait, which a saved notebook keeps, has no marks, and draws all of it anew for each slice: of 3,046
+rows it showed 583 (its limit) 1.3 s after a step and searched them in 30 to 210 ms a letter, on a busy machine where
+this table shows all 3,046 after 0.05 s (0.17 s when it jumps) and searches them in 1 to 6 ms.
 """
 
 from __future__ import annotations

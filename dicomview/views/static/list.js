@@ -33,11 +33,11 @@ class SeriesList {
       const numbers = [...wanted].filter((number) => this.options[number]?.waits);
       if (numbers.length) model.send({ kind: "pictures", numbers });
     });
-    this.root.addEventListener("click", (event) => {
+    this.root.addEventListener("click", (/** @type {MouseEvent} */ event) => {
       const option = /** @type {HTMLElement} */ (event.target).closest("[data-number]");
       if (option) this.choose(Number(/** @type {HTMLElement} */ (option).dataset.number));
     }, { signal });
-    this.root.addEventListener("keydown", (event) => {
+    this.root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
       const move = MOVES[event.key];
       if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
@@ -53,7 +53,7 @@ class SeriesList {
     this.model.off("msg:custom", this.onMessage);
     for (const address of this.addresses) URL.revokeObjectURL(address);
   }
-  /** @param {any} message @param {DataView[]} buffers */
+  /** @param {any} message @param {DataView<ArrayBuffer>[]} buffers */
   onMessage = (message, buffers) => {
     if (message.kind === "list") this.fill(message);
     else if (message.kind === "chosen") this.show(message.number);

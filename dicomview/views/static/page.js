@@ -94,10 +94,12 @@ function buildTrouble(root) {
 /** @param {Element} stage */
 function buildHelp(stage) {
   const help = Object.assign(add("div", "help-page", stage), { role: "dialog", ariaLabel: "what hand and keys do", tabIndex: -1, hidden: true });
-  const table = add("dl", "keys", help);
+  // No list of terms: JupyterLab has a style for those of its outputs.
+  const table = Object.assign(add("div", "keys", help), { role: "list" });
   for (const [keys, words] of HELP) {
-    add("dt", "key", table, keys);
-    add("dd", "does", table, words);
+    const line = Object.assign(add("div", "help-line", table), { role: "listitem" });
+    add("span", "key", line, keys);
+    add("span", "does", line, words);
   }
   return help;
 }

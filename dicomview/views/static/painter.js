@@ -1,6 +1,6 @@
 // @ts-check
 /** Stored values to pixels, and pixels to words. */
-import { brief, windowTable } from "./window.js";
+import { exactly, windowTable } from "./window.js";
 
 /** @typedef {import("./window.js").VoiWindow} VoiWindow @typedef {import("./window.js").VoiTable} VoiTable */
 /** @typedef {import("./slices.js").Slice} Slice @typedef {{shown: boolean, color: string, opacity: number}} Look */
@@ -107,6 +107,6 @@ export function describePixel(slice, unit, column, row) {
   if (slice.sample === "rgb8") return [Array.from(slice.data.subarray(3 * at, 3 * at + 3)).join(" "), place];
   const stored = slice.sample === "int16" ? (slice.data[at] << 16) >> 16 : slice.data[at];
   if (slice.blank !== null && stored === slice.blank) return ["no value", place];
-  const value = `${brief(slice.slope * stored + slice.intercept)} ${unit}`.trim();
+  const value = `${exactly(slice.slope * stored + slice.intercept, slice.slope)} ${unit}`.trim();
   return [slice.stored && value !== String(stored) ? `stored ${stored} · ${value}` : value, place];
 }

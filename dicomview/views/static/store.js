@@ -6,14 +6,15 @@ import { Flow, plan } from "./wants.js";
 /**
  * @typedef {import("./slices.js").Slice} Slice @typedef {import("./slices.js").Plane} Plane
  * @typedef {{get: Function, set: Function, save_changes: Function, send: Function, on: Function, off: Function}} Model
- * @typedef {{paint: () => void}} Painted
+ * @typedef {{paint: () => void, sayTrouble?: (text: string) => void}} Painted
  */
 
 const WHOLE_BYTES = 256 * MEGABYTE; // of whole slices in the browser
 const PREVIEW_BYTES = 48 * MEGABYTE; // of previews beside them
 const NEAR_BYTES = 48 * MEGABYTE; // how far around the shown slice whole ones are asked for ahead
 const FAR_BYTES = 24 * MEGABYTE; // and previews
-const PATIENCE_MS = 3000; // what has not come by then was lost, or overtaken by another page's wish
+const PATIENCE_MS = 3000; // beside the time that the line takes
+const SLOWEST = MEGABYTE / 8; // bytes per second
 const STILL_MS = 100; // a hand that has not moved for so long rests
 const KEEPS_UP_MS = 60; // whole slices that come in this time are asked for under a moving hand too
 
@@ -25,7 +26,8 @@ export class Store {
   whole = /** @type {SliceCache<Slice>} */ (new SliceCache(WHOLE_BYTES));
   previews = /** @type {SliceCache<Slice>} */ (new SliceCache(PREVIEW_BYTES));
   views = /** @type {Set<Painted>} */ (new Set());
-  pending = /** @type {Map<string, number>} */ (new Map()); // asked for and not here yet, since when
+  page = Math.random().toString(36).slice(2); // tells this page from others of the same kernel
+  pending = /** @type {Map<string, {since: number, bytes: number}>} */ (new Map()); // asked for and not here yet
   /** What is wished for, and which of its coordinates moves: 0 the index, 1 the first extra axis … */
   shown = { plane: "", at: [0], along: 0, direction: 1 };
   moved = -Infinity; // when the hand moved last
@@ -39,12 +41,12 @@ export class Store {
   opened = false; // what came with the model is here
   dragging = false; // a hand sets the window or moves the picture: nothing may come between
   lost = false; // there is nobody to send to
-  silent = false; // nobody has answered for a while
+  late = false; // an answer is overdue
+  silent = false; // and nobody has said that it will come
   /** @param {Model} model */
   constructor(model) {
     this.model = model;
     model.on("msg:custom", this.receive);
-    model.on("change:_scene", this.clear);
   }
   get scene() {
     return /** @type {{planes: Record<string, Plane>, axes: {labels: string[]}[], colour: boolean}} */ (
@@ -66,7 +68,6 @@ export class Store {
   };
   close() {
     this.model.off("msg:custom", this.receive);
-    this.model.off("change:_scene", this.clear);
     this.views.clear();
     this.clear();
   }
@@ -87,7 +88,7 @@ export class Store {
     this.views.delete(view);
     if (this.views.size) return;
     this.clear();
-    this.send({ kind: "left" });
+    this.send({ kind: "left", page: this.page });
   }
   /** @param {any} message @returns {boolean} whether somebody may have got it */
   send(message) {
@@ -100,14 +101,18 @@ export class Store {
   }
   /** @type {(message: any, buffers: DataView[]) => Promise<void>} */
   receive = async (message, buffers) => {
-    if (!this.views.size || message.kind !== "slices") return;
-    this.silent = false;
+    if (!this.views.size || (message.kind !== "slices" && message.kind !== "busy")) return;
+    this.silent = this.late = false;
+    if (message.kind === "busy") {
+      this.paint();
+      return;
+    }
     const key = wishKey(message.plane, message.slices[0].at, message.step);
     const asked = this.pending.get(key);
-    if (asked !== undefined) {
+    if (asked) {
       const bytes = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
-      this.flow.answered(asked, bytes, this.pending.size > 1);
-      if (message.step === 1) this.wholeTook = performance.now() - asked;
+      this.flow.answered(asked.since, bytes, this.pending.size > 1);
+      if (message.step === 1) this.wholeTook = performance.now() - asked.since;
     }
     // One after another: what has come and is not yet unpacked would else be taken for lost, and asked for again.
     await (this.taking = this.taking.then(() => this.take(message, buffers)));
@@ -117,26 +122,44 @@ export class Store {
     else clearTimeout(this.waiting);
     this.ask();
   };
-  /** @param {any} message @param {DataView[]} buffers */
+  /** Keep the slices of a message; those that cannot be unpacked say so in their places. @param {any} message @param {DataView[]} buffers */
   async take(message, buffers) {
-    const slices = await readSlices(message, buffers);
+    const { plane, step } = message;
+    const slices = await readSlices(message, buffers).catch((error) =>
+      message.slices.map((/** @type {any} */ { at }) => ({
+        plane, step, at, data: null, layers: [], masks: [], notes: [], text: `This slice came damaged (${error.name}).`,
+      })),
+    );
     if (!this.views.size) return;
     for (const slice of slices) {
       const cache = slice.step === 1 ? this.whole : this.previews;
       cache.set(keyOf(slice.plane, slice.at), slice, sizeOf(slice));
     }
-    for (const view of this.views) view.paint();
+    this.paint();
   }
-  /** Start to wait for what is pending; when nothing comes for a while, ask anew. */
+  /** Let every view paint; what goes wrong in one is said there and keeps nothing else from going on. */
+  paint() {
+    for (const view of this.views) {
+      try {
+        view.paint();
+      } catch (error) {
+        view.sayTrouble?.(`The picture cannot be painted: ${error}`);
+      }
+    }
+  }
+  /** Start to wait for what is pending. When nothing comes ask again, in case another page has overtaken the wish or the
+   * kernel is busy with it; when that is not heard either, nobody answers, and all is asked anew. */
   wait() {
     clearTimeout(this.waiting);
+    const bytes = [...this.pending.values()].reduce((sum, wish) => sum + wish.bytes, 0);
+    const patience = PATIENCE_MS + (1000 * bytes) / Math.max(this.flow.rate, SLOWEST);
     this.waiting = setTimeout(() => {
       this.pending.clear();
-      this.anew = true;
-      this.silent = true;
-      for (const view of this.views) view.paint();
+      this.anew = this.silent = this.late;
+      this.late = true;
+      this.paint();
       this.ask();
-    }, PATIENCE_MS);
+    }, patience);
     this.waiting.unref?.(); // outside a browser no timer keeps the process alive
   }
   /** How many places there are along a coordinate. @param {string} plane @param {number} along */
@@ -167,7 +190,7 @@ export class Store {
   wishes() {
     const { plane, at, along, direction } = this.shown;
     const { rows, columns, step, block } = this.scene.planes[plane];
-    const bytes = rows * columns * (this.scene.colour ? 3 : 2);
+    const bytes = Math.max(1, rows * columns * (this.scene.colour ? 3 : 2));
     const small = bytes / step ** 2;
     const layout = { count: this.count(plane, along), step, block, near: NEAR_BYTES / bytes, far: FAR_BYTES / small };
     const held = (/** @type {number} */ i, /** @type {number} */ each) => {
@@ -199,12 +222,14 @@ export class Store {
     // Not a message for every slice that comes: some room must be free, or the most urgent wish be new.
     if (!fresh || (this.pending.has(first) && fresh < this.flow.budget / 4 && fresh < bytes / 2)) return;
     const now = performance.now();
-    this.pending = new Map([...chosen.keys()].map((key) => [key, this.pending.get(key) ?? now]));
+    this.pending = new Map(
+      [...chosen].map(([key, wish]) => [key, this.pending.get(key) ?? { since: now, bytes: wish.bytes }]),
+    );
     const items = [...chosen.values()].map(({ at, along, count, step }) => ({ at, along, count, step }));
     this.wait();
-    const sent = this.send({ kind: "want", plane, items, seen: this.seen, anew: this.anew, pack: this.flow.pack });
+    const { seen, anew, late } = this;
     this.anew = false;
-    if (!sent) for (const view of this.views) view.paint();
+    if (!this.send({ kind: "want", plane, items, seen, anew, late, pack: this.flow.pack })) this.paint();
   }
   /** The slice (or its fault) if it is here, else a preview, else the nearest along the index. @param {string} plane @param {number[]} at */
   best(plane, at) {

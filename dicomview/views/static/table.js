@@ -101,7 +101,7 @@ class TagTable {
     this.model.off("msg:custom", this.onMessage);
     URL.revokeObjectURL(this.address);
   }
-  /** @param {any} message @param {DataView[]} buffers */
+  /** @param {any} message @param {DataView<ArrayBuffer>[]} buffers */
   onMessage = (message, buffers) => {
     if (message.kind === "rows") {
       this.rows = message.rows;
@@ -187,11 +187,11 @@ class TagTable {
     const [, tag, name, vr, value, problem] = row ?? ["", "", "not in this slice", "", "", ""];
     this.about.textContent = [[name, tag, vr].filter(Boolean).join(" · "), value, problem].filter(Boolean).join("\n");
   }
-  /** @param {any} message @param {DataView[]} buffers */
+  /** @param {any} message @param {DataView<ArrayBuffer>[]} buffers */
   showPlot(message, buffers) {
     URL.revokeObjectURL(this.address);
     this.figure.hidden = !buffers.length;
-    this.words.textContent = message.words;
+    this.words.textContent = message.words === this.chosen ? "" : message.words; // the path stands above
     if (!buffers.length) return;
     this.address = URL.createObjectURL(new Blob([buffers[0]], { type: "image/png" }));
     this.image.src = this.address;
@@ -230,7 +230,7 @@ class TagTable {
     try {
       await navigator.clipboard.writeText(this.chosen);
     } catch {
-      // Not allowed, or a page that came without https: what is selected can be copied all the same.
+      // Not allowed, or a page of an unsafe address: what is selected can be copied all the same.
       const range = document.createRange();
       range.selectNodeContents(this.path);
       getSelection()?.removeAllRanges();

@@ -69,9 +69,10 @@ export class Tools {
     } else this.showNumbers();
   };
   /** What there is to choose from. @param {Scene} scene */
-  open({ planes, refused, presets, colour, axes, layers, cine, colormaps, controls }) {
+  open({ index_name: counted, planes, refused, presets, colour, axes, layers, cine, colormaps, controls }) {
     const { parts } = this;
     parts.bar.hidden = !controls;
+    parts.slider.title = parts.slider.ariaLabel = counted;
     const reasons = Object.entries(refused);
     parts.planes.replaceChildren(
       ...Object.keys(planes).map((plane) => new Option(plane, plane)),
@@ -122,7 +123,7 @@ export class Tools {
     for (const { name, button, color, opacity } of this.layers) {
       const look = state.layers[name];
       button.ariaPressed = String(look.shown);
-      button.style.color = color.value = look.color;
+      button.style.borderLeftColor = color.value = look.color;
       opacity.value = String(look.opacity);
     }
     parts.flip.ariaPressed = String(state.flip);

@@ -16,9 +16,9 @@ import { windowWords } from "./window.js";
  * @typedef {import("./store.js").Model} Model @typedef {import("./store.js").Store} Store
  * @typedef {{plane: string, positions: Record<string, number>, axes: Record<string, number>,
  *   window: VoiWindow | {table: string} | null, layers: Record<string, import("./painter.js").Look>, invert: boolean,
- *   colormap: string, rotation: number, flip: boolean, zoom: number, pan: number[], stamp?: number}} State the stamp is
+ *   colormap: string, rotation: number, flip: boolean, zoom: number, pan: number[], stamp?: number, page?: string}} State the stamp is
  *   that of the last state of Python's which this one was made from
- * @typedef {{title: string, planes: Record<string, Plane>, refused: Record<string, string>, colour: boolean,
+ * @typedef {{title: string, index_name: string, planes: Record<string, Plane>, refused: Record<string, string>, colour: boolean,
  *   axes: import("./page.js").Axis[], unit: string, notes: string[], layers: string[], colormaps: string[], home: State,
  *   controls: boolean, presets: (VoiWindow & {name: string, table?: {first: number, levels: DataView}})[],
  *   cine: {along: string, rate: number} | null}} Scene
@@ -64,11 +64,13 @@ export class View {
     root.addEventListener("keydown", this.keepKey, { signal });
     words.trouble.addEventListener("click", this.forget, { signal });
     model.on("change:_state", this.onState);
-    model.on("change:_scene", this.onScene);
     model.on("change:_colours", this.onState);
     model.on("msg:custom", this.onMessage);
     store.join(this);
-    this.onScene();
+    this.stage.ariaLabel = `${this.scene.title}: arrow keys move through the slices, ? tells more`;
+    this.words.title.textContent = this.scene.title;
+    this.tools.open(this.scene);
+    this.onState();
   }
   get scene() {
     return /** @type {Scene} */ (this.model.get("_scene"));
@@ -101,12 +103,11 @@ export class View {
     return 1 + this.scene.axes.findIndex(({ name }) => name === this.scene.cine?.along);
   }
   close() {
-    clearTimeout(this.resting);
+    this.settle();
     clearTimeout(this.saying);
     this.film.stop();
     this.listeners.abort();
     this.model.off("change:_state", this.onState);
-    this.model.off("change:_scene", this.onScene);
     this.model.off("change:_colours", this.onState);
     this.model.off("msg:custom", this.onMessage);
     this.store.leave(this);
@@ -134,7 +135,7 @@ export class View {
     clearTimeout(this.resting);
     this.resting = 0;
     this.drifted = {};
-    this.model.set("_state", { ...this.state, stamp: this.stamp });
+    this.model.set("_state", { ...this.state, stamp: this.stamp, page: this.store.page });
     try {
       this.model.save_changes();
     } catch {
@@ -147,19 +148,14 @@ export class View {
     this.stamp = state.stamp ?? 0;
     this.draw({ ...state, ...this.drifted });
   };
-  onScene = () => {
-    this.film.stop();
-    this.painted.slice = null;
-    this.stage.ariaLabel = `${this.scene.title}: arrow keys move through the slices, ? tells more`;
-    this.words.title.textContent = this.scene.title;
-    this.tools.open(this.scene);
-    this.onState();
-  };
   onMessage = (/** @type {any} */ { kind, text }) => {
-    if (kind !== "trouble") return;
+    if (kind === "trouble") this.sayTrouble(text);
+  };
+  /** Say what went wrong, until it has been read. @param {string} text */
+  sayTrouble(text) {
     this.words.said.textContent = text;
     this.words.trouble.hidden = false;
-  };
+  }
   /** The trouble has been read. */
   forget = () => {
     this.words.trouble.hidden = true;
@@ -216,14 +212,13 @@ export class View {
     const axes = this.scene.axes.map(({ name, labels }, axis) => `${name} ${labels[slice.at[axis + 1]]}`);
     const parts = [`${slice.plane} ${slice.at[0] + 1}/${count}`, slice.place, ...axes];
     this.words.place.textContent = parts.filter(Boolean).join(" · ");
-    this.words.fault.textContent = slice.data ? "" : slice.text;
     const grey = !this.scene.colour && slice.sample !== "rgb8";
     const window = this.window;
     this.words.window.textContent = !grey ? "" : "levels" in window ? window.name : windowWords(window);
     const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count, sharp: slice.step === 1 };
     const line = "levels" in window ? { center: "", width: "" } : { center: window.center, width: window.width };
     Object.assign(this.root.dataset, marks, grey ? line : {});
-    this.said = [parts[0].replace("/", " of "), ...parts.slice(1), this.words.window.textContent, this.words.fault.textContent];
+    this.said = [parts[0].replace("/", " of "), ...parts.slice(1), this.words.window.textContent, slice.text];
   }
   /** Let a screen reader say what is seen, once it rests. */
   say() {
@@ -237,7 +232,8 @@ export class View {
   sayNotes(slice) {
     const notes = [...this.scene.notes, ...(slice?.notes ?? []), this.store.note].filter(Boolean).join("\n");
     if (this.words.notes.textContent !== notes) this.words.notes.textContent = notes;
-    if (!slice && this.store.note) this.words.fault.textContent = "No kernel answers: run the cell again.";
+    if (slice) this.words.fault.textContent = slice.text;
+    else if (this.store.note) this.words.fault.textContent = "No kernel answers: run the cell again.";
   }
   /** @param {{clientX: number, clientY: number} | null} pointer */
   hover(pointer) {

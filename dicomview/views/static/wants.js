@@ -17,7 +17,7 @@ import { MEGABYTE } from "./slices.js";
 export function around(place, direction, count, reach) {
   const ahead = direction < 0 ? -1 : 1;
   const places = [place];
-  for (let step = 1; step <= Math.ceil(reach / 3); step++) {
+  for (let step = 1; step <= Math.ceil(Math.min(reach, 3 * count) / 3); step++) {
     places.push(place + ahead * (2 * step - 1), place + ahead * 2 * step, place - ahead * step);
   }
   return places.filter((i) => i >= 0 && i < count);

@@ -65,3 +65,9 @@ export function windowWords({ center, width }) {
 
 /** A number with at most six digits. @param {number} value */
 export const brief = (value) => String(Number(value.toPrecision(6)));
+
+/** A value with all the digits that a step of the stored values can tell. @param {number} value @param {number} step */
+export function exactly(value, step) {
+  const digits = step % 1 ? Math.min(12, Math.max(2, 2 - Math.floor(Math.log10(Math.abs(step))))) : 2;
+  return String(Number(value.toFixed(digits)));
+}
