@@ -52,9 +52,9 @@ def test_keys_move_through_the_slices(page: CanvasPage, chest: dv.Series) -> Non
     steps = {f"Arrow{way}": index for way, index in ways.items()} | {"PageUp": 20, "Home": 0, "PageDown": 10, "End": 59}
     for key, index in steps.items():
         page.key(key)
-        assert page.mark("index") == str(index)
+        assert page.settled().mark("index") == str(index)
     page.key("ArrowDown", "PageDown")
-    assert page.mark("index") == "59"
+    assert page.settled().mark("index") == "59"
     np.testing.assert_array_equal(grey(page), dv.picture(chest, index=59).pixels)
     assert page.view.index == 59
 
