@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import html
 import itertools
+import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dicomview.errors import DicomviewError
+from dicomview.errors import AlreadyThere, DicomviewError, NothingFound
 from dicomview.pixels import Window
 from dicomview.render import veil
 from dicomview.render.scene import thinned
@@ -19,12 +20,13 @@ from dicomview.views.packing import SMALL, packed
 from dicomview.views.shipment import Piece, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from dicomview.render import Scene, ViewState
     from dicomview.views.shipment import Source
 
-__all__ = ["page_of"]
+__all__ = ["page_of", "write_page"]
 
 _MAIL_BYTES = 7_400_000  # of the slices of a page that can be mailed, as base64
 _LEVELS = 64  # that a copy keeps within its window, at least
@@ -89,6 +91,25 @@ def page_of(
     veil(shown)
     yield from snippet_of(shown, state, slices, png=png, title=heading, note=f"copy: {words}", step=coarse.step)
     yield _FOOT.format(plane=html.escape(state.plane), count=count, words=html.escape(words))
+
+
+def write_page(target: Path, page: Iterable[str], *, overwrite: bool) -> Path:
+    """Write a page to a file that is not there yet, or over one that may be overwritten; return its path."""
+    if not target.parent.is_dir():
+        raise NothingFound(f"there is no folder {str(target.parent)!r} to write into; make it first")
+    if target.exists() and not overwrite:
+        raise AlreadyThere(f"{target} is there already; nothing was written. Name another file, or overwrite=True.")
+    # Beside its place first, so that an interrupt leaves no half a page there.
+    beside = target.with_name(f".dicomview-{uuid.uuid4().hex}.part")
+    try:
+        with beside.open("x", encoding="utf-8") as file:
+            file.writelines(page)
+        if target.exists() and not overwrite:
+            raise AlreadyThere(f"{target} has come meanwhile; it was not overwritten. Name another file.")
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+    return target
 
 
 @dataclass(frozen=True, slots=True)

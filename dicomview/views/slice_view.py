@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import difflib
 import threading
-import uuid
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
-from dicomview.errors import AlreadyThere, DicomviewError, NothingFound, UnknownChoice
+from dicomview.errors import DicomviewError, UnknownChoice
 from dicomview.progress import bar
 from dicomview.render import (
     GRAY,
@@ -26,8 +25,9 @@ from dicomview.render import (
 )  # fmt: skip
 from dicomview.views.canvas import Canvas
 from dicomview.views.copies import embeds, opening_of, places_of, png_of, snippet_of
+from dicomview.views.faces import Face, Shown
 from dicomview.views.messages import colours_message, piece_of, scene_message
-from dicomview.views.page import page_of
+from dicomview.views.page import page_of, write_page
 
 if TYPE_CHECKING:
     import os
@@ -48,12 +48,6 @@ _REMEMBERED = 1000  # states told to the browser that gestures under way may hav
 _FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window", "layers": "looks"} | {
     name: name for name in ("invert", "colormap", "rotation", "flip", "zoom", "pan")
 }
-
-
-class _Face(traitlets.Any):
-    """A face of the state; what may be wished for is checked, and said in words, by `resolve`."""
-
-    allow_none = False  # None is a wish like any other, to be checked
 
 
 class SliceView(Canvas):
@@ -95,8 +89,8 @@ class SliceView(Canvas):
     observer of any of them may read the others: they agree already.
     """
 
-    index, plane, window, axes, layers = _Face(), _Face(), _Face(), _Face(), _Face()
-    invert, flip, rotation, colormap, zoom, pan = _Face(), _Face(), _Face(), _Face(), _Face(), _Face()
+    index, plane, window, axes, layers = Face(), Face(), Face(), Face(), Face()
+    invert, flip, rotation, colormap, zoom, pan = Face(), Face(), Face(), Face(), Face(), Face()
 
     def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True, embed: bool | None = None) -> None:
         self.scene, self._now, self._begin = scene, state, state
@@ -198,12 +192,7 @@ class SliceView(Canvas):
         """
         if quality not in ("reduced", "exact"):
             raise UnknownChoice(f'quality is "reduced" or "exact", not {quality!r}')
-        target = Path(path)
-        if not target.parent.is_dir():
-            raise NothingFound(f"there is no folder {str(target.parent)!r} to write into; make it first")
-        if target.exists() and not overwrite:
-            raise AlreadyThere(f"{target} is there already; nothing was written. Name another file, or overwrite=True.")
-        page = page_of(
+        pieces = page_of(
             self._piece,
             self.scene,
             self._now,
@@ -212,17 +201,7 @@ class SliceView(Canvas):
             title=title,
             progress=lambda wishes: bar(wishes, "Writing the page", "image"),
         )
-        # Beside its place first, so that an interrupt leaves no half a page there.
-        beside = target.with_name(f".dicomview-{uuid.uuid4().hex}.part")
-        try:
-            with beside.open("x", encoding="utf-8") as file:
-                file.writelines(page)
-            if target.exists() and not overwrite:
-                raise AlreadyThere(f"{target} has come meanwhile; it was not overwritten. Name another file.")
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
-        return target
+        return write_page(Path(path), pieces, overwrite=overwrite)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the view for a notebook, and what a notebook shows that is opened without a kernel."""
@@ -340,13 +319,4 @@ class SliceView(Canvas):
 def _faces(state: ViewState) -> dict[str, Any]:
     """Return what the traits show of a state; the dicts of it are only to be read."""
     faces = {name: getattr(state, attribute) for name, attribute in _FACES.items()}
-    return faces | {name: _Shown(faces[name]) for name in ("axes", "layers")}
-
-
-class _Shown(dict[str, Any]):
-    """A dict that shows a part of the state; who changed it in place would change nothing on the screen."""
-
-    def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise UnknownChoice("this only shows what holds; to change some of it set the whole, as in view.axes = {...}")
-
-    __setitem__ = __delitem__ = update = pop = clear = setdefault = popitem = __ior__ = _refuse
+    return faces | {name: Shown(faces[name]) for name in ("axes", "layers")}
