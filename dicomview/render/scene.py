@@ -164,6 +164,8 @@ class Scene:
         What the index along the first plane counts: slices, or places in time.
     gaps : tuple of int
         Index along the first plane of each picture after which some are missing.
+    of_distances : tuple of str
+        What must be said of a distance that is measured here: where its millimetres are from, or that there are none.
     """
 
     title: str = ""
@@ -175,6 +177,7 @@ class Scene:
     covers: tuple[Cover, ...] = ()
     gaps: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    of_distances: tuple[str, ...] = ()
     axes: tuple[Axis, ...] = ()
     cine: Cine | None = None
     views: Mapping[str, View]
@@ -197,6 +200,14 @@ class Scene:
     def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:
         """Return (origin, row step, column step) of a plane in LPS mm, without reading it; None when unknown."""
         raise NotImplementedError
+
+    def values(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> NDArray[np.floating]:
+        """Return the modality values of a plane as they are, (rows, columns), NaN where there is none."""
+        raise NotImplementedError
+
+    def instance_at(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> tuple[str, int | None]:
+        """Return SOPInstanceUID and zero-based frame of an acquired plane; nothing of what was made of several."""
+        return "", None
 
     def forget(self) -> None:
         """Let go of what was kept for the next shot."""

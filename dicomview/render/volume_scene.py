@@ -44,9 +44,10 @@ class VolumeScene(Scene):
         shape = volume.array.shape
         if placed:
             self.cuts = planes_of(volume.affine)
-            self.notes = _notes(volume)
+            self.notes = self.of_distances = _notes(volume)
         else:
-            self.notes = ("array without a place in the patient", *(() if measured else ("pixel size unknown",)))
+            self.of_distances = () if measured else ("pixel size unknown",)
+            self.notes = ("array without a place in the patient", *self.of_distances)
             self.cuts = {ACQUIRED: Plane(ACQUIRED, 0, 1, 2)}
         self.views = {
             name: view_of(plane, volume.affine, (shape[0], shape[1], shape[2]), letters=placed, measured=measured)
@@ -64,6 +65,11 @@ class VolumeScene(Scene):
             return None
         k, j, i = self.volume.array.shape
         return self.cuts[plane].place(self.volume.affine, (k, j, i), index)
+
+    def values(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> NDArray[np.floating]:
+        """Return one plane at one index."""
+        values: Any = self.cuts[plane].cut(self.volume.array, index)
+        return values.astype(np.float64) if values.dtype.kind != "f" else values  # type: ignore[no-any-return]
 
     def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
         """Return one plane at one index, fitted into 16 bits over the range of the whole volume."""

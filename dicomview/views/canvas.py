@@ -37,6 +37,8 @@ _PARTS = (
     "elements",
     "drawing",
     "page",
+    "shapes",
+    "measures",
     "tools",
     "hand",
     "view",

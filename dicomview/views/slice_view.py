@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import difflib
-import threading
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,9 +22,9 @@ from dicomview.render import (
     state_message,
     take,
 )  # fmt: skip
-from dicomview.views.canvas import Canvas
 from dicomview.views.copies import embeds, opening_of, places_of, png_of, snippet_of
-from dicomview.views.faces import Face, Shown
+from dicomview.views.faces import ONE_HAND, Face, Shown
+from dicomview.views.measuring import Measuring
 from dicomview.views.messages import colours_message, piece_of, scene_message
 from dicomview.views.page import page_of, write_page
 
@@ -39,9 +38,6 @@ __all__ = ["SliceView"]
 
 _STILL_EDGE = 384  # pixels of the PNG in a saved notebook
 _PAGE_EDGE = 512  # and in a page
-# A hand and a running cell may move a view at once, and traitlets knows no threads. Views are linked with each other,
-# so there is one lock for all of them: two could wait for each other.
-_ONE_HAND = threading.RLock()
 _OWN = ("scene", "failure")  # attributes that are no traits
 _REMEMBERED = 1000  # states told to the browser that gestures under way may have been made on
 # The traits that are faces of the state, with what each shows of it.
@@ -50,7 +46,7 @@ _FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window"
 }
 
 
-class SliceView(Canvas):
+class SliceView(Measuring):
     """A stack or volume to scroll through; made by `view`.
 
     Attributes
@@ -113,12 +109,12 @@ class SliceView(Canvas):
             close = difflib.get_close_matches(name, _FACES, n=1)
             meant = f"did you mean {close[0]}?" if close else f"there is {', '.join(_FACES)}"
             raise AttributeError(f"a view has nothing called {name!r} to set; {meant}")
-        with _ONE_HAND if name in _FACES else nullcontext():
+        with ONE_HAND if name in _FACES else nullcontext():
             super().__setattr__(name, value)
 
     def set_state(self, sync_data: Any) -> None:
         """Take over what the browser says; ipywidgets calls this, in a thread beside a running cell."""
-        with _ONE_HAND:
+        with ONE_HAND:
             super().set_state(sync_data)
 
     def __repr__(self) -> str:
@@ -126,7 +122,7 @@ class SliceView(Canvas):
 
     def reset(self) -> None:
         """Go back to how the view began, as a double click does."""
-        with _ONE_HAND:
+        with ONE_HAND:
             self._take_state(self._begin)
 
     @property

@@ -5,6 +5,7 @@ import { Drawing } from "./drawing.js";
 import { add } from "./elements.js";
 import { keepsKey } from "./gestures.js";
 import { Hand } from "./hand.js";
+import { Measures } from "./measures.js";
 import { buildPage } from "./page.js";
 import { Painter, describePixel } from "./painter.js";
 import { fitted, lettersHeld, poseWords, sampleAt, transformOf } from "./pose.js";
@@ -61,6 +62,7 @@ export class View {
     this.drawing = new Drawing(this.picture);
     this.film = new Cine((place) => this.moveAlong(this.cineAlong, place), () => this.tools.showFilm(false));
     const { signal } = this.listeners;
+    this.measures = new Measures(this);
     this.hand = new Hand(this, this.stage, signal);
     this.tools = new Tools(this, page, signal);
     root.addEventListener("keydown", this.keepKey, { signal });
@@ -108,6 +110,7 @@ export class View {
     this.settle();
     clearTimeout(this.saying);
     this.film.stop();
+    this.measures.close();
     this.listeners.abort();
     this.model.off("change:_state", this.onState);
     this.model.off("change:_colours", this.onState);
@@ -226,7 +229,7 @@ export class View {
   }
   /** Let a screen reader say what is seen, once it rests. */
   say() {
-    const words = [...this.said, ...poseWords(this.state)].filter(Boolean).join(", ");
+    const words = [...this.said, ...poseWords(this.state), ...this.measures.said].filter(Boolean).join(", ");
     if (words === this.saidLast) return;
     this.saidLast = words;
     clearTimeout(this.saying);
