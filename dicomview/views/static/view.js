@@ -66,11 +66,11 @@ export class View {
     model.on("change:_state", this.onState);
     model.on("change:_colours", this.onState);
     model.on("msg:custom", this.onMessage);
-    store.join(this);
     this.stage.ariaLabel = `${this.scene.title}: arrow keys move through the slices, ? tells more`;
     this.words.title.textContent = this.scene.title;
     this.tools.open(this.scene);
     this.onState();
+    store.join(this);
   }
   get scene() {
     return /** @type {Scene} */ (this.model.get("_scene"));
