@@ -35,6 +35,7 @@ _PARTS = (
     "gestures",
     "icons",
     "elements",
+    "drawing",
     "page",
     "tools",
     "hand",

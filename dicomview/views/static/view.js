@@ -1,6 +1,7 @@
 // @ts-check
 /** One output: what it shows, and what it has painted. */
 import { Cine } from "./cine.js";
+import { Drawing } from "./drawing.js";
 import { add } from "./elements.js";
 import { keepsKey } from "./gestures.js";
 import { Hand } from "./hand.js";
@@ -57,6 +58,7 @@ export class View {
     /** @type {HTMLCanvasElement} */ this.picture = page.picture;
     this.words = words;
     this.painter = new Painter(this.picture);
+    this.drawing = new Drawing(this.picture);
     this.film = new Cine((place) => this.moveAlong(this.cineAlong, place), () => this.tools.showFilm(false));
     const { signal } = this.listeners;
     this.hand = new Hand(this, this.stage, signal);
@@ -188,6 +190,7 @@ export class View {
       this.label(slice);
     }
     if (slice) this.hold(slice);
+    if (slice) this.drawing.show(slice);
     this.sayNotes(slice);
     this.store.show({ plane, at, along: Math.min(this.along, at.length - 1), direction: this.direction });
   }
@@ -199,6 +202,7 @@ export class View {
     const width = (this.hand.frame.width * across * state.zoom) / this.sheet.columns;
     const exact = Math.abs(width * (globalThis.devicePixelRatio || 1) - 1) < 1e-3; // one to one, wherever the frame lies
     this.picture.style.imageRendering = slice.step === 1 && (exact || width >= COARSE) ? "pixelated" : "auto";
+    this.drawing.hold(state, this.sheet);
     const letters = lettersHeld(this.sheet.letters ?? ["", "", "", ""], state);
     this.words.letters.forEach((/** @type {any} */ letter, /** @type {number} */ i) => (letter.textContent = letters[i] ?? ""));
     const { zoom, rotation, flip } = state;
