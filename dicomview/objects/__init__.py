@@ -1,5 +1,6 @@
 """What is no picture by itself: segmentations lie over images; reports, plans, waveforms, documents beside them."""
 
+from dicomview.objects.contours import Contour, Outline, Stroke
 from dicomview.objects.document import Attachment, Curves, Document, Node, Table
 from dicomview.objects.items import value_words
 from dicomview.objects.kinds import document_of, documents_of
@@ -7,11 +8,14 @@ from dicomview.objects.segmentation import Segment, Segmentation, read_segmentat
 
 __all__ = [
     "Attachment",
+    "Contour",
     "Curves",
     "Document",
     "Node",
+    "Outline",
     "Segment",
     "Segmentation",
+    "Stroke",
     "Table",
     "document_of",
     "documents_of",

@@ -15,6 +15,7 @@ from pydicom.uid import (
 
 from dicomview.errors import DicomviewError, NotSuv
 from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
+from dicomview.render.look import Layer
 from dicomview.render.raster import Raster, Scale16, from_stored, padded
 from dicomview.render.recent import Recent
 from dicomview.render.scene import (
@@ -23,7 +24,6 @@ from dicomview.render.scene import (
     SAMPLED_SLICES,
     Axis,
     Cine,
-    Layer,
     Scene,
     Shot,
     View,
