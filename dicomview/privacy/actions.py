@@ -24,6 +24,8 @@ _FREE_WORDS = ("Comment", "Description", "Note", "Remark")  # … in the keyword
 _FREE_TEXT = {"LT", "ST", "UC", "UR", "UT", "AE", "PN"}
 # Beyond the table UIDs of these words say what kind of thing something is, not which thing.
 _KINDS = ("SOPClass", "TransferSyntax", "CodingScheme", "ContextUID", "MappingResource")
+# Kept for the references in them alone (U*).
+_REFERENCES = {"ReferencedImageSequence", "SourceImageSequence"}
 _KNOWN_BYTES = {0x00282000}  # ICC Profile: colour is wrong without
 _DUMMIES: dict[str, object] = {
     "DA": "19000101",
@@ -95,6 +97,8 @@ def decide(tag: int, vr: str, place: Place, columns: frozenset[str], creators: f
         return _private(tag, vr, place, columns, creators)
     rule = rule_of(tag)
     if rule is None:
+        if place.parent in _REFERENCES and vr not in ("UI", "IS", "US", "SQ"):
+            return Decision("remove", "beyond the table: no reference")
         return _beyond(tag, vr, columns)
     held = {rule.options[column]: column for column in sorted(columns) if column in rule.options}
     if "K" in held:

@@ -162,9 +162,14 @@ def _copied(plan: Plan, entry: Entry, folder: Path) -> tuple[str, str]:
 
 def hides_overlay(dataset: Dataset) -> bool:
     """Return True when an overlay plane lies in unused bits of the pixel data (PS3.3 C.9.2, retired)."""
-    return any(
-        tag >> 24 == 0x60 and tag & 0xFFFF == 0x0102 and dataset.get(tag).value for tag in sorted(dataset.keys())
-    )
+    for tag in sorted(dataset.keys()):
+        if tag >> 24 == 0x60 and tag & 0xFFFF == 0x0102:  # OverlayBitPosition
+            try:
+                if dataset[tag].value != 0:
+                    return True
+            except Exception:  # noqa: BLE001
+                return True  # bytes that are not of their VR: zero the bits to be sure
+    return False
 
 
 def digest_of(location: Location) -> str:

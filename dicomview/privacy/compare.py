@@ -59,6 +59,9 @@ def _level(
     parent: str,
     above: str,
 ) -> Iterator[Difference | Pair]:
+    for tag in sorted(copy.keys()):
+        if tag not in source and tag not in skipped and tag not in PIXELS:
+            yield Difference(above + name_of(int(tag)), "is not in the source")
     for one in met(source, policy, sop_class, parent, above):
         element, action = one.element, one.decision.action
         if element is None or action in ("remove", "empty", "dummy", "pseudonym", "describe"):

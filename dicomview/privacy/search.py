@@ -1,7 +1,8 @@
 """Bytes searched for values that should be gone: any number of them in one pass.
 
 Text in bytes is cut into runs of digits and of letters. A value is looked for where the first run of it turns up, and
-counts when no further digit or letter adjoins it: "1234" is not in "91234", nor "Ali" in "Australia".
+counts when no further digit or letter adjoins it: "1234" is not in "91234", nor "Ali" in "Australia". Long names and
+numbers with letters count within a word, too.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _TWO_BYTES = {
     "utf-16-le": re.compile(rb"(?:[\x20-\x7e]\x00){4,}"),
     "utf-16-be": re.compile(rb"(?:\x00[\x20-\x7e]){4,}"),
 }
+_GLUED = {"name": 6, "identifier": 8}  # characters from which on a value is looked for within words as well
 _SHORT_NUMBER = 8  # digits; shorter ones may be part of a decimal number
 _WITH_TIME = 12  # digits: a date with the time after it
 
@@ -65,6 +67,7 @@ class Needles:
         self._runs: defaultdict[bytes, dict[bytes, _Needle]] = defaultdict(dict)
         self._uids: dict[bytes, str] = {}
         self._others: dict[bytes, tuple[Kind, str, str]] = {}  # with letters beyond ASCII
+        self._glued: dict[bytes, _Needle] = {}  # long enough to be found within a word
         self._terms: set[Term] = set()
 
     def __len__(self) -> int:
@@ -82,19 +85,14 @@ class Needles:
                 form = text.lower().encode()
                 run = _RUN.search(form)
                 if run is not None:
-                    self._runs[run[0]].setdefault(form, _Needle(form, run.start(), term.kind, source))
+                    needle = _Needle(form, run.start(), term.kind, source)
+                    self._runs[run[0]].setdefault(form, needle)
+                    if len(form) >= _GLUED.get(term.kind, len(form) + 1) and not form.isdigit():
+                        self._glued.setdefault(form, needle)
             else:
                 for codec in dict.fromkeys((*CODECS, *_WIDE, *codecs)):
                     for form in encoded(text, [codec]):
                         self._others.setdefault(form, (term.kind, source, codec))
-
-    def update(self, other: Needles) -> None:
-        """Add what other needles search for."""
-        self._terms |= other._terms
-        for run, needles in other._runs.items():
-            self._runs[run].update(needles)
-        self._uids.update(other._uids)
-        self._others.update(other._others)
 
     def hits(self, data: bytes, *, pixels: bool = False) -> Iterator[Hit]:
         """Return where any of the values is found.
@@ -116,6 +114,12 @@ class Needles:
                 yield Hit(start, start + len(form), kind, source, codec)
                 start = low.find(form, start + 1)
         if not pixels:
+            for needle in self._glued.values():
+                start = low.find(needle.form)
+                while start >= 0:
+                    if not _stands(low, start, needle.form):
+                        yield Hit(start, start + len(needle.form), needle.kind, needle.source, "ascii, in a word")
+                    start = low.find(needle.form, start + 1)
             for codec, pattern in _TWO_BYTES.items():
                 for match in pattern.finditer(low):
                     narrow = match[0][0::2] if codec == "utf-16-le" else match[0][1::2]

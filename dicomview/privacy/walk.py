@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydicom.datadict import keyword_for_tag
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Met", "met", "name_of", "sop_class_of", "texts", "walk"]
 
+_WRITTEN = {
+    "AS": re.compile(r"(\d{3}[DWMY])?"),
+    "DA": re.compile(r"[\d.]*"),
+    "DS": re.compile(r"[-+]?[\d.]*(?:[eE][-+]?\d+)?"),
+    "DT": re.compile(r"[\d.]*(?:[-+]\d{4})?"),
+    "IS": re.compile(r"[-+]?\d*(?:\.0*)?"),
+    "TM": re.compile(r"[\d.:]*"),
+    "UI": re.compile(r"[\d.]*"),
+}
 UNREADABLE = Decision("remove", "cannot be read as its VR")
 
 
@@ -72,9 +82,17 @@ def met(dataset: Dataset, policy: Policy, sop_class: str, parent: str = "", abov
                 creator = creators.get(tag & 0xFFFF0000 | (tag >> 8 & 0xFF), "")
         place = Place(sop_class, parent, creator)
         decision = UNREADABLE
+        if element is not None and not _is_of_its_vr(element):
+            element = None
         if element is not None:
             decision = decide(int(tag), element.VR[:2], place, columns, reviewed)
         yield Met(above + name_of(int(tag), creator), int(tag), element, decision, place)
+
+
+def _is_of_its_vr(element: DataElement) -> bool:
+    """Return False for words where numbers, dates or UIDs belong: pydicom lets them pass with a warning."""
+    allowed = _WRITTEN.get(element.VR)
+    return allowed is None or all(allowed.fullmatch(text.strip(" \0")) for text in texts(element))
 
 
 def walk(dataset: Dataset, policy: Policy, sop_class: str, parent: str = "", above: str = "") -> Iterator[Met]:
