@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dicomview import demo, errors
+    from dicomview import demo, errors, privacy
     from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
@@ -47,6 +47,7 @@ _ROOMS = {
     "figure": "views",
     "picture": "render",
     "presets": "pixels",
+    "privacy": "",
     "read_series": "space",
     "read_tags": "catalog",
     "scan": "catalog",
@@ -72,6 +73,7 @@ __all__ = [
     "figure",
     "picture",
     "presets",
+    "privacy",
     "read_series",
     "read_tags",
     "scan",
