@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dicomview import demo, errors
+    from dicomview import demo, errors, export
     from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
@@ -44,6 +44,7 @@ _ROOMS = {
     "demo": "",
     "errors": "",
     "explain": "checks",
+    "export": "",
     "figure": "views",
     "picture": "render",
     "presets": "pixels",
@@ -69,6 +70,7 @@ __all__ = [
     "demo",
     "errors",
     "explain",
+    "export",
     "figure",
     "picture",
     "presets",

@@ -1,0 +1,33 @@
+"""What goes out: every format a user analyses in, each into a new path, whole or not at all.
+
+``dv.export.nifti(source, path)`` and its neighbours take what `dicomview.view` takes. They refuse a path that is taken
+unless ``overwrite=True``, write beside it and rename at the end, and return the path. Names load on first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dicomview.export.volumes import nifti, nrrd
+
+_ROOMS = {
+    "nifti": "volumes",
+    "nrrd": "volumes",
+}
+
+__all__ = ["nifti", "nrrd"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'dicomview.export' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"dicomview.export.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
