@@ -10,14 +10,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dicomview.export.arrays import simpleitk, xarray
     from dicomview.export.volumes import nifti, nrrd
 
 _ROOMS = {
     "nifti": "volumes",
     "nrrd": "volumes",
+    "simpleitk": "arrays",
+    "xarray": "arrays",
 }
 
-__all__ = ["nifti", "nrrd"]
+__all__ = ["nifti", "nrrd", "simpleitk", "xarray"]
 
 
 def __getattr__(name: str) -> Any:
