@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dicomview.export.arrays import simpleitk, xarray
+    from dicomview.export.derived import dicom
     from dicomview.export.volumes import nifti, nrrd
 
 _ROOMS = {
+    "dicom": "derived",
     "nifti": "volumes",
     "nrrd": "volumes",
     "simpleitk": "arrays",
     "xarray": "arrays",
 }
 
-__all__ = ["nifti", "nrrd", "simpleitk", "xarray"]
+__all__ = ["dicom", "nifti", "nrrd", "simpleitk", "xarray"]
 
 
 def __getattr__(name: str) -> Any:

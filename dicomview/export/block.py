@@ -172,7 +172,10 @@ def sheared(affine: NDArray[np.float64]) -> bool:
 
 
 def as_integers(
-    array: NDArray[np.float32], lines: Sequence[tuple[float, float]]
+    array: NDArray[np.float32],
+    lines: Sequence[tuple[float, float]],
+    *,
+    precision: type[np.floating[Any]] = np.float32,
 ) -> tuple[NDArray[np.integer[Any]], float, float] | None:
     """Return whole numbers, slope and intercept that give back every value of `array` to the last bit.
 
@@ -180,17 +183,19 @@ def as_integers(
     ----------
     array : (…, rows, columns) float32 array
     lines : sequence of (slope, intercept)
-        Those that may be; the first that does it is taken, in the precision of float32, as NIfTI-1 keeps it.
+        Those that may be; the first that does it is taken.
+    precision : numpy type
+        In which the format keeps them: NIfTI-1 in float32, DICOM as decimal numbers.
 
     Returns
     -------
     (stored, slope, intercept) or None
         `stored` has the shape of `array` and the smallest of uint8, int16, uint16 and int32 that holds it. None when
-        no line does it: values that were interpolated, NaN, a slope that float32 rounds.
+        no line does it: values that were interpolated, NaN, a slope that `precision` rounds.
     """
     low, high = float(array.min()), float(array.max())
     for slope, intercept in lines:
-        m, b = float(np.float32(slope)), float(np.float32(intercept))
+        m, b = float(precision(slope)), float(precision(intercept))
         ends = sorted(((low - b) / m, (high - b) / m)) if m else [np.nan]
         kind = next((k for k in _INTEGERS if np.iinfo(k).min <= ends[0] and ends[-1] <= np.iinfo(k).max), None)
         if kind is None:
