@@ -12,17 +12,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dicomview.export.arrays import simpleitk, xarray
     from dicomview.export.derived import dicom
+    from dicomview.export.movies import movie
+    from dicomview.export.pages import page
+    from dicomview.export.pictures import png, sheet
     from dicomview.export.volumes import nifti, nrrd
 
 _ROOMS = {
     "dicom": "derived",
+    "movie": "movies",
     "nifti": "volumes",
     "nrrd": "volumes",
+    "page": "pages",
+    "png": "pictures",
+    "sheet": "pictures",
     "simpleitk": "arrays",
     "xarray": "arrays",
 }
 
-__all__ = ["dicom", "nifti", "nrrd", "simpleitk", "xarray"]
+__all__ = ["dicom", "movie", "nifti", "nrrd", "page", "png", "sheet", "simpleitk", "xarray"]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dicomview.errors import NotAVolume, UnknownChoice
+from dicomview.errors import NotAVolume
 from dicomview.export.block import as_integers, block_of, sheared
 from dicomview.export.extras import needed
-from dicomview.files import new_file
+from dicomview.files import ending_of, new_file
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dicomview.export.block import Block, Exportable
 
-__all__ = ["ending_of", "nifti", "nrrd", "to_ras"]
+__all__ = ["nifti", "nrrd", "to_ras"]
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _SCANNER = 1  # NIFTI_XFORM_SCANNER_ANAT
@@ -167,17 +167,6 @@ def nrrd(
 def to_ras(affine: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the affine from (i, j, k, 1) to RAS mm of one from (k, j, i, 1) to LPS mm."""
     return np.asarray((_LPS_TO_RAS @ affine)[:, [2, 1, 0, 3]])
-
-
-def ending_of(path: str | os.PathLike[str], known: tuple[str, ...]) -> str:
-    """Return which of the `known` endings a path has; UnknownChoice when none."""
-    name = Path(path).name.lower()
-    for ending in known:
-        if name.endswith(ending):
-            return ending
-    raise UnknownChoice(
-        f"the name of the file says its format, and {Path(path).name!r} does not end in {' or '.join(known)}"
-    )
 
 
 def _at_most_four(block: Block) -> Block:

@@ -13,16 +13,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicomview.errors import AlreadyThere, NothingFound
+from dicomview.errors import AlreadyThere, NothingFound, UnknownChoice
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-__all__ = ["NUMBERED", "new_file", "new_folder"]
+__all__ = ["NUMBERED", "ending_of", "new_file", "new_folder"]
 
 NUMBERED = "{:04d}.dcm"  # how instances in a new folder are called
 _NUMBERED = re.compile(r"\d{4,}\.dcm")
+
+
+def ending_of(path: str | os.PathLike[str], known: tuple[str, ...]) -> str:
+    """Return which of the `known` endings a path has; UnknownChoice when none."""
+    name = Path(path).name.lower()
+    for ending in known:
+        if name.endswith(ending):
+            return ending
+    raise UnknownChoice(
+        f"the name of the file says its format, and {Path(path).name!r} does not end in {' or '.join(known)}"
+    )
 
 
 @contextmanager
