@@ -46,7 +46,7 @@ def to_parquet(table: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: 
     """Write `table` as Parquet and return its path; columns of one type keep it, those of objects are text."""
     _parquet()
     flat = _flat(table)
-    for name in flat.columns[flat.dtypes == "object"]:
+    for name in flat.columns[[_of_objects(dtype) for dtype in flat.dtypes]]:
         flat[name] = pd.Series([_text(cell) for cell in flat[name]], dtype="string", index=flat.index)
     with new_file(path, overwrite=overwrite) as target:
         flat.to_parquet(target, engine="pyarrow", index=False)
@@ -193,6 +193,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "datetime64[us]": lambda text: pd.Timestamp(text).as_unit("us"),
     "timedelta64[us]": lambda text: pd.Timedelta(text).as_unit("us"),
 }
+
+
+def _of_objects(dtype: Any) -> bool:
+    """Return True for what Parquet has no type for: objects of any kind, and categories that are tuples."""
+    return dtype == "object" or (isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype == "object")
 
 
 def _parquet() -> None:

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from dicomview.export.movies import movie
     from dicomview.export.pages import page
     from dicomview.export.pictures import png, sheet
+    from dicomview.export.tables import json, table
     from dicomview.export.volumes import nifti, nrrd
 
 _ROOMS = {
     "dicom": "derived",
+    "json": "tables",
     "movie": "movies",
     "nifti": "volumes",
     "nrrd": "volumes",
@@ -26,10 +28,11 @@ _ROOMS = {
     "png": "pictures",
     "sheet": "pictures",
     "simpleitk": "arrays",
+    "table": "tables",
     "xarray": "arrays",
 }
 
-__all__ = ["dicom", "movie", "nifti", "nrrd", "page", "png", "sheet", "simpleitk", "xarray"]
+__all__ = ["dicom", "json", "movie", "nifti", "nrrd", "page", "png", "sheet", "simpleitk", "table", "xarray"]
 
 
 def __getattr__(name: str) -> Any:

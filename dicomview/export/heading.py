@@ -21,6 +21,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
+from dicomview.elements import Level
 from dicomview.errors import NotAVolume, UnknownChoice
 from dicomview.quiet import quiet
 
@@ -164,7 +165,7 @@ def program() -> str:
 def _kept(header: Dataset) -> Dataset:
     """Return a copy of what holds of a derived slice as well; the header itself is not touched."""
     ds = Dataset()
-    encoding = header._character_set if isinstance(getattr(header, "_character_set", None), list) else None
+    encodings = Level(header).encodings
     for tag in header.keys():  # noqa: SIM118  a Dataset iterates over elements, and stumbles over a damaged one
         group, number = tag.group, tag.element
         if group % 2 or group < 8 or number == 0 or group >= 0x7FE0 or 0x5000 <= group < 0x6100:
@@ -172,7 +173,7 @@ def _kept(header: Dataset) -> Dataset:
         try:
             item = header.get_item(tag)
             if isinstance(item, RawDataElement):
-                item = convert_raw_data_element(item, encoding=encoding or default_encoding, ds=header)
+                item = convert_raw_data_element(item, encoding=encodings, ds=header)
             if item.keyword not in _LEFT:
                 ds.add(deepcopy(item))
         except Exception:  # noqa: BLE001  what pydicom cannot read cannot be written either
