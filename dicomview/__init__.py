@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
+    from dicomview.export.edits import edited, save
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
@@ -42,6 +43,7 @@ _ROOMS = {
     "audit": "checks",
     "browse": "views.browser",
     "demo": "",
+    "edited": "export.edits",
     "errors": "",
     "explain": "checks",
     "export": "",
@@ -50,6 +52,7 @@ _ROOMS = {
     "presets": "pixels",
     "read_series": "space",
     "read_tags": "catalog",
+    "save": "export.edits",
     "scan": "catalog",
     "tags": "catalog",
     "view": "views",
@@ -68,6 +71,7 @@ __all__ = [
     "audit",
     "browse",
     "demo",
+    "edited",
     "errors",
     "explain",
     "export",
@@ -76,6 +80,7 @@ __all__ = [
     "presets",
     "read_series",
     "read_tags",
+    "save",
     "scan",
     "tags",
     "view",
