@@ -14,10 +14,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dicomview import demo, errors, privacy
+    from dicomview import demo, errors, export, privacy
     from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
+    from dicomview.export.edits import edited, save
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
@@ -42,14 +43,17 @@ _ROOMS = {
     "audit": "checks",
     "browse": "views.browser",
     "demo": "",
+    "edited": "export.edits",
     "errors": "",
     "explain": "checks",
+    "export": "",
     "figure": "views",
     "picture": "render",
     "presets": "pixels",
     "privacy": "",
     "read_series": "space",
     "read_tags": "catalog",
+    "save": "export.edits",
     "scan": "catalog",
     "tags": "catalog",
     "view": "views",
@@ -68,14 +72,17 @@ __all__ = [
     "audit",
     "browse",
     "demo",
+    "edited",
     "errors",
     "explain",
+    "export",
     "figure",
     "picture",
     "presets",
     "privacy",
     "read_series",
     "read_tags",
+    "save",
     "scan",
     "tags",
     "view",
