@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dicomview import demo, errors
     from dicomview.catalog import Catalog, read_tags, scan, tags
-    from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
+    from dicomview.rules import audit, checks, explain
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
     from dicomview.views import figure, view
     from dicomview.views.browser import browse
@@ -39,11 +39,12 @@ _ROOMS = {
     "Verdict": "space",
     "Volume": "space",
     "Window": "pixels",
-    "audit": "checks",
+    "audit": "rules",
     "browse": "views.browser",
+    "checks": "rules",
     "demo": "",
     "errors": "",
-    "explain": "checks",
+    "explain": "rules",
     "figure": "views",
     "picture": "render",
     "presets": "pixels",
@@ -66,6 +67,7 @@ __all__ = [
     "Window",
     "audit",
     "browse",
+    "checks",
     "demo",
     "errors",
     "explain",
