@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dicomview.render import Picture, picture
     from dicomview.rules import audit, checks, explain
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
+    from dicomview.summary import report
     from dicomview.views import figure, view
     from dicomview.views.browser import browse
 
@@ -50,6 +51,7 @@ _ROOMS = {
     "presets": "pixels",
     "read_series": "space",
     "read_tags": "catalog",
+    "report": "summary",
     "scan": "catalog",
     "tags": "catalog",
     "view": "views",
@@ -76,6 +78,7 @@ __all__ = [
     "presets",
     "read_series",
     "read_tags",
+    "report",
     "scan",
     "tags",
     "view",

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from dicomview.files import Header, Source
 
-    Auditable: TypeAlias = "Source | Catalog | Series | Stack | Slice | Sequence[Catalog | Series | Stack | Slice]"
+    Auditable: TypeAlias = (
+        "Source | Catalog | Series | Stack | Slice | Sequence[Catalog | Series | Stack | Slice] | Material"
+    )
 
 __all__ = ["Element", "Instance", "Material", "Plane", "elements_of", "planes_of", "prepared"]
 
@@ -257,6 +259,7 @@ def prepared(source: Auditable, *, progress: bool = True) -> Material:
     Parameters
     ----------
     source : path, pydicom.Dataset, Catalog, Series, Stack, Slice, or a list of these
+        What has been prepared before is returned as it is.
     progress : bool
         Show a bar when reading takes more than a second.
 
@@ -265,6 +268,8 @@ def prepared(source: Auditable, *, progress: bool = True) -> Material:
     NothingFound, UnsafeArchive, NotASource
         As `dicomview.scan`: what is in a folder, be there no DICOM at all, is for the checks to tell.
     """
+    if isinstance(source, Material):
+        return source
     many = list(source) if isinstance(source, list | tuple) else [source]
     known: list[Header] = []
     others = []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import itertools
 import json
 import os
@@ -17,9 +16,9 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from dicomview.render import state_message
+from dicomview.render.small import png_of
 from dicomview.views.canvas import module_text, style_text
 from dicomview.views.messages import colours_message, scene_message
 from dicomview.views.shipment import Wish, shipment
@@ -27,14 +26,13 @@ from dicomview.views.shipment import Wish, shipment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dicomview.render import Picture, Scene, ViewState
+    from dicomview.render import Scene, ViewState
     from dicomview.views.shipment import Shipment, Source
 
 __all__ = ["EMBED_VARIABLE", "embeds", "opening_of", "places_of", "png_of", "shipped", "snippet_of"]
 
 EMBED_VARIABLE = "DICOMVIEW_EMBED"
 _MODULE = module_text("copy")
-Image.preinit()  # now, and not when the first picture is waited for
 _OPENING_PREVIEWS = 12  # at most
 _OPENING_SECONDS = 0.25  # that they may take
 _OPENING_EDGE = 256  # samples along the longer edge of the slice that is shown first
@@ -64,17 +62,6 @@ def opening_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]
     step = max(shown.step, round(longest / 128))
     wishes = (Wish(state.plane, at, step=step) for at in sorted(few - {shown.at}))
     return slices + [shipped(source, wish) for wish in wishes]
-
-
-def png_of(picture: Picture, edge: int) -> bytes:
-    """Return a picture as PNG, in its true shape, with at most `edge` pixels along its longer side."""
-    rows, columns = picture.pixels.shape[:2]
-    tall = rows * picture.aspect
-    scale = min(1.0, edge / max(tall, columns))
-    size = max(1, round(columns * scale)), max(1, round(tall * scale))
-    content = io.BytesIO()
-    Image.fromarray(picture.pixels).resize(size, Image.Resampling.BOX).save(content, "PNG", compress_level=1)
-    return content.getvalue()
 
 
 def snippet_of(
