@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dicomview import demo, errors, export, privacy
     from dicomview.catalog import Catalog, read_tags, scan, tags
-    from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
     from dicomview.export.edits import edited, save
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
+    from dicomview.rules import audit, checks, explain
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
+    from dicomview.summary import report
     from dicomview.views import figure, view
     from dicomview.views.browser import browse
 
@@ -40,12 +41,13 @@ _ROOMS = {
     "Verdict": "space",
     "Volume": "space",
     "Window": "pixels",
-    "audit": "checks",
+    "audit": "rules",
     "browse": "views.browser",
+    "checks": "rules",
     "demo": "",
     "edited": "export.edits",
     "errors": "",
-    "explain": "checks",
+    "explain": "rules",
     "export": "",
     "figure": "views",
     "picture": "render",
@@ -53,6 +55,7 @@ _ROOMS = {
     "privacy": "",
     "read_series": "space",
     "read_tags": "catalog",
+    "report": "summary",
     "save": "export.edits",
     "scan": "catalog",
     "tags": "catalog",
@@ -71,6 +74,7 @@ __all__ = [
     "Window",
     "audit",
     "browse",
+    "checks",
     "demo",
     "edited",
     "errors",
@@ -82,6 +86,7 @@ __all__ = [
     "privacy",
     "read_series",
     "read_tags",
+    "report",
     "save",
     "scan",
     "tags",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import itertools
 import json
 import os
@@ -17,9 +16,9 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from dicomview.render import state_message
+from dicomview.render.small import png_of
 from dicomview.views.canvas import module_text, style_text
 from dicomview.views.messages import colours_message, scene_message
 from dicomview.views.shipment import Wish, shipment
@@ -27,14 +26,13 @@ from dicomview.views.shipment import Wish, shipment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dicomview.render import Picture, Scene, ViewState
+    from dicomview.render import Scene, ViewState
     from dicomview.views.shipment import Shipment, Source
 
 __all__ = ["EMBED_VARIABLE", "embeds", "opening_of", "places_of", "png_of", "shipped", "shown_of", "snippet_of"]
 
 EMBED_VARIABLE = "DICOMVIEW_EMBED"
 _MODULE = module_text("copy")
-Image.preinit()  # now, and not when the first picture is waited for
 _OPENING_PREVIEWS = 8  # at most
 _OPENING_SECONDS = 0.25  # that they may take
 _OPENING_EDGE = 256  # samples along the longer edge of the slice that is shown first
@@ -75,25 +73,6 @@ def opening_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]
 def _longest(scene: Scene, state: ViewState) -> int:
     view = scene.views[state.plane]
     return max(view.rows, view.columns, 1)
-
-
-def png_of(picture: Picture, edge: int) -> bytes:
-    """Return a picture as PNG, in its true shape, with at most `edge` pixels along its longer side."""
-    rows, columns = picture.pixels.shape[:2]
-    tall = rows * picture.aspect
-    scale = min(1.0, edge / max(tall, columns))
-    size = max(1, round(columns * scale)), max(1, round(tall * scale))
-    content = io.BytesIO()
-    image = Image.fromarray(picture.pixels).resize(size, Image.Resampling.BOX)
-    if picture.strokes:
-        image = image.convert("RGB")
-    for look, stroke in picture.strokes:
-        points = (stroke.points + 0.5) * np.divide(size, (columns, rows))
-        path = [*map(tuple, points), *map(tuple, points[: stroke.closed])]
-        color = (*bytes.fromhex(look.color[1:]), round(255 * look.opacity))
-        ImageDraw.Draw(image, "RGBA").line(path, fill=color, width=2)
-    image.save(content, "PNG", compress_level=1)
-    return content.getvalue()
 
 
 def snippet_of(

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from pydicom.uid import RawDataStorage
 
-from dicomview.checks.check import Finding, check
 from dicomview.pixels import FrameTags
+from dicomview.rules.check import Finding, check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from pydicom.dataset import Dataset
 
-    from dicomview.checks.material import Element, Instance, Material
+    from dicomview.rules.material import Element, Instance, Material
     from dicomview.space import Series
 
 __all__: list[str] = []
@@ -59,7 +59,7 @@ def _labels(members: Iterable[Instance]) -> tuple[str, ...]:
 
 @check(
     "U01",
-    "E",
+    "error",
     "file",
     "element",
     rule="A UID with other characters than digits and points, leading zeros, or more than 64 characters.",
@@ -76,7 +76,7 @@ def _invalid_uid(one: Element) -> Iterator[Finding]:
 
 @check(
     "U02",
-    "E",
+    "error",
     "file",
     "instance",
     rule="StudyInstanceUID, SeriesInstanceUID or SOPInstanceUID is missing or empty.",
@@ -92,7 +92,7 @@ def _missing_hierarchy_uid(one: Instance) -> Iterator[Finding]:
 
 @check(
     "U03",
-    "E",
+    "error",
     "series",
     "series",
     rule="Two files with one SOPInstanceUID and different contents.",
@@ -118,7 +118,7 @@ def _repeated(series: Series) -> tuple[str, ...]:
 
 @check(
     "U04",
-    "E",
+    "error",
     "file",
     "source",
     rule="One SOPInstanceUID in several series.",
@@ -136,7 +136,7 @@ def _sop_in_two_series(material: Material) -> Iterator[Finding]:
 
 @check(
     "U05",
-    "E",
+    "error",
     "series",
     "source",
     rule="One SeriesInstanceUID in several studies.",
@@ -154,7 +154,7 @@ def _series_in_two_studies(material: Material) -> Iterator[Finding]:
 
 @check(
     "U06",
-    "E",
+    "error",
     "study",
     "source",
     rule="One StudyInstanceUID with several PatientIDs.",
@@ -169,7 +169,7 @@ def _study_two_patients(material: Material) -> Iterator[Finding]:
 
 @check(
     "U07",
-    "W",
+    "warning",
     "patient",
     "source",
     rule="One PatientID with several names, birth dates or sexes.",
@@ -186,7 +186,7 @@ def _patient_attribute_varies(material: Material) -> Iterator[Finding]:
 
 @check(
     "U08",
-    "W",
+    "warning",
     "study",
     "source",
     rule="StudyDate, StudyTime, AccessionNumber or StudyDescription differ within one study.",
@@ -201,7 +201,7 @@ def _study_attribute_varies(material: Material) -> Iterator[Finding]:
 
 @check(
     "U09",
-    "W",
+    "warning",
     "series",
     "source",
     rule="Attributes of a series differ between its instances: modality, number, date, laterality, protocol, device …",
@@ -216,7 +216,7 @@ def _series_attribute_varies(material: Material) -> Iterator[Finding]:
 
 @check(
     "U10",
-    "W",
+    "warning",
     "series",
     "source",
     rule="Several SOP classes in one series.",
@@ -231,7 +231,7 @@ def _mixed_sop_class(material: Material) -> Iterator[Finding]:
 
 @check(
     "U11",
-    "E",
+    "error",
     "study",
     "source",
     rule="Three or more images of one study agree in all that makes a series, but each has its own SeriesInstanceUID.",
@@ -259,7 +259,7 @@ def _uid_scrambled_per_file(material: Material) -> Iterator[Finding]:
 
 @check(
     "U12",
-    "W",
+    "warning",
     "file",
     "instance",
     rule="PatientID is missing or empty.",
@@ -274,7 +274,7 @@ def _empty_patient_id(one: Instance) -> Iterator[Finding]:
 
 @check(
     "U13",
-    "W",
+    "warning",
     "file",
     "source",
     rule="An object refers to an instance of a series that is here, and the instance is not.",
@@ -309,7 +309,7 @@ def _referred(item: Dataset) -> set[str]:
 
 @check(
     "U14",
-    "E",
+    "error",
     "series",
     "source",
     rule="Several FrameOfReferenceUIDs in one series, or positions without any.",

@@ -11,24 +11,29 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as Items
 
 from dicomview.catalog import Catalog
-from dicomview.files import read_header, read_headers
+from dicomview.errors import DamagedPixels, NoDecoder
+from dicomview.files import locate, read_header
 from dicomview.pixels import FrameTags
 from dicomview.progress import bar
 from dicomview.space import Series, Slice, Stack, series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
     from typing import TypeAlias
 
+    import numpy as np
+    from numpy.typing import NDArray
     from pydicom.dataelem import DataElement, RawDataElement
     from pydicom.dataset import Dataset
     from pydicom.tag import BaseTag
 
     from dicomview.files import Header, Source
 
-    Auditable: TypeAlias = "Source | Catalog | Series | Stack | Slice | Sequence[Catalog | Series | Stack | Slice]"
+    Auditable: TypeAlias = (
+        "Source | Catalog | Series | Stack | Slice | Sequence[Catalog | Series | Stack | Slice] | Material"
+    )
 
-__all__ = ["Element", "Instance", "Material", "elements_of", "prepared"]
+__all__ = ["Element", "Instance", "Material", "Plane", "elements_of", "planes_of", "prepared"]
 
 # Quoted is what should be a number, date or UID and has a digit, or is what programs write for "no number". All else
 # may be text of a person's hand, in whatever element it stands.
@@ -91,6 +96,38 @@ class Instance:
     def items(self) -> Iterator[Dataset]:
         """The data set and every item of its sequences."""
         return (item for item, _, _ in _walk(self.dataset))
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """One decoded slice.
+
+    Parameters
+    ----------
+    slice : Slice
+    stored : (rows, columns) or (rows, columns, 3) array, optional
+        Stored values; None when they cannot be decoded, `fault` then says why.
+    fault : str
+    """
+
+    slice: Slice
+    stored: NDArray[np.generic] | None
+    fault: str = ""
+
+    @property
+    def label(self) -> str:
+        """Where it is."""
+        return self.slice.label
+
+
+def planes_of(series: Iterable[Series]) -> Iterator[Plane]:
+    """Yield the slices of all stacks, decoded one at a time."""
+    for one in (one for many in series for stack in many.stacks for one in stack.slices):
+        try:
+            yield Plane(one, one.stored())
+        except (NoDecoder, DamagedPixels) as error:
+            kind = "there is no decoder for them" if isinstance(error, NoDecoder) else "they cannot be decoded"
+            yield Plane(one, None, f"the pixels were not seen, {kind}")
 
 
 @dataclass(frozen=True)
@@ -222,14 +259,17 @@ def prepared(source: Auditable, *, progress: bool = True) -> Material:
     Parameters
     ----------
     source : path, pydicom.Dataset, Catalog, Series, Stack, Slice, or a list of these
+        What has been prepared before is returned as it is.
     progress : bool
         Show a bar when reading takes more than a second.
 
     Raises
     ------
     NothingFound, UnsafeArchive, NotASource
-        As `dicomview.read_series`.
+        As `dicomview.scan`: what is in a folder, be there no DICOM at all, is for the checks to tell.
     """
+    if isinstance(source, Material):
+        return source
     many = list(source) if isinstance(source, list | tuple) else [source]
     known: list[Header] = []
     others = []
@@ -242,11 +282,10 @@ def prepared(source: Auditable, *, progress: bool = True) -> Material:
             known.extend(part.source for part in ([one] if isinstance(one, Slice) else one.slices))
         else:
             others.append(one)
-    if not known:
-        headers = tuple(read_headers(source, progress=progress))  # type: ignore[arg-type]
-    else:
-        headers = tuple({id(header): header for header in known}.values())
-        headers += tuple(read_headers(others, progress=progress)) if others else ()  # type: ignore[arg-type]
+    headers = tuple({id(header): header for header in known}.values())
+    if others or not known:
+        places = list(locate(others if known else source))  # type: ignore[arg-type]
+        headers += tuple(map(read_header, bar(places, "Reading headers", "file", show=progress)))
     return Material(headers, tuple(series_of(headers, progress=progress)))
 
 

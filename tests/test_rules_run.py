@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import phantoms
 import pytest
 from faults import found, table
+from oracles import put_raw
 
 import dicomview as dv
-from dicomview.checks.check import CHECKS
 from dicomview.demo.synthetic import write
 from dicomview.errors import NothingFound, UnknownChoice
+from dicomview.rules.check import CHECKS
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
 COLUMNS = [
-    "check", "name", "severity", "level", "where", "path", "value", "expected", "message", "n_affected", "files",
+    "check", "name", "severity", "level", "where", "tag", "path", "value", "expected", "message", "n", "files",
+    "standard",
 ]  # fmt: skip
 
 
@@ -37,7 +41,7 @@ def test_several_series_are_one_table_the_worst_first() -> None:
     findings = table(SAMPLES)
     assert {"G06", "G08", "G11"} <= set(findings["check"])
     assert findings["severity"].is_monotonic_decreasing
-    assert (findings["severity"] >= "W").sum() == 3
+    assert (findings["severity"] >= "warning").sum() == 3
     assert findings.index.tolist() == list(range(len(findings)))
 
 
@@ -58,8 +62,8 @@ def test_checks_are_chosen_by_id_and_family() -> None:
     assert set(table(pile, checks="G08")["check"]) == {"G08"}
     assert set(table(pile, checks="G")["check"]) == {"G08", "G17"}
     assert set(table(pile, checks=["G17", "P"])["check"]) == {"G17"}
-    for wrong in ("G99", "missing", ["G08", "X"]):
-        with pytest.raises(UnknownChoice, match="families are F, U, V, G, P, N"):
+    for wrong in ("G99", "missing", ["G08", "Q"]):
+        with pytest.raises(UnknownChoice, match="families are F, U, V, G, P, M, N, A, D, X"):
             dv.audit(pile, checks=wrong)
 
 
@@ -68,7 +72,7 @@ def test_a_fault_of_many_files_is_one_row_and_its_values_are_few() -> None:
     for k, one in enumerate(pile):
         one.WindowCenter, one.WindowWidth = "40", f"0.{k}"
     (row,) = table(pile).itertuples()
-    assert row.n_affected == len(row.files) == len(pile)
+    assert row.n == len(row.files) == len(pile)
     assert row.value == "0.0, 0.1, 0.2 and 9 more"
 
 
@@ -78,7 +82,7 @@ def test_every_check_is_explained() -> None:
     assert overview.index.tolist() == sorted(CHECKS)
     assert not (overview[["name", "rule", "why", "todo"]] == "").any(axis=None)
     assert overview["name"].is_unique
-    assert set(overview["severity"]) == {"E", "W", "I"}
+    assert set(overview["severity"]) == {"error", "warning", "info"}
     assert set(overview["level"]) <= {"file", "series", "study", "patient", "dataset"}
     text = repr(dv.explain("G08"))
     assert text.startswith("G08 missing_slices (error")
@@ -88,5 +92,57 @@ def test_every_check_is_explained() -> None:
 
 
 def test_every_check_has_a_fault_in_the_tests() -> None:
-    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_checks_*.py"))
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_rules_*.py"))
     assert [number for number in CHECKS if f'"{number}"' not in tests] == []
+
+
+def test_the_display_fits_a_screen_and_escapes_what_is_in_it() -> None:
+    pile = phantoms.missing()
+    put_raw(pile[2], 0x00280004, "CS", b"<script>x")
+    findings = table(pile)
+    page = findings._repr_html_()
+    assert page is not None
+    assert "<script>" not in page
+    assert "&lt;script&gt;x" in page
+    assert "P05" in page
+    assert "sharing=True" in page
+    assert max(map(len, repr(findings).splitlines())) < 260
+    assert repr(findings).splitlines()[0].startswith(f"{len(findings)} findings: ")
+    assert repr(table(phantoms.regular())).startswith("No findings\nNot looked at")
+
+
+def test_the_table_is_a_data_frame_in_all_it_does(tmp_path: Path) -> None:
+    findings = table(phantoms.missing())
+    assert isinstance(findings, pd.DataFrame)
+    worst = findings[findings["severity"] >= "error"]
+    assert worst["check"].tolist() == ["G08"]
+    assert "1 finding: 1 error" in repr(worst)
+    assert repr(findings[["check", "n"]]) == repr(pd.DataFrame(findings)[["check", "n"]])
+    assert findings.groupby("check", observed=True).size().to_dict() == {"G08": 1, "G17": 1}
+    findings.drop(columns="files").to_csv(tmp_path / "findings.csv", index=False)
+    back = pd.read_csv(tmp_path / "findings.csv", keep_default_na=False)
+    assert back["message"].tolist() == findings["message"].tolist()
+    assert pd.concat([findings, findings])["check"].tolist() == ["G08", "G17"] * 2
+
+
+def test_a_check_that_stumbles_over_the_data_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumbles(one: Any) -> Any:
+        raise ZeroDivisionError(one.tags.text("PatientName"))
+        yield
+
+    monkeypatch.setitem(CHECKS, "P01", dataclasses.replace(CHECKS["P01"], run=stumbles))
+    (row,) = dv.audit(phantoms.regular(), progress=False).itertuples()
+    assert (row.check, row.severity, row.n) == ("P01", "info", 12)
+    assert row.message == "not decided: what is in the file stopped the check (ZeroDivisionError)"
+
+
+def test_all_checks_are_listed_with_their_sentences() -> None:
+    listed = dv.checks()
+    pd.testing.assert_frame_equal(listed, dv.explain())
+    assert len(listed) >= 77
+    assert listed["rule"].str.endswith((".", ")", "…")).all()
+
+
+def test_a_folder_without_dicom_is_told_not_raised(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("nothing here")
+    assert found(tmp_path) == {"F01"}

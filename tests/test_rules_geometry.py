@@ -33,6 +33,13 @@ def two_orientations() -> Any:
     return [*phantoms.regular(), *across]
 
 
+def locations() -> Any:
+    pile = phantoms.regular()
+    for k, ds in enumerate(pile):
+        ds.SliceLocation = str(-abs(k - 4))
+    return pile
+
+
 FAULTS = {
     "no position": ({"G01"}, lambda: phantoms.without_position(phantoms.regular())),
     "long directions": ({"G02"}, unit(1.01)),
@@ -46,6 +53,8 @@ FAULTS = {
     "two spacings": ({"G09"}, phantoms.two_spacings),
     "jitter": ({"G10"}, phantoms.position_jitter),
     "tilt": ({"G11"}, phantoms.tilted),
+    "another tilt in the tag": ({"G12"}, changed(GantryDetectorTilt="15")),
+    "slice locations out of order": ({"G16"}, locations),
     "pixel spacing": ({"G13"}, phantoms.other_pixel_spacing),
     "rows": ({"G14"}, phantoms.rows_differ),
     "gaps": ({"G15"}, with_thickness("1")),
@@ -60,6 +69,13 @@ FAULTS = {
 }  # fmt: skip
 
 
+def located() -> Any:
+    pile = phantoms.regular()
+    for ds in pile:
+        ds.SliceLocation = str(-float(ds.ImagePositionPatient[2]))
+    return pile
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_is_found_and_nothing_else(fault: str) -> None:
     checks, make = FAULTS[fault]
@@ -69,10 +85,18 @@ def test_each_fault_is_found_and_nothing_else(fault: str) -> None:
 @pytest.mark.parametrize(
     "sound",
     [phantoms.oblique, phantoms.sagittal, phantoms.echoes, phantoms.time_points, phantoms.diffusion,
-     phantoms.reversed_numbers, phantoms.dose, phantoms.ultrasound, phantoms.reconstructed_tomo],
+     phantoms.reversed_numbers, changed(GantryDetectorTilt="0"), located,
+     phantoms.dose, phantoms.ultrasound, phantoms.reconstructed_tomo],
 )  # fmt: skip
 def test_what_is_regular_has_no_geometry_findings(sound: Any) -> None:
     assert found(sound()) <= {"G17"} if sound is phantoms.echoes else found(sound()) == set()
+
+
+def test_a_tilt_that_the_tag_tells_is_no_second_finding() -> None:
+    pile = phantoms.tilted()
+    for ds in pile:
+        ds.GantryDetectorTilt = "-15"
+    assert found(pile) == {"G11"}
 
 
 def test_a_mosaic_without_its_header_is_found() -> None:
@@ -87,7 +111,7 @@ def test_a_mosaic_without_its_header_is_found() -> None:
 def test_a_finding_says_what_the_judge_says() -> None:
     series = dv.read_series(phantoms.missing())
     row = table(series).iloc[0]
-    assert (row["check"], row["severity"], row["where"]) == ("G08", "E", series.uid)
+    assert (row["check"], row["severity"], row["where"]) == ("G08", "error", series.uid)
     assert row["message"] == series.stack.verdict.reason
     assert row["files"] == series.stack.verdict.files
 

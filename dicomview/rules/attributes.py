@@ -11,14 +11,14 @@ from pydicom import config
 from pydicom.datadict import dictionary_has_tag, dictionary_VM
 from pydicom.valuerep import validate_value
 
-from dicomview.checks.check import Finding, check
+from dicomview.rules.check import Finding, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pydicom.tag import BaseTag
 
-    from dicomview.checks.material import Element, Instance
+    from dicomview.rules.material import Element, Instance
 
 __all__: list[str] = []
 
@@ -34,7 +34,7 @@ _COUNTED = ("AE", "AS", "AT", "CS", "DA", "DS", "DT", "IS", "TM", "UI")
 
 @check(
     "V05",
-    "W",
+    "warning",
     "file",
     "element",
     rule="A value has letters, a length or a form that its VR does not allow.",
@@ -56,7 +56,7 @@ def _invalid_vr_value(one: Element) -> Iterator[Finding]:
 
 @check(
     "V06",
-    "W",
+    "warning",
     "file",
     "element",
     rule="A date that is in no calendar, before 1900 or in the future.",
@@ -81,7 +81,7 @@ def _impossible_date(one: Element) -> Iterator[Finding]:
 
 @check(
     "V07",
-    "W",
+    "warning",
     "file",
     "element",
     rule="A time of day with an hour above 23, a minute above 59 or a second above 60.",
@@ -107,7 +107,7 @@ def _impossible_time(one: Element) -> Iterator[Finding]:
 
 @check(
     "V08",
-    "W",
+    "warning",
     "file",
     "element",
     rule="An element has more or fewer values than the dictionary allows.",
@@ -127,7 +127,7 @@ def _vm_mismatch(one: Element) -> Iterator[Finding]:
 
 @check(
     "V10",
-    "W",
+    "warning",
     "file",
     "element",
     rule="Text beyond ASCII without a SpecificCharacterSet, or which the one that is named cannot decode.",
@@ -147,7 +147,7 @@ def _charset_undeclared(one: Element) -> Iterator[Finding]:
 
 @check(
     "V11",
-    "W",
+    "warning",
     "file",
     "instance",
     rule="Private elements in a block that no private creator reserves.",
@@ -166,7 +166,7 @@ def _private_without_creator(one: Instance) -> Iterator[Finding]:
 
 @check(
     "V14",
-    "W",
+    "warning",
     "file",
     "element",
     rule="A decimal or integer string that is no finite number: letters, a decimal comma, 1.#QNAN.",
@@ -184,7 +184,7 @@ def _number_is_text_junk(one: Element) -> Iterator[Finding]:
 
 @check(
     "V16",
-    "W",
+    "warning",
     "file",
     "instance",
     rule="PatientSize is above 3 m, or PatientWeight above 400 kg or below 0.3 kg.",
@@ -202,7 +202,7 @@ def _units_suspicious(one: Instance) -> Iterator[Finding]:
 
 @check(
     "V17",
-    "W",
+    "warning",
     "file",
     "instance",
     rule="Birth after the study, series over a day before the study, acquisition over a day after the content.",

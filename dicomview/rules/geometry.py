@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dicomview.checks.check import Finding, check
-from dicomview.checks.piles import PLANES, SINGLE, first_of_each_stack, judged, labels_of, noted, slices_of_all
+from dicomview.rules.check import Finding, check
+from dicomview.rules.piles import PLANES, SINGLE, first_of_each_stack, judged, labels_of, noted, slices_of_all
 from dicomview.space.groups import by_orientation
 
 if TYPE_CHECKING:
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
+_TILT_SLACK = 1.0  # degrees
+
 
 @check(
     "G01",
-    "E",
+    "error",
     "series",
     "series",
     rule="CT, MR or PET slices without ImagePositionPatient, ImageOrientationPatient or PixelSpacing.",
@@ -41,7 +43,7 @@ def _bad_geometry(series: Series, words: str, path: str, expected: str) -> Itera
 
 @check(
     "G02",
-    "E",
+    "error",
     "series",
     "series",
     rule="The directions of ImageOrientationPatient are not of length 1, by more than 0.001.",
@@ -55,7 +57,7 @@ def _iop_not_unit(series: Series) -> Iterator[Finding]:
 
 @check(
     "G03",
-    "E",
+    "error",
     "series",
     "series",
     rule="The two directions of ImageOrientationPatient are not perpendicular, by more than 0.001 in the cosine.",
@@ -69,7 +71,7 @@ def _iop_not_orthogonal(series: Series) -> Iterator[Finding]:
 
 @check(
     "G04",
-    "E",
+    "error",
     "series",
     "series",
     rule="PixelSpacing or SliceThickness is 0 or below.",
@@ -91,7 +93,7 @@ def _is_zero(one: Slice) -> bool:
 
 @check(
     "G05",
-    "E",
+    "error",
     "series",
     "series",
     rule="Slices of several orientations in one series, localizers left out.",
@@ -111,7 +113,7 @@ def _orientation_varies(series: Series) -> Iterator[Finding]:
 
 @check(
     "G09",
-    "W",
+    "warning",
     "series",
     "series",
     rule="The distances between slices differ, and not by whole multiples.",
@@ -126,7 +128,7 @@ def _nonuniform_spacing(series: Series) -> Iterator[Finding]:
 
 @check(
     "G10",
-    "I",
+    "info",
     "series",
     "series",
     rule="Slices lie up to 0.1 mm beside a common grid.",
@@ -141,7 +143,7 @@ def _position_jitter(series: Series) -> Iterator[Finding]:
 
 @check(
     "G11",
-    "W",
+    "warning",
     "series",
     "series",
     rule="The way from slice to slice is more than 0.1° off the normal of the slices.",
@@ -156,8 +158,31 @@ def _gantry_tilt(series: Series) -> Iterator[Finding]:
 
 
 @check(
+    "G12",
+    "info",
+    "series",
+    "series",
+    rule="GantryDetectorTilt differs by more than 1° from the angle that the positions make.",
+    why="Programs that straighten slices by the tag shear them further.",
+    todo="Nothing here: dicomview computes the angle from positions alone.",
+    standard="PS3.3 C.8.2.1 (GantryDetectorTilt)",
+)
+def _tilt_tag_disagrees(series: Series) -> Iterator[Finding]:
+    for stack in series.stacks:
+        said = stack.slices[0].tags.number("GantryDetectorTilt")
+        if said is None or len(stack.slices) < 2 or stack.slices[0].place is None or stack.localizer:
+            continue
+        found = stack.grid.tilt_degrees
+        if abs(abs(said) - found) > _TILT_SLACK:
+            yield Finding(
+                "GantryDetectorTilt is not the angle of the positions", "GantryDetectorTilt", f"{said:g}°",
+                f"{found:.1f}°", labels_of(stack.slices),
+            )  # fmt: skip
+
+
+@check(
     "G13",
-    "E",
+    "error",
     "series",
     "series",
     rule="PixelSpacing differs between the slices of a series, localizers left out.",
@@ -177,7 +202,7 @@ def _pixel_spacing_varies(series: Series) -> Iterator[Finding]:
 
 @check(
     "G14",
-    "E",
+    "error",
     "series",
     "series",
     rule="Rows or Columns differ between the slices of a series, localizers left out.",
@@ -195,7 +220,7 @@ def _size_varies(series: Series) -> Iterator[Finding]:
 
 @check(
     "G15",
-    "I",
+    "info",
     "series",
     "series",
     rule="The slices are further apart than they are thick, overlap by half, or contradict SpacingBetweenSlices.",
@@ -211,7 +236,7 @@ def _spacing_vs_thickness(series: Series) -> Iterator[Finding]:
 
 @check(
     "G22",
-    "W",
+    "warning",
     "series",
     "series",
     rule="PatientPosition is absent from CT, MR or PET images.",
@@ -233,7 +258,7 @@ def _patient_position_missing(series: Series) -> Iterator[Finding]:
 
 @check(
     "G25",
-    "E",
+    "error",
     "series",
     "series",
     rule="A mosaic of many slices without the private header that says how to take it apart.",

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["CHECKS", "SEVERITIES", "Check", "Finding", "check"]
+__all__ = ["CHECKS", "SEVERITIES", "UNDECIDED", "Check", "Finding", "check", "undecided"]
 
-Scope = Literal["source", "series", "instance", "element"]
-SEVERITIES = {"I": "information", "W": "warning", "E": "error"}
-"""The letters of the severities and their words, the least first."""
+Scope = Literal["source", "series", "instance", "element", "plane"]
+SEVERITIES = ("info", "warning", "error")
+"""The least first."""
+UNDECIDED = "not decided: "
+"""How the message begins where a check cannot tell whether there is a fault."""
 
 CHECKS: dict[str, Check] = {}
 """Every check by its id."""
@@ -48,6 +50,11 @@ class Finding:
     severity: str = ""
 
 
+def undecided(reason: str, path: str = "", *, files: tuple[str, ...] = (), where: str = "") -> Finding:
+    """Return what a check says that cannot tell whether there is a fault: information, with the reason."""
+    return Finding(f"{UNDECIDED}{reason}", path, files=files, where=where, severity="info")
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """A rule that data may break.
@@ -57,8 +64,8 @@ class Check:
     id : str
         A letter for the family and two digits: "P10".
     name : str
-    severity : "E", "W" or "I"
-        Error: the data are unusable or unsafe. Warning: somebody has to decide. Information.
+    severity : "error", "warning" or "info"
+        Error: the data are unusable or unsafe. Warning: somebody has to decide.
     level : "file", "series", "study", "patient" or "dataset"
         Of what a finding speaks.
     rule, why, todo : str
@@ -80,7 +87,7 @@ class Check:
     vrs: frozenset[str] = field(default=frozenset(), repr=False)
 
     def __repr__(self) -> str:
-        lines = [f"{self.id} {self.name} ({SEVERITIES[self.severity]}, looks at each {self.level})", self.rule]
+        lines = [f"{self.id} {self.name} ({self.severity}, looks at each {self.level})", self.rule]
         lines += [f"Why: {self.why}", f"What to do: {self.todo}"]
         lines += [f"Standard: {self.standard}"] if self.standard else []
         return "\n".join(textwrap.fill(line, 100, subsequent_indent="  ") for line in lines)
@@ -104,8 +111,8 @@ def check(
     ----------
     id, severity, level, rule, why, todo, standard : str
         See `Check`; its name is that of the function.
-    scope : "source", "series", "instance" or "element"
-        What the function is given, one at a time: a `Material`, `Series`, `Instance` or `Element`.
+    scope : "source", "series", "instance", "element" or "plane"
+        What the function is given, one at a time: a `Material`, `Series`, `Instance`, `Element` or `Plane`.
     vrs : iterable of str
         For "element": those it is given.
     """

@@ -54,8 +54,8 @@ def test_p10_a_width_that_the_function_allows_is_no_finding(width: str, function
 @pytest.mark.parametrize("width", ["0.99", "0", "-5"])
 def test_p10_a_width_below_one_is_a_finding(width: str) -> None:
     (row,) = table(changed(3, 4, WindowCenter="40", WindowWidth=width)()).itertuples()
-    assert (row.check, row.severity, row.path, row.value) == ("P10", "W", "WindowWidth", width)
-    assert (row.expected, row.n_affected, row.files) == ("1 or more", 2, ("dataset 3", "dataset 4"))
+    assert (row.check, row.severity, row.path, row.value) == ("P10", "warning", "WindowWidth", width)
+    assert (row.expected, row.n, row.files) == ("1 or more", 2, ("dataset 3", "dataset 4"))
     assert row.where == phantoms.regular()[0].SeriesInstanceUID
 
 
@@ -82,7 +82,7 @@ def test_p25_a_malformed_number_is_a_finding(tag: int, bad: bytes, keyword: str)
     pile = changed(WindowCenter="40", WindowWidth="400")()
     put_raw(pile[5], tag, "IS" if keyword == "InstanceNumber" else "DS", bad)
     rows = table(pile).query("check == 'V14'")
-    assert rows[["path", "value", "n_affected"]].to_numpy().tolist() == [[keyword, bad.decode().strip(), 1]]
+    assert rows[["path", "value", "n"]].to_numpy().tolist() == [[keyword, bad.decode().strip(), 1]]
     assert rows["files"].tolist() == [("dataset 5",)]
 
 

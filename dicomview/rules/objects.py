@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from pydicom import uid
 
-from dicomview.checks.check import Finding, check
+from dicomview.rules.check import Finding, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicomview.checks.material import Instance
+    from dicomview.rules.material import Instance
 
 __all__: list[str] = []
 
@@ -32,7 +32,7 @@ def _class_of(one: Instance) -> uid.UID:
 
 @check(
     "N01",
-    "I",
+    "info",
     "file",
     "instance",
     rule="An instance without pixels: a report, presentation state, plan, document, waveform.",
@@ -48,7 +48,7 @@ def _non_image_present(one: Instance) -> Iterator[Finding]:
 
 @check(
     "N02",
-    "W",
+    "warning",
     "file",
     "instance",
     rule="Raw data, or a SOP class that is not of the standard.",
@@ -66,7 +66,7 @@ def _raw_data_storage(one: Instance) -> Iterator[Finding]:
 
 @check(
     "N03",
-    "W",
+    "warning",
     "file",
     "instance",
     rule="A PDF, CDA document or model inside a DICOM file.",
@@ -81,7 +81,7 @@ def _encapsulated_document(one: Instance) -> Iterator[Finding]:
 
 @check(
     "N04",
-    "W",
+    "warning",
     "file",
     "instance",
     rule="Secondary capture: a picture that was scanned, photographed or taken from a screen.",
@@ -96,7 +96,7 @@ def _secondary_capture(one: Instance) -> Iterator[Finding]:
 
 @check(
     "N05",
-    "W",
+    "warning",
     "file",
     "instance",
     rule="A dose report or a saved screen among the images.",

@@ -124,7 +124,7 @@ def test_the_severity_of_a_preamble_depends_on_what_it_is(tmp_path: Path) -> Non
         (row,) = table(tmp_path / name).itertuples()
         assert row.check == "F12"
         severities[name] = row.severity
-    assert severities == {"program": "E", "tiff": "I", "letters": "W"}
+    assert severities == {"program": "error", "tiff": "info", "letters": "warning"}
 
 
 def test_what_cannot_be_opened_is_a_row(tmp_path: Path) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicomview.checks.check import Finding, check
 from dicomview.errors import UnsafeArchive
 from dicomview.files.extent import native_length
+from dicomview.rules.check import Finding, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicomview.checks.material import Instance, Material
+    from dicomview.rules.material import Instance, Material
 
 __all__: list[str] = []
 
@@ -36,7 +36,7 @@ def _with_status(material: Material, *statuses: str) -> Iterator[Finding]:
 
 @check(
     "F01",
-    "I",
+    "info",
     "file",
     "source",
     rule="A path that is no DICOM file.",
@@ -50,7 +50,7 @@ def _not_dicom(material: Material) -> Iterator[Finding]:
 
 @check(
     "F02",
-    "W",
+    "warning",
     "file",
     "source",
     rule="A data set without the preamble and mark in front of it.",
@@ -64,7 +64,7 @@ def _missing_prefix_readable(material: Material) -> Iterator[Finding]:
 
 @check(
     "F03",
-    "E",
+    "error",
     "file",
     "source",
     rule="The DICOM mark, and behind it no data set that says what it is.",
@@ -83,7 +83,7 @@ def _garbage_after_prefix(material: Material) -> Iterator[Finding]:
 
 @check(
     "F04",
-    "E",
+    "error",
     "file",
     "instance",
     rule="The file ends, or cannot be read further, before its pixel data.",
@@ -98,7 +98,7 @@ def _truncated_header(one: Instance) -> Iterator[Finding]:
 
 @check(
     "F05",
-    "E",
+    "error",
     "file",
     "instance",
     rule="Fewer bytes of pixel data than the header announces.",
@@ -113,7 +113,7 @@ def _truncated_value(one: Instance) -> Iterator[Finding]:
 
 @check(
     "F07",
-    "E",
+    "error",
     "file",
     "instance",
     rule="More uncompressed pixel data than rows, columns, samples, bits and frames make.",
@@ -131,7 +131,7 @@ def _pixel_length(one: Instance) -> Iterator[Finding]:
 
 @check(
     "F10",
-    "E",
+    "error",
     "file",
     "instance",
     rule="The file meta information names another SOP class or instance than the data set.",
@@ -150,7 +150,7 @@ def _file_meta_mismatch(one: Instance) -> Iterator[Finding]:
 
 @check(
     "F11",
-    "W",
+    "warning",
     "file",
     "instance",
     rule="Elements that every file meta information must have are missing.",
@@ -169,7 +169,7 @@ def _file_meta_incomplete(one: Instance) -> Iterator[Finding]:
 
 @check(
     "F12",
-    "W",
+    "warning",
     "file",
     "instance",
     rule="The first bytes make the file something else, too: a TIFF (information) or a program (error).",
@@ -187,16 +187,16 @@ def _polyglot_preamble(one: Instance) -> Iterator[Finding]:
     except (OSError, UnsafeArchive):
         return  # it has gone since
     if preamble.startswith(_PROGRAMS):
-        yield Finding("the preamble is that of a program", "", "", "zeros", severity="E")
+        yield Finding("the preamble is that of a program", "", "", "zeros", severity="error")
     elif preamble.startswith(_TIFF):
-        yield Finding("the file is a TIFF at the same time", "", "", "zeros", severity="I")
+        yield Finding("the file is a TIFF at the same time", "", "", "zeros", severity="info")
     elif preamble.strip(b"\0"):
         yield Finding("the preamble is not empty", "", "", "zeros")
 
 
 @check(
     "F16",
-    "W",
+    "warning",
     "file",
     "source",
     rule="A DICOMDIR or a link names a file that is not there or lies outside its folder.",
@@ -210,7 +210,7 @@ def _dicomdir_mismatch(material: Material) -> Iterator[Finding]:
 
 @check(
     "F18",
-    "E",
+    "error",
     "file",
     "source",
     rule="A member of an archive that needs a password, or an archive refused because it unpacks to absurdly much.",
@@ -226,7 +226,7 @@ def _zip_encrypted_or_bomb(material: Material) -> Iterator[Finding]:
 
 @check(
     "F19",
-    "E",
+    "error",
     "file",
     "source",
     rule="A path that could not be read: not permitted, a disk error, a device.",

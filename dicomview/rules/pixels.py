@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from pydicom import uid
 
-from dicomview.checks.check import Finding, check
 from dicomview.pixels import FrameTags, transfer_syntax
+from dicomview.rules.check import Finding, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicomview.checks.material import Element, Instance
+    from dicomview.rules.material import Element, Instance
     from dicomview.space import Series
 
 __all__: list[str] = []
@@ -31,7 +31,7 @@ _CT = frozenset({uid.CTImageStorage})
 
 @check(
     "P01",
-    "E",
+    "error",
     "file",
     "instance",
     rule="BitsStored is above BitsAllocated, or HighBit is not BitsStored − 1.",
@@ -53,7 +53,7 @@ def _bits_inconsistent(one: Instance) -> Iterator[Finding]:
 
 @check(
     "P05",
-    "E",
+    "error",
     "file",
     "instance",
     rule="PhotometricInterpretation is missing, unknown, or does not go with SamplesPerPixel.",
@@ -82,7 +82,7 @@ def _photometric_invalid(one: Instance) -> Iterator[Finding]:
 
 @check(
     "P06",
-    "W",
+    "warning",
     "file",
     "instance",
     rule="Pixels compressed with loss while LossyImageCompression is not 01, or it is 01 without ratio or method.",
@@ -104,7 +104,7 @@ def _lossy_without_flag(one: Instance) -> Iterator[Finding]:
 
 @check(
     "P07",
-    "E",
+    "error",
     "file",
     "instance",
     rule="A CT image has no RescaleSlope and RescaleIntercept, or a slope is 0.",
@@ -127,7 +127,7 @@ def _rescale_missing_or_zero(one: Instance) -> Iterator[Finding]:
 
 @check(
     "P08",
-    "I",
+    "info",
     "series",
     "series",
     rule="RescaleSlope or RescaleIntercept differ between the slices of one stack.",
@@ -146,7 +146,7 @@ def _rescale_varies(series: Series) -> Iterator[Finding]:
 
 @check(
     "P10",
-    "W",
+    "warning",
     "file",
     "element",
     rule="WindowWidth is below 1 for LINEAR, or not above 0 for SIGMOID and LINEAR_EXACT.",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicomview.checks.check import Finding, check
-from dicomview.checks.piles import PLANES, SINGLE, judged, labels_of, noted, slices_of_all
+from dicomview.rules.check import Finding, check
+from dicomview.rules.piles import PLANES, SINGLE, judged, labels_of, noted, slices_of_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ _RECONSTRUCTIONS = frozenset({"kvp", "kernel", "thickness", "contrast", "image_t
 
 @check(
     "G06",
-    "W",
+    "warning",
     "series",
     "series",
     rule="A localizer (scout, topogram) among the slices of a series.",
@@ -39,7 +39,7 @@ def _localizer_in_series(series: Series) -> Iterator[Finding]:
 
 @check(
     "G07",
-    "E",
+    "error",
     "series",
     "series",
     rule="Several different images at one position, and no attribute tells them apart.",
@@ -54,7 +54,7 @@ def _duplicate_position(series: Series) -> Iterator[Finding]:
 
 @check(
     "G08",
-    "E",
+    "error",
     "series",
     "series",
     rule="A distance between slices is a whole multiple of all the others.",
@@ -67,8 +67,29 @@ def _missing_slices(series: Series) -> Iterator[Finding]:
 
 
 @check(
+    "G16",
+    "info",
+    "series",
+    "series",
+    rule="SliceLocation puts the slices in another order than their positions.",
+    why="Programs that sort by it show them out of order.",
+    todo="Nothing here: dicomview sorts by positions.",
+    standard="PS3.3 C.7.6.2.1.2",
+)
+def _slice_location_disagrees(series: Series) -> Iterator[Finding]:
+    for stack in series.stacks:
+        said = [one.tags.number("SliceLocation") for one in stack.slices]
+        known = [mm for mm in said if mm is not None]
+        if stack.slices[0].place is None or len(known) < len(said) or len(set(known)) < 3 or len(stack.dims) > 3:
+            continue
+        if known not in (sorted(known), sorted(known, reverse=True)):
+            message = "SliceLocation has another order than the positions"
+            yield Finding(message, "SliceLocation", "", "one order", labels_of(stack.slices))
+
+
+@check(
     "G17",
-    "I",
+    "info",
     "series",
     "series",
     rule="InstanceNumbers are missing, occur twice, or have gaps.",
@@ -96,7 +117,7 @@ def _instance_number_gap(series: Series) -> Iterator[Finding]:
 
 @check(
     "G18",
-    "W",
+    "warning",
     "series",
     "series",
     rule=f"A CT, MR or PET series whose main stack has fewer than {_FEW} slices.",
@@ -115,7 +136,7 @@ def _too_few_slices(series: Series) -> Iterator[Finding]:
 
 @check(
     "G19",
-    "W",
+    "warning",
     "series",
     "series",
     rule="Two reconstructions of a scan, or several kVp, kernels or thicknesses, in one series.",
@@ -135,7 +156,7 @@ def _mixed_acquisitions(series: Series) -> Iterator[Finding]:
 
 @check(
     "G20",
-    "E",
+    "error",
     "series",
     "series",
     rule="Time points, echoes or b-values have not the same positions.",
@@ -150,7 +171,7 @@ def _incomplete_4d(series: Series) -> Iterator[Finding]:
 
 @check(
     "G21",
-    "I",
+    "info",
     "series",
     "series",
     rule="ImagesInAcquisition or NumberOfSlices announces more images than there are.",
