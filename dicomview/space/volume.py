@@ -175,9 +175,11 @@ def build(
     assert grid.affine is not None
     notes = list(verdict.notes)
     count = int(grid.places[-1]) + 1
-    array = np.full((count, slices[0].rows, slices[0].columns), np.nan, np.float32)
+    array = np.empty((count, slices[0].rows, slices[0].columns), np.float32)
+    if count > len(slices):
+        array.fill(np.nan)
     for one, place in zip(slices, grid.places, strict=True):
-        array[int(place)] = one.values()
+        one.fill(array[int(place)])
     if count > len(slices):
         notes.append(f"FILLED with NaN: {count - len(slices)} missing")
     affine = grid.affine.copy()
