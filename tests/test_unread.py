@@ -211,3 +211,17 @@ def test_values_are_rounded_once(dtype, line):
     values = np.empty(stored.shape, np.float32)
     Rescale(*line).into(stored, values)
     np.testing.assert_array_equal(values, (stored.astype(np.float64) * line[0] + line[1]).astype(np.float32))
+
+
+def test_many_files_at_once_give_the_same_volume(tmp_path, monkeypatch):
+    volume = np.random.default_rng(3).integers(0, 4000, (9, 8, 8), np.uint16)
+    paths = write(instances(volume, seed="at once"), tmp_path)
+    alone = dv.read_series(tmp_path).volume().array
+    monkeypatch.setattr("dicomview.space.volume._WORTH_WORKERS", 0)
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    together = dv.read_series(tmp_path)
+    np.testing.assert_array_equal(together.volume().array, alone)
+    for number in (7, 3):  # as they are read: the first of them in the order of the slices is told
+        paths[number].unlink()
+    with pytest.raises(dv.DicomviewError, match="file of a slice cannot be read"):
+        together.volume()

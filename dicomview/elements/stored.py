@@ -13,7 +13,6 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydicom.charset import convert_encodings, decode_bytes, python_encoding
-from pydicom.datadict import get_entry, get_private_entry, keyword_for_tag
 from pydicom.dataelem import RawDataElement
 from pydicom.filereader import read_deferred_data_element
 from pydicom.multival import MultiValue
@@ -22,6 +21,7 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
 from pydicom.values import convert_value
 
+from dicomview.elements.entries import entry_of
 from dicomview.unread import outline_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from dicomview.unread import Outline
 
-__all__ = ["BYTES", "NUMBERS", "Entry", "Level", "Stored", "entry_of"]
+__all__ = ["BYTES", "NUMBERS", "Level", "Stored"]
 
 NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d", "AT": "HH"}
 BYTES = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
@@ -43,33 +43,6 @@ _TEXT = frozenset(
 _LONGEST_PLAIN = 1024  # bytes
 _UNDEFINED = 0xFFFFFFFF
 _CHARACTER_SET = 0x00080005
-
-
-class Entry(NamedTuple):
-    """What the dictionary says of an element.
-
-    Parameters
-    ----------
-    keyword, name : str
-        Empty where it has none.
-    vr : str
-        May be ambiguous, such as "US or SS"; empty when the element is unknown.
-    vm : str
-        Such as "1", "3" or "1-n"; empty when the element is unknown.
-    address : str
-        "(gggg,eeee)".
-    """
-
-    keyword: str
-    name: str
-    vr: str
-    vm: str
-    address: str
-
-    @property
-    def step(self) -> str:
-        """What stands for the element in a path: its keyword, else its address."""
-        return self.keyword or self.address
 
 
 class Stored(NamedTuple):
@@ -96,27 +69,6 @@ class Stored(NamedTuple):
     content: str | tuple[Any, ...] | bytes | None
     length: int | None
     problem: str = ""
-
-
-@lru_cache(8192)
-def entry_of(number: int, creator: str = "") -> Entry:
-    """Return what the dictionaries say of an element, of private ones by their creator.
-
-    The elements of repeating groups (overlays, curves) have no keyword: it would name several of them.
-    """
-    tag, address = Tag(number), f"({number >> 16:04X},{number & 0xFFFF:04X})"
-    try:
-        if tag.is_private_creator:
-            return Entry("", "Private Creator", "LO", "1", address)
-        if tag.is_private:
-            vr, vm, name, _ = get_private_entry(tag, creator)
-            return Entry("", f"[{name}]", vr, vm, address)
-        vr, vm, name, _, _ = get_entry(tag)
-        return Entry(keyword_for_tag(tag), name, vr, vm, address)
-    except KeyError:
-        if tag.is_private:
-            return Entry("", "Private tag data", "", "", address)
-        return Entry("", *(("Group Length", "UL", "1") if tag.element == 0 else ("", "", "")), address)
 
 
 class _Elements(Mapping["BaseTag", "RawDataElement | DataElement"]):

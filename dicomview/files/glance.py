@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dicomview.files.attributes import ATTRIBUTES, values_in
+from dicomview.files.extent import UNDEFINED
 from dicomview.files.headers import Header, read_header
 from dicomview.files.layout import Odd, Short
 from dicomview.files.locate import Location
@@ -31,7 +32,6 @@ _MARGIN = 256
 _LARGEST_HEADER = 1 << 22  # longer ones are pydicom's
 _MARK = b"\xfe\xff\xdd\xe0\0\0\0\0"  # the end of encapsulated pixel data
 _OPTIONS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-_UNDEFINED = b"\xff\xff\xff\xff"
 
 if hasattr(os, "pread"):
     _read_at = os.pread
@@ -181,13 +181,12 @@ class Glancer:
         _, _, pixels, needed = found
         if pixels:
             self._enough = pixels + _MARGIN
-            if data[pixels - 4 : pixels] == _UNDEFINED:
+            length = int.from_bytes(data[pixels - 4 : pixels], "little")
+            if length == UNDEFINED:
                 if read(file, 8, max(size - 8, pixels)) != _MARK:
                     return None
-            else:
-                length = int.from_bytes(data[pixels - 4 : pixels], "little")
-                if pixels > len(data) or pixels + length > size or length < needed:
-                    return None
+            elif pixels > len(data) or pixels + length > size or length < needed:
+                return None
         return data, found
 
 

@@ -26,6 +26,8 @@ _COLUMNS = {attribute.tag: column for column, attribute in enumerate(ATTRIBUTES)
 _SYNTAX, _INSTANCE = _COLUMNS[0x00020010], _COLUMNS[0x00080018]
 SIZES = tuple(_COLUMNS[tag] for tag in (0x00280010, 0x00280011, 0x00280100, 0x00280002, 0x00280008, 0x00280004))
 """The columns of Rows, Columns, BitsAllocated, SamplesPerPixel, NumberOfFrames, PhotometricInterpretation."""
+_UNLIKE = {_INSTANCE, _COLUMNS[0x00200032]}
+"""Of these no two are alike, or few: they are not remembered."""
 _STRICT = {_SYNTAX, *SIZES}
 """Of these nothing unusual is taken: the length of the pixel data is checked by them."""
 
@@ -251,13 +253,15 @@ class _Known(dict[bytes, "Value"]):
         Odd
             It is too long, or one by which the pixel data are judged, and unusual.
         """
-        value = self.usual(raw) if len(raw) <= _LONGEST_VALUE else None
+        if len(raw) > _LONGEST_VALUE:
+            raise Odd
+        value = self.usual(raw)
         if value is None:
-            if self.column in _STRICT or len(raw) > _LONGEST_VALUE:
+            if self.column in _STRICT:
                 raise Odd
             value = value_of(self.attribute, raw, implicit=self.implicit, charset=self.charset)
-        elif self.column == _INSTANCE:
-            return value  # no two are alike
+        elif self.column in _UNLIKE:
+            return value
         if len(self) >= _MEMORY:
             self.clear()
             self[b""] = None
