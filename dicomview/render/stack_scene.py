@@ -36,6 +36,7 @@ from dicomview.render.words import labels_of, notes_of
 from dicomview.space import suv_scale
 from dicomview.space.planes import Plane, acquired_plane, planes_of
 from dicomview.space.suv import kind_of
+from dicomview.unread import outline_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -312,7 +313,9 @@ def _of_animal(view: View) -> View:
 
 def _may_overlay(one: Slice) -> bool:
     """Return True when a header has overlay groups; which frames they lie on is seen frame by frame."""
-    return any(0x6000 <= tag.group < 0x6020 for tag in one.header.keys())  # noqa: SIM118  a Dataset gives elements
+    outline = outline_of(one.header)
+    tags = one.header.keys() if outline is None else outline.tags
+    return any(0x6000 <= tag >> 16 < 0x6020 for tag in tags)
 
 
 def _cine(stack: Stack) -> Cine | None:
