@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
+    from dicomview.masks import Regions, dice, regions
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
@@ -33,6 +34,7 @@ _ROOMS = {
     "Catalog": "catalog",
     "DicomviewError": "errors",
     "Picture": "render",
+    "Regions": "masks",
     "Series": "space",
     "Slice": "space",
     "Stack": "space",
@@ -41,6 +43,7 @@ _ROOMS = {
     "Window": "pixels",
     "audit": "checks",
     "browse": "views.browser",
+    "dice": "masks",
     "demo": "",
     "errors": "",
     "explain": "checks",
@@ -49,6 +52,7 @@ _ROOMS = {
     "presets": "pixels",
     "read_series": "space",
     "read_tags": "catalog",
+    "regions": "masks",
     "scan": "catalog",
     "tags": "catalog",
     "view": "views",
@@ -58,6 +62,7 @@ __all__ = [
     "Catalog",
     "DicomviewError",
     "Picture",
+    "Regions",
     "Series",
     "Slice",
     "Stack",
@@ -67,6 +72,7 @@ __all__ = [
     "audit",
     "browse",
     "demo",
+    "dice",
     "errors",
     "explain",
     "figure",
@@ -74,6 +80,7 @@ __all__ = [
     "presets",
     "read_series",
     "read_tags",
+    "regions",
     "scan",
     "tags",
     "view",

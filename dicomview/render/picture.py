@@ -72,6 +72,7 @@ def picture(
     window: Voi | str | tuple[float, float] | None = None,
     layers: Mapping[str, object] | None = None,
     masks: object = None,
+    objects: object = None,
     invert: bool = False,
     colormap: str = GRAY,
     rotation: int = 0,
@@ -100,6 +101,11 @@ def picture(
     masks : path, pydicom.Dataset, Series or list of them, dict, or array, optional
         What to lay over the pictures: DICOM Segmentations, a layer for each segment; or, by name, (k, j, i) arrays of
         bool or of whole numbers on the grid of the stack, a layer for each number but 0.
+    objects : path, pydicom.Dataset, Series, list of them, or True, optional
+        Objects about the pictures: segmentations and structure sets, a layer for each segment; doses, in bands of
+        colour from a tenth of the largest dose on; presentation states with their window, turn and annotations; key
+        objects, named in the corner of the images they mark. True takes those that were found with the series, in the
+        same folder or catalogue, and refer to it.
     invert : bool
         Let black and white change places, beyond what the file asks for.
     colormap : str
@@ -141,6 +147,7 @@ def picture(
         window=window,
         layers=layers,
         masks=masks,
+        objects=objects,
         invert=invert,
         colormap=colormap,
         rotation=rotation,

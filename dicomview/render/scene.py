@@ -15,7 +15,7 @@ from dicomview.render.look import Look
 from dicomview.render.state import ViewState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -123,6 +123,8 @@ class Shot:
         LPS mm of the first pixel, and of one step down and across the screen.
     instance : int, optional
         InstanceNumber of an acquired slice.
+    image : (SOPInstanceUID, zero-based frame), optional
+        Of an acquired slice.
     inverted : bool
         True when small values are white.
     layers : tuple of (name, (rows, columns) bool array) pairs
@@ -137,6 +139,7 @@ class Shot:
     row_step: NDArray[np.float64] | None = None
     column_step: NDArray[np.float64] | None = None
     instance: int | None = None
+    image: tuple[str, int] | None = None
     inverted: bool = False
     layers: tuple[tuple[str, NDArray[np.bool_]], ...] = ()
     notes: tuple[str, ...] = ()
@@ -160,6 +163,12 @@ class Scene:
         All that may be drawn over the pictures.
     covers : tuple of Cover
         What was laid over them.
+    marks : tuple of callable
+        What is to be said of an image (SOPInstanceUID, frame), each in words or "".
+    presented : tuple of Window and VoiTable
+        Of presentation states; they come before those of the file.
+    begun : mapping of str to value
+        What a view begins with unless it is wished otherwise, as for `resolve`.
     index_name : str
         What the index along the first plane counts: slices, or places in time.
     gaps : tuple of int
@@ -173,6 +182,9 @@ class Scene:
     colour: bool = False
     layers: tuple[Layer, ...] = ()
     covers: tuple[Cover, ...] = ()
+    marks: tuple[Callable[[tuple[str, int]], str], ...] = ()
+    presented: tuple[Voi, ...] = ()
+    begun: Mapping[str, Any] = NO_AXES
     gaps: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     axes: tuple[Axis, ...] = ()
@@ -188,7 +200,8 @@ class Scene:
         """
         bare = self.bare(plane, index, axes, step)
         laid = (pair for cover in self.covers for pair in cover.over(bare, self.cuts[plane], index, step))
-        return replace(bare, layers=(*bare.layers, *laid))
+        said = (words for mark in self.marks if bare.image is not None and (words := mark(bare.image)))
+        return replace(bare, layers=(*bare.layers, *laid), notes=(*bare.notes, *said))
 
     def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
         """Return a shot without what was laid over it."""
@@ -245,14 +258,14 @@ class Scene:
             voi if isinstance(voi, VoiTable) else replace(voi, explanation=f"{voi.explanation or f'window {n}'} (file)")
             for n, voi in enumerate(self.file_voi(), start=1)
         ]
-        return stored + (list(presets().values()) if self.unit == "HU" else [])
+        return [*self.presented, *stored, *(presets().values() if self.unit == "HU" else ())]
 
     def begin(self, window: Voi | None = None) -> ViewState:
         """Return the state a view begins with: the first plane, its middle, `window` or else the first of the file."""
         if self.colour:
             window = Window(127.5, 255, "LINEAR_EXACT")
         elif window is None:
-            window = next(iter(self.file_voi()), None) or self.automatic_window()
+            window = next(iter((*self.presented, *self.file_voi())), None) or self.automatic_window()
         # What moves in time begins at its beginning, a stack in its middle.
         timed = self.cine is not None and self.cine.along == "index"
         positions = tuple((name, 0 if timed else view.count // 2) for name, view in self.views.items())
