@@ -5,7 +5,8 @@ import { deflateSync } from "node:zlib";
 
 import { cinePlace } from "../dicomview/views/static/cine.js";
 import { describePixel, paintMask, patientPoint } from "../dicomview/views/static/painter.js";
-import { fitted, lettersHeld, onPicture, sampleAt, transformOf, zoomToPixels, zoomedAt } from "../dicomview/views/static/pose.js";
+import { fitted, lettersHeld, onFrame, onPicture, sampleAt, transformOf, zoomToPixels, zoomedAt } from "../dicomview/views/static/pose.js";
+import { ellipseOf, pathOf } from "../dicomview/views/static/drawing.js";
 import { inflate, joined16, joined8 } from "../dicomview/views/static/packing.js";
 import { SliceCache, readSlices } from "../dicomview/views/static/slices.js";
 import { Store } from "../dicomview/views/static/store.js";
@@ -358,6 +359,22 @@ test("a point goes to the screen and back, however the picture is held", () => {
     }
   }
   assert.equal(transformOf({ zoom: 2, pan: [0.5, 0], rotation: 90, flip: true }), "translate(50cqw, 0cqw) rotate(90deg) scale(-2, 2)");
+});
+
+test("what is drawn lies where the pixels are, however the picture is held", () => {
+  for (const rotation of [0, 90, 180, 270]) {
+    for (const flip of [false, true]) {
+      const pose = { zoom: 1.7, pan: [0.1, -0.3], rotation, flip };
+      const middle = onScreen(pose, [(3 + 0.5) / sheet.columns, (1 + 0.5) / sheet.rows]); // of the last pixel
+      onFrame(pose, sheet, [3, 1]).forEach((part, axis) => assert.ok(Math.abs(part - middle[axis]) < 1e-9));
+    }
+  }
+});
+
+test("paths as SVG writes them", () => {
+  assert.equal(pathOf([[0, 1], [2.5, -3]]), "M0,1L2.5,-3");
+  assert.equal(pathOf([[0, 1], [2, 3]], true), "M0,1L2,3Z");
+  assert.equal(ellipseOf([10, 20], 4, 3), "M6,20a4,3 0 1 0 8,0a4,3 0 1 0 -8,0Z");
 });
 
 test("what is under the cursor stays there when one zooms", () => {

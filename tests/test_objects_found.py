@@ -63,6 +63,7 @@ def test_objects_are_found_by_their_references(road, tmp_path) -> None:
     assert [kind_of_object(header) for header in beside(both[1])] == ["dose"]
     scene = scene_of(both[0], objects=True)
     assert [layer.name for layer in scene.layers if not layer.name.startswith("dose")] == ["block", "square"]
+    assert [layer.name for layer in scene.layers][-1] == "square"
     assert scene.presented[0].center == 300
     assert dv.view(both[0], objects=True).index == 4
 

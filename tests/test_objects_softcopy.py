@@ -68,17 +68,19 @@ def test_what_is_drawn_is_a_layer_on_its_image_alone() -> None:
     assert layer.name == "LOOK: FINDINGS"
     red, green, blue = bytes.fromhex(layer.look.color[1:])
     assert (red, green < 60, blue < 60) == (pytest.approx(252, abs=6), True, True)
-    drawn = {k: dict(scene.shot("axial", k).layers) for k in range(12)}
-    assert [k for k, layers in drawn.items() if layers] == [0]
-    mask = drawn[0][layer.name]
+    shots = [scene.shot("axial", k) for k in range(12)]
+    assert [k for k, shot in enumerate(shots) if shot.layers or shot.strokes] == [0]
+    ((_, mask),), ((_, (circle, words)),) = shots[0].layers, shots[0].strokes
     j, i = np.indices(SIZE)
     distance = np.hypot(i - 10, j - 20)
-    assert mask[distance < 4.5].all()
-    assert not mask[(distance > 6) & (j < 29)].any()
-    assert mask[30:, 20:].any()  # the text
-    small = dict(scene.shot("axial", 0, step=2).layers)[layer.name]
+    assert mask[distance < 4.9].all()
+    assert not mask[distance > 5.1].any()
+    np.testing.assert_allclose(np.hypot(*(circle.points - [10, 20]).T), 5)
+    assert (words.words, words.points.tolist()) == ("mark", [[20, 30]])
+    ((_, small),) = scene.shot("axial", 0, step=2).layers
     np.testing.assert_array_equal(small, mask[1::2, 1::2])
-    assert not any(scene.shot("coronal", k).layers for k in range(SIZE[0]))
+    across = [scene.shot("coronal", k) for k in range(SIZE[0])]
+    assert not any(shot.layers or shot.strokes for shot in across)
 
 
 def graphic(kind, data, units="PIXEL", filled="N"):
@@ -89,19 +91,19 @@ def graphic(kind, data, units="PIXEL", filled="N"):
 
 
 @pytest.mark.parametrize(
-    ("kind", "data", "on", "off"),
+    ("kind", "data", "through"),
     [
-        ("POLYLINE", [2.5, 3.5, 20.5, 3.5], [(3, 2), (3, 11), (3, 20)], [(4, 11), (3, 22)]),
-        ("POINT", [10.5, 10.5], [(10, 10), (10, 12), (8, 10)], [(12, 12)]),
-        ("ELLIPSE", [5.5, 10.5, 25.5, 10.5, 15.5, 5.5, 15.5, 15.5], [(10, 5), (10, 25), (5, 15), (15, 15)], [(10, 15)]),
-        ("INTERPOLATED", [5.5, 5.5, 15.5, 5.5, 25.5, 5.5], [(5, 5), (5, 10), (5, 25)], [(8, 15)]),
+        ("POLYLINE", [2.5, 3.5, 20.5, 3.5], [(2, 3), (20, 3)]),
+        ("POINT", [10.5, 11.5], [(10, 11)]),
+        ("ELLIPSE", [5.5, 10.5, 25.5, 10.5, 15.5, 5.5, 15.5, 15.5], [(5, 10), (25, 10), (15, 5), (15, 15)]),
+        ("INTERPOLATED", [5.5, 5.5, 15.5, 9.5, 25.5, 5.5], [(5, 5), (15, 9), (25, 5)]),
     ],
 )
 @pytest.mark.parametrize("units", ["PIXEL", "DISPLAY"])
-def test_graphics_lie_where_their_units_say(kind, data, on, off, units) -> None:
+def test_graphics_lie_where_their_units_say(kind, data, through, units) -> None:
     images = pile()
     if units == "DISPLAY":  # of the part from column 3 and row 2 to the ends
-        data = [(x - 2 if n % 2 == 0 else x - 1) / (30 if n % 2 == 0 else 39) for n, x in enumerate(data)]
+        data = [(x - 2) / 30 if n % 2 == 0 else (x - 1) / 39 for n, x in enumerate(data)]
     area = item(
         DisplayedAreaTopLeftHandCorner=[3, 2], DisplayedAreaBottomRightHandCorner=[32, 40],
         PresentationSizeMode="SCALE TO FIT",
@@ -111,9 +113,11 @@ def test_graphics_lie_where_their_units_say(kind, data, on, off, units) -> None:
         images, label="S", window=(1, 2), annotations=[annotation], layers=["L"], seed="s",
         tags={"DisplayedAreaSelectionSequence": [area]},
     )  # fmt: skip
-    (mask,) = (mask for _, mask in scene_of(images, objects=state).shot("axial", 3).layers)
-    assert all(mask[place] for place in on)
-    assert not any(mask[place] for place in off)
+    ((_, (stroke,)),) = scene_of(images, objects=state).shot("axial", 3).strokes
+    for point in through:
+        assert np.hypot(*(stroke.points - point).T).min() < 1e-4
+    low, high = np.min(through, axis=0), np.max(through, axis=0)
+    assert ((stroke.points > low - 1e-4) & (stroke.points < high + 1e-4)).all()
 
 
 def test_graphics_of_a_turned_display_lie_on_the_same_pixels() -> None:
@@ -129,10 +133,9 @@ def test_graphics_of_a_turned_display_lie_on_the_same_pixels() -> None:
         layers=["L"], seed="s", tags={"DisplayedAreaSelectionSequence": [area], "ImageRotation": 90},
     )  # fmt: skip
     scene = scene_of(images, objects=state)
-    (mask,) = (mask for _, mask in scene.shot("axial", 3).layers)
-    rows, columns = np.nonzero(mask)
-    assert set(rows.tolist()) <= {29, 30}  # a quarter from the left of the screen: a quarter from the bottom
-    assert (columns.min(), columns.max()) == (pytest.approx(7.5, abs=1), pytest.approx(23.5, abs=1))
+    ((_, (stroke,)),) = scene.shot("axial", 3).strokes
+    # A quarter from the left of the screen is a quarter from the bottom of the image; down on it is to the right.
+    np.testing.assert_allclose(stroke.points, [[7.5, 29.5], [23.5, 29.5]], atol=1e-5)
     assert dv.view(images, objects=state).rotation == 90
 
 
@@ -195,6 +198,7 @@ def test_what_is_malformed_is_passed_over() -> None:
     state.SoftcopyVOILUTSequence[0].WindowCenter = None
     scene = scene_of(images, objects=state)
     assert not scene.shot("axial", 3).layers
+    assert not scene.shot("axial", 3).strokes
     assert scene.presented == ()
     read = Presentation(state)
     assert read.layers == ("L",)

@@ -10,7 +10,7 @@ from matplotlib.path import Path as Outline
 import dicomview as dv
 from dicomview.demo.derived import structure_set
 from dicomview.errors import NotAnImage, UnknownChoice
-from dicomview.objects import StructureSet
+from dicomview.objects import read_objects
 from dicomview.objects.polygons import inside, newell
 from dicomview.render import scene_of
 
@@ -34,12 +34,12 @@ def levels(images):
     return [float(ds.ImagePositionPatient[2]) for ds in images]
 
 
-def masks_of(scene, name):
-    """Return the (k, j, i) mask of a layer, put together from the shots of the acquired plane."""
-    plane = next(iter(scene.cuts))
+def cut(scene, ds, plane, index):
+    """Return the masks of the regions of a structure set on a plane of a scene, by name."""
+    (found,) = read_objects(ds, None).segmented
     view = scene.views[plane]
-    empty = np.zeros((view.rows, view.columns), bool)
-    return np.stack([dict(scene.shot(plane, k).layers).get(name, empty) for k in range(view.count)])
+    masks = found.cut(scene.where(plane, index), (view.rows, view.columns))
+    return {one.label: masks[one.number] for one in found.segments if one.number in masks}
 
 
 # --- polygons ---------------------------------------------------------------------------------------------------------
@@ -84,24 +84,22 @@ def test_a_hole_is_left_out(drawn) -> None:
         joined = np.vstack([outer, outer[:1], hole[-1:], hole, outer[:1]])
         contours += [joined] if drawn == "keyhole" else [outer, hole]
     kinds = {"tube": "CLOSEDPLANAR_XOR"} if drawn == "xor" else None
-    scene = scene_of(
-        images, objects=structure_set(images, {"tube": contours}, {"tube": (255, 0, 0)}, seed="t", kinds=kinds)
-    )
+    drawn_on = structure_set(images, {"tube": contours}, {"tube": (255, 0, 0)}, seed="t", kinds=kinds)
+    scene = scene_of(images, objects=drawn_on)
     assert scene.notes == ()
     assert [(one.name, one.look.color) for one in scene.layers] == [("tube", "#ff0000")]
     j, i = np.mgrid[: SIZE[0], : SIZE[1]]
     points = np.column_stack([-20 + 0.7 * i.ravel(), -30 + 0.8 * j.ravel()])
     here = Outline(ring(middle, 9.0, 0)[:, :2]).contains_points(points)
     here &= ~Outline(ring(middle, 4.0, 0)[:, :2]).contains_points(points)
-    mask = masks_of(scene, "tube")
+    mask = dv.regions(images, drawn_on)["tube"]
     np.testing.assert_array_equal(mask[3:15], np.broadcast_to(here.reshape(SIZE), (12, *SIZE)))
     assert not mask[:3].any()
     assert not mask[15:].any()
     for plane in ("coronal", "sagittal"):
-        cut = scene.cuts[plane]
         for index in range(0, scene.counts[plane], 3):
-            found = dict(scene.shot(plane, index).layers).get("tube")
-            expected = cut.cut(mask, index)
+            found = cut(scene, drawn_on, plane, index).get("tube")
+            expected = scene.cuts[plane].cut(mask, index)
             assert (found is not None) == expected.any()
             if found is not None:
                 np.testing.assert_array_equal(found, expected)
@@ -130,13 +128,13 @@ def test_planes_that_cross_the_contours_askew_are_as_a_mask_that_was_resampled()
         origin=turn @ (-14, -15, 12), spacing=(1, 1),
     )  # fmt: skip
     contours = [ring((0, 0), np.sqrt(100 - z**2), z, 100) for z in np.arange(-9.75, 9.8, 0.5)]
-    scene = scene_of(images, objects=structure_set(images, {"ball": contours}, {}, seed="t"))
-    assert scene.notes == ("mask resampled",)
+    found = dv.regions(images, structure_set(images, {"ball": contours}, {}, seed="t"))
+    assert found.notes == ("mask resampled",)
     k, j, i = np.indices((9, 30, 28))
     affine = dv.read_series(images).volume().affine
     x, y, z, _ = np.tensordot(affine, np.stack([k, j, i, np.ones_like(k)]), 1)
     distance = np.sqrt(x**2 + y**2 + z**2)
-    mask = masks_of(scene, "ball")
+    mask = found["ball"]
     assert mask[distance < 9.5].all()
     assert not mask[distance > 10.5].any()
 
@@ -144,24 +142,25 @@ def test_planes_that_cross_the_contours_askew_are_as_a_mask_that_was_resampled()
 def test_contours_between_the_slices_are_said() -> None:
     images = pile()
     drawn = structure_set(images, {"disc": [ring((-8, -14), 5, z) for z in levels(images)[4:9]]}, {}, seed="t")
-    assert scene_of(images, objects=drawn).notes == ()
-    assert scene_of(images[::2], objects=drawn).notes == ("mask resampled",)
-    assert scene_of(phantoms.moved(images, lambda k: (0, 0, 300)), objects=drawn).notes == ("mask beside the pictures",)
+    assert dv.regions(images, drawn).notes == ()
+    assert dv.regions(images[::2], drawn).notes == ("mask resampled",)
+    elsewhere = phantoms.moved(images, lambda k: (0, 0, 300))
+    assert dv.regions(elsewhere, drawn).notes == ("mask beside the pictures",)
 
 
 def test_two_contours_far_apart_are_two_thin_regions() -> None:
     images = pile()
     z = levels(images)
     regions = {"tube": [ring((-8, -14), 5, at) for at in z[2:12]], "discs": [ring((-8, -14), 5, z[k]) for k in (3, 12)]}
-    scene = scene_of(images, objects=structure_set(images, regions, {}, seed="t"))
-    assert np.flatnonzero(masks_of(scene, "discs").any(axis=(1, 2))).tolist() == [3, 12]
-    assert len({one.look.color for one in scene.layers}) == 2
+    ds = structure_set(images, regions, {}, seed="t")
+    assert np.flatnonzero(dv.regions(images, ds)["discs"].any(axis=(1, 2))).tolist() == [3, 12]
+    assert len({one.look.color for one in scene_of(images, objects=ds).layers}) == 2
 
 
 def test_a_region_on_every_other_slice_stands_for_both() -> None:
     images = pile()
     regions = {"tube": [ring((-8, -14), 5, z) for z in levels(images)[2:16:2]]}
-    mask = masks_of(scene_of(images, objects=structure_set(images, regions, {}, seed="t")), "tube")
+    mask = dv.regions(images, structure_set(images, regions, {}, seed="t"))["tube"]
     assert np.flatnonzero(mask.any(axis=(1, 2))).tolist() == list(range(1, 16))
 
 
@@ -169,11 +168,13 @@ def test_points_and_open_lines_have_no_inside() -> None:
     images = pile()
     z = levels(images)[5]
     regions = {"line": [ring((-8, -14), 5, z)], "disc": [ring((-8, -14), 5, z)]}
-    found = StructureSet(structure_set(images, regions, {}, seed="t", kinds={"line": "OPEN_PLANAR"}))
-    assert [one.closed for one in found.contours] == [False, True]
-    scene = scene_of(images, objects=structure_set(images, regions, {}, seed="t", kinds={"line": "OPEN_PLANAR"}))
-    assert masks_of(scene, "disc")[5].any()
-    assert not masks_of(scene, "line").any()
+    ds = structure_set(images, regions, {}, seed="t", kinds={"line": "OPEN_PLANAR"})
+    found = dv.regions(images, ds)
+    assert found["disc"][5].any()
+    assert not found["line"].any()
+    drawn = dict(scene_of(images, objects=ds).shot("axial", 5).strokes)
+    assert [(name, stroke.closed) for name, (stroke,) in drawn.items()] == [("line", False), ("disc", True)]
+    np.testing.assert_allclose(drawn["disc"][0].points[0], [(-3 + 20) / 0.7, (-14 + 30) / 0.8])
 
 
 def test_what_cannot_be_read_is_counted() -> None:
@@ -184,8 +185,9 @@ def test_what_cannot_be_read_is_counted() -> None:
     ds = structure_set(images, regions, {}, seed="t")
     ds.ROIContourSequence[0].ContourSequence[1].ContourData = ["1", "2"]
     scene = scene_of(images, objects=ds)
-    assert scene.notes == ("1 unreadable contours left out", "1 contours not parallel to the others left out")
-    assert masks_of(scene, "disc").any(axis=(1, 2)).sum() == 1
+    left = ("1 unreadable contours left out", "1 contours not parallel to the others left out")
+    assert scene.notes == dv.regions(images, ds).notes == left
+    assert dv.regions(images, ds)["disc"].any(axis=(1, 2)).sum() == 1
     del ds.ROIContourSequence
     with pytest.raises(NotAnImage, match="no contours that can be read"):
         scene_of(images, objects=ds)
@@ -205,6 +207,6 @@ def test_a_file_gives_what_memory_does(tmp_path) -> None:
     images = pile()
     ds = structure_set(images, {"disc": [ring((-8, -14), 5, z) for z in levels(images)[5:9]]}, {}, seed="t")
     ds.save_as(tmp_path / "rt.dcm", enforce_file_format=True)
-    whole = masks_of(scene_of(images, objects=ds), "disc")
-    np.testing.assert_array_equal(masks_of(scene_of(images, objects=tmp_path / "rt.dcm"), "disc"), whole)
+    whole = dv.regions(images, ds)["disc"]
+    np.testing.assert_array_equal(dv.regions(images, tmp_path / "rt.dcm")["disc"], whole)
     assert whole.any()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dicomview.errors import NothingFound, UnknownChoice
-from dicomview.objects import read_objects, same_frame, segmentations_of
+from dicomview.objects import elsewhere, read_objects, segmentations_of
 from dicomview.progress import bar
 from dicomview.space import Series, Volume, read_series
 from dicomview.space.planes import Plane
@@ -195,9 +195,10 @@ def regions(source: Source | Series, objects: Source | Series | bool = True, *, 
             "objects=, or read the series from the folder or catalogue that has them"
         )
     stack = series.stack
-    references = [one.frame_of_reference for one in found.segmented] + [one.frame_of_reference for one in found.doses]
-    for reference in references:
-        same_frame("an object", reference, stack.slices[0].tags.text("FrameOfReferenceUID"))
+    here = stack.slices[0].tags.text("FrameOfReferenceUID")
+    theirs = [one.frame_of_reference for one in found.segmented] + [one.frame_of_reference for one in found.doses]
+    if here and any(uid not in ("", here) for uid in theirs):
+        raise UnknownChoice(elsewhere("an object"))
     images = tuple((one.sop_instance_uid, one.frame) for one in stack.slices)
     return Regions(series.volume(), found, images)
 

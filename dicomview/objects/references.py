@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pydicom.dataset import Dataset
 
-from dicomview.errors import UnknownChoice
 from dicomview.objects.items import Item
 from dicomview.space.series import OVER_IMAGES
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from dicomview.files import Header
     from dicomview.space import Series
 
-__all__ = ["Images", "beside", "images_in", "kind_of_object", "label_of_object", "same_frame", "series_named"]
+__all__ = ["Images", "beside", "elsewhere", "images_in", "kind_of_object", "label_of_object", "series_named"]
 
 Images: TypeAlias = "Mapping[str, frozenset[int]]"
 """Zero-based frames by SOPInstanceUID; no frames are all of them."""
@@ -45,19 +44,12 @@ def beside(series: Series) -> tuple[Header, ...]:
     return tuple(sorted(found, key=lambda header: kinds.index(kind_of_object(header))))
 
 
-def same_frame(what: str, theirs: str, reference: str) -> None:
-    """Refuse what lies in the frame of reference `theirs` over images that lie in another; unknown ones are the same.
-
-    Raises
-    ------
-    UnknownChoice
-        Nothing says how it lies over the images.
-    """
-    if reference and theirs and theirs != reference:
-        raise UnknownChoice(
-            f"{what} has another FrameOfReferenceUID than the pictures, so nothing says how it lies over them; choose "
-            "the series it was made on (ReferencedSeriesSequence in dv.tags of it)"
-        )
+def elsewhere(what: str) -> str:
+    """Return why an object cannot lie over images: it is in another frame of reference."""
+    return (
+        f"{what} has another FrameOfReferenceUID than the pictures, so nothing says how it lies over them; choose the "
+        "series it was made on (ReferencedSeriesSequence in dv.tags of it)"
+    )
 
 
 def series_named(root: Item) -> frozenset[str]:

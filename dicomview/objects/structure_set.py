@@ -14,13 +14,14 @@ import numpy as np
 from pydicom.datadict import tag_for_keyword
 
 from dicomview.errors import NotAnImage
+from dicomview.objects.contours import Contour, Outline
 from dicomview.objects.items import Item
 from dicomview.objects.polygons import inside, newell
 from dicomview.objects.segment import Segment
 from dicomview.space.grid import SAME_PLACE_MM
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
@@ -28,35 +29,13 @@ if TYPE_CHECKING:
     from dicomview.objects.segment import Fit
     from dicomview.space.planes import Where
 
-__all__ = ["Contour", "StructureSet", "color_of_roi"]
+__all__ = ["StructureSet", "color_of_roi"]
 
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 _FLAT_MM = 0.1  # how far the points of a contour may be off the plane they lie in
 _ALONE_MM = 1.0  # thickness of a contour that has no neighbour and does not say
 _SAME_PLANE = 1e-2  # of the distance of two contours
 _EVEN = 0.05  # of the smallest gap between contours; nearer, all are as large
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Contour:
-    """One contour of a region.
-
-    Parameters
-    ----------
-    number : int
-        ROINumber.
-    points : (n, 3) float64 array
-        LPS mm.
-    closed : bool
-        Whether the last point is joined to the first, so that there is an inside; points and open lines have none.
-    slab : float, optional
-        ContourSlabThickness, mm.
-    """
-
-    number: int
-    points: NDArray[np.float64]
-    closed: bool
-    slab: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +65,8 @@ class StructureSet:
     ----------
     segments : tuple of Segment
         The regions that have contours, in the order of the file.
-    contours : tuple of Contour
-        All of theirs, points and open lines included.
+    outlines : tuple of Outline
+        Their contours, points and open lines included; one for each of them.
     frame_of_reference : str
         FrameOfReferenceUID, of most of its regions.
     notes : tuple of str
@@ -106,63 +85,58 @@ class StructureSet:
         named = next(iter(root.items("ReferencedFrameOfReferenceSequence")), root).text("FrameOfReferenceUID")
         self.frame_of_reference = next(iter(frames.most_common(1)), (named,))[0] or named
         self._left: Counter[str] = Counter()
-        segments, contours = [], []
-        for drawn in root.items("ROIContourSequence"):
-            number = drawn.integer("ReferencedROINumber", -1)
-            roi = described.get(number, drawn)
+        drawn = {one.integer("ReferencedROINumber", -1): one for one in root.items("ROIContourSequence")}
+        segments, outlines = [], []
+        for number, one in drawn.items():
+            roi = described.get(number, one)
             if roi.text("ReferencedFrameOfReferenceUID", self.frame_of_reference) != self.frame_of_reference:
                 self._left["regions in another frame of reference"] += 1
-                continue
-            found = [one for item in drawn.items("ContourSequence") if (one := self._contour(number, item)) is not None]
-            contours += found
-            if found:
-                segments.append(Segment(number, roi.text("ROIName") or f"region {number}", color_of_roi(drawn)))
-        if not contours:
+            elif contours := tuple(filter(None, map(self._contour, one.items("ContourSequence")))):
+                segments.append(Segment(number, roi.text("ROIName") or f"region {number}", color_of_roi(one)))
+                outlines.append(Outline(segments[-1].label, contours, segments[-1].color, self.frame_of_reference))
+        if not outlines:
             raise NotAnImage("this structure set has no contours that can be read; dv.view shows what is in it")
-        self.segments, self.contours = tuple(segments), tuple(contours)
-        self._normal = _normal_of(self.contours)
-        self._regions = self._arranged()
+        self.segments, self.outlines = tuple(segments), tuple(outlines)
+        self._normal = _normal_of([contour for one in outlines for contour in one.contours])
+        slabs = (item.number("ContourSlabThickness") for one in drawn.values() for item in one.items("ContourSequence"))
+        self._regions = self._arranged(next(filter(None, slabs), _ALONE_MM))
         self.notes = tuple(f"{count} {what} left out" for what, count in self._left.items())
 
-    def _contour(self, number: int, item: Item) -> Contour | None:
+    def _contour(self, item: Item) -> Contour | None:
         points = _points_of(item)
         if points is None:
             self._left["unreadable contours"] += 1
             return None
-        closed = item.text("ContourGeometricType") in _CLOSED
-        return Contour(number, points, closed and len(points) > 2, item.number("ContourSlabThickness"))
+        return Contour(points, item.text("ContourGeometricType") in _CLOSED and len(points) > 2)
 
-    def _arranged(self) -> dict[int, _Region]:
-        """Sort the closed contours of each region into levels along the normal."""
-        piles: dict[int, list[tuple[float, Contour]]] = {}
-        for one in self.contours:
-            if not one.closed:
-                continue
-            depths = one.points @ self._normal
-            if np.ptp(depths) > _FLAT_MM:
-                self._left["contours not parallel to the others"] += 1
-            else:
-                piles.setdefault(one.number, []).append((float(depths.mean()), one))
-        levels: dict[int, list[list[tuple[float, Contour]]]] = {}
-        for number, pile in piles.items():
-            for depth, one in sorted(pile, key=lambda pair: pair[0]):
-                mine = levels.setdefault(number, [])
-                if mine and depth - mine[-1][0][0] <= SAME_PLACE_MM:
-                    mine[-1].append((depth, one))
+    def _arranged(self, slab: float) -> dict[int, _Region]:
+        """Sort the closed contours of each region into levels along the normal; `slab` is how thick one is, mm."""
+        levels: dict[int, list[list[NDArray[np.float64]]]] = {}
+        depths: dict[int, list[float]] = {}
+        for segment, outline in zip(self.segments, self.outlines, strict=True):
+            for depth, points in sorted(self._flat(outline), key=lambda pair: pair[0]):
+                mine = depths.setdefault(segment.number, [])
+                if mine and depth - mine[-1] <= SAME_PLACE_MM:
+                    levels[segment.number][-1].append(points)
                 else:
-                    mine.append([(depth, one)])
-        gaps = {number: np.diff([level[0][0] for level in mine]) for number, mine in levels.items()}
-        smallest = [float(gap.min()) for gap in gaps.values() if gap.size]
-        slabs = [one.slab for one in self.contours if one.slab]
-        usual = min(smallest) if smallest else (slabs[0] if slabs else _ALONE_MM)
+                    mine.append(depth)
+                    levels.setdefault(segment.number, []).append([points])
+        gaps = {number: np.diff(mine) for number, mine in depths.items()}
+        usual = min((float(gap.min()) for gap in gaps.values() if gap.size), default=slab)
         return {
-            number: _Region(
-                np.array([level[0][0] for level in mine]),
-                tuple(tuple(one.points for _, one in level) for level in mine),
-                _step_of(gaps[number], usual),
-            )
-            for number, mine in levels.items()
+            number: _Region(np.array(mine), tuple(map(tuple, levels[number])), _step_of(gaps[number], usual))
+            for number, mine in depths.items()
         }
+
+    def _flat(self, outline: Outline) -> Iterator[tuple[float, NDArray[np.float64]]]:
+        """Yield the closed contours that lie across the normal, with their depth along it."""
+        for one in outline.contours:
+            if one.closed:
+                depths = one.points @ self._normal
+                if np.ptp(depths) <= _FLAT_MM:
+                    yield float(depths.mean()), one.points
+                else:
+                    self._left["contours not parallel to the others"] += 1
 
     def fit(self, planes: Sequence[Where], size: tuple[int, int]) -> Fit:
         """Return how the regions lie over parallel planes of `size` (rows, columns).

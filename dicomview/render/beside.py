@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.errors import UnknownChoice
-from dicomview.render.annotations import mask_of
+from dicomview.objects import Segmentation, StructureSet, filled_in, strokes_of
 from dicomview.render.camera import framed
 from dicomview.render.look import Look
 from dicomview.render.masks import add_layer, cover, lay_segments, placed_planes
+from dicomview.render.outlines import lay_outlines
 from dicomview.render.scene import thinned
 from dicomview.render.stack_scene import StackScene
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from numpy.typing import NDArray
 
-    from dicomview.objects import Dose, Found, KeyObjects, Presentation
+    from dicomview.objects import Dose, Drawn, Found, KeyObjects, Presentation, Stroke
     from dicomview.render.scene import Scene, Shot, View
     from dicomview.space.planes import Plane
 
@@ -46,6 +47,10 @@ class _Wash:
     dose: Dose
     bands: tuple[tuple[str, float, float], ...]
 
+    @property
+    def layers(self) -> Collection[str]:
+        return [name for name, _, _ in self.bands]
+
     def over(self, shot: Shot, plane: Plane, index: int, step: int) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         if shot.origin is None or shot.row_step is None or shot.column_step is None:
             return
@@ -59,20 +64,47 @@ class _Wash:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Annotated:
-    """What a presentation state draws on the images as they were acquired; `names` gives the layer of each of its."""
+    """What a presentation state draws on images as they were acquired; `names` gives the layer of each of its own."""
 
     state: Presentation
     names: dict[str, str]
     size: tuple[int, int]
 
+    @property
+    def layers(self) -> Collection[str]:
+        return self.names.values()
+
     def over(self, shot: Shot, plane: Plane, index: int, step: int) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-        if shot.image is None or not self.state.covers(*shot.image):
-            return
-        drawn = list(self.state.drawn(*shot.image))
-        for layer, name in self.names.items():
-            mask = mask_of((one for one in drawn if one.layer == layer), self.size)
+        for name, drawn in self._drawn(shot.image):
+            mask = filled_in(drawn, self.size)
             if mask.any():
                 yield name, thinned(mask, step)
+
+    def strokes(self, image: tuple[str, int]) -> Iterator[tuple[str, tuple[Stroke, ...]]]:
+        for name, drawn in self._drawn(image):
+            if strokes := strokes_of(drawn):
+                yield name, strokes
+
+    def words(self, image: tuple[str, int]) -> str:
+        return ""
+
+    def _drawn(self, image: tuple[str, int] | None) -> Iterator[tuple[str, list[Drawn]]]:
+        if image is not None and self.state.covers(*image):
+            drawn = list(self.state.drawn(*image))
+            yield from ((name, [one for one in drawn if one.layer == layer]) for layer, name in self.names.items())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Marked:
+    """Images that key objects mark."""
+
+    keys: KeyObjects
+
+    def strokes(self, image: tuple[str, int]) -> Iterator[tuple[str, tuple[Stroke, ...]]]:
+        return iter(())
+
+    def words(self, image: tuple[str, int]) -> str:
+        return f"key image: {self.keys.title}" if self.keys.marks(*image) else ""
 
 
 def lay_objects(scene: Scene, found: Found) -> Scene:
@@ -86,17 +118,23 @@ def lay_objects(scene: Scene, found: Found) -> Scene:
     UnknownChoice
         An object lies in another frame of reference, or the pictures have no place in the patient.
     """
+    notes = list(found.faults)
     plans = [dose for dose in found.doses if dose.summation == "PLAN"] or found.doses
     for dose in plans:
         _lay_dose(scene, dose)
-    lay_segments(scene, found.segmented)
+    lay_segments(scene, [one for one in found.segmented if isinstance(one, Segmentation)])
+    for one in found.segmented:
+        if isinstance(one, StructureSet):
+            lay_outlines(scene, one.outlines)
+            notes.extend(one.notes)
     if isinstance(scene, StackScene):
         for state in found.presentations:
             _lay_presentation(scene, state)
         for keys in found.keys:
             _mark(scene, keys)
-    left = len(found.doses) - len(plans)
-    scene.notes = (*scene.notes, *found.faults, *([f"{left} doses of parts of a plan not shown"] if left else []))
+    if left := len(found.doses) - len(plans):
+        notes.append(f"{left} doses of parts of a plan not shown")
+    scene.notes = (*scene.notes, *notes)
     return scene
 
 
@@ -127,7 +165,9 @@ def _lay_presentation(scene: StackScene, state: Presentation) -> None:
         )
         for layer in state.layers
     }
-    cover(scene, _Annotated(state, names, (view.rows, view.columns)))
+    annotated = _Annotated(state, names, (view.rows, view.columns))
+    cover(scene, annotated)
+    scene.marks = (*scene.marks, annotated)
     scene.presented = (*scene.presented, *(() if scene.colour else state.voi(*image)))
     if "flip" not in scene.begun:  # else another one has said how to begin
         scene.begun = {
@@ -153,8 +193,7 @@ def _camera(view: View, state: Presentation, image: tuple[str, int]) -> dict[str
 
 
 def _mark(scene: StackScene, keys: KeyObjects) -> None:
-    words = f"key image: {keys.title}"
-    scene.marks = (*scene.marks, lambda image: words if keys.marks(*image) else "")
+    scene.marks = (*scene.marks, _Marked(keys))
     _begin_at(scene, [k for k, one in enumerate(scene.stack.pile()) if keys.marks(one.sop_instance_uid, one.frame)])
 
 

@@ -12,7 +12,9 @@ from dicomview.errors import UnknownChoice
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MOST_ZOOM", "as_pan", "as_rotation", "as_switch", "as_zoom", "framed", "held", "letters_held"]
+__all__ = [
+    "MOST_ZOOM", "as_pan", "as_rotation", "as_switch", "as_zoom", "framed", "held", "letters_held", "points_held",
+]  # fmt: skip
 
 Letters = tuple[str, str, str, str]
 MOST_ZOOM = 64.0
@@ -28,6 +30,26 @@ def held(pixels: NDArray[Any], rotation: int, flip: bool) -> NDArray[Any]:
     flip : bool
     """
     return np.ascontiguousarray(np.rot90(pixels[:, ::-1] if flip else pixels, -(rotation // 90)))
+
+
+def points_held(points: NDArray[np.float64], size: tuple[int, int], rotation: int, flip: bool) -> NDArray[np.float64]:
+    """Return where points of a picture are when it is held so.
+
+    Parameters
+    ----------
+    points : (n, 2) array
+        Columns and rows, whole numbers in the middle of a pixel.
+    size : (rows, columns)
+        Of the picture before.
+    rotation, flip
+        As for `held`.
+    """
+    (column, row), (rows, columns) = points.T, size
+    if flip:
+        column = columns - 1 - column
+    for _ in range(rotation // 90):
+        column, row, rows, columns = rows - 1 - row, column, columns, rows
+    return np.stack([column, row], axis=1)
 
 
 def letters_held(letters: Letters | None, rotation: int, flip: bool) -> Letters | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.errors import UnknownChoice
-from dicomview.objects import read_segmentations, same_frame
-from dicomview.render.look import Look
-from dicomview.render.scene import Layer, thinned
+from dicomview.objects import elsewhere, read_segmentations
+from dicomview.render.look import Layer, Look
+from dicomview.render.scene import thinned
 from dicomview.render.stack_scene import StackScene
 from dicomview.render.volume_scene import VolumeScene
 from dicomview.space import Volume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from dicomview.render.scene import Cover, Scene, Shot
     from dicomview.space.planes import Plane, Where
 
-__all__ = ["add_layer", "cover", "lay", "lay_segments", "placed_planes", "scene_of_segments"]
+__all__ = [
+    "add_layer", "cover", "lay", "lay_segments", "next_color", "placed_planes", "same_reference", "scene_of_segments",
+    "without",
+]  # fmt: skip
 
 _OPACITY = 0.4
 _PALETTE = ("#e6194b", "#3cb44b", "#4e79ff", "#f58231", "#46f0f0", "#f032e6", "#bcf60c", "#fabebe")
@@ -38,6 +42,10 @@ class _Segments:
 
     segmentation: Segmented
     names: dict[int, str]
+
+    @property
+    def layers(self) -> Collection[str]:
+        return self.names.values()
 
     def over(self, shot: Shot, plane: Plane, index: int, step: int) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         if shot.origin is None or shot.row_step is None or shot.column_step is None:
@@ -53,6 +61,10 @@ class _Labels:
 
     array: NDArray[Any]
     names: dict[int, str]
+
+    @property
+    def layers(self) -> Collection[str]:
+        return self.names.values()
 
     def over(self, shot: Shot, plane: Plane, index: int, step: int) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         cut = thinned(plane.cut(self.array, index), step)
@@ -103,7 +115,7 @@ def lay_segments(scene: Scene, found: Sequence[Segmented], *, opacity: float = _
         notes = {"exact": (), "resampled": ("mask resampled",), "beside": ("mask beside the pictures",)}
         names = {}
         for segment in one.segments:
-            color = segment.color or _next_color(scene)
+            color = segment.color or next_color(scene)
             names[segment.number] = add_layer(scene, segment.label, Look(True, color, opacity))
         cover(scene, _Segments(one, names), *notes[one.fit(known, (view.rows, view.columns))], *one.notes)
 
@@ -124,10 +136,16 @@ def placed_planes(scene: Scene, what: str, theirs: str, reference: str = "") -> 
             f"{what} lies in the patient, and these pictures do not say where they lie; give masks as arrays, "
             'masks={"name": array}, on the grid of the pictures'
         )
+    if not same_reference(scene, theirs, reference):
+        raise UnknownChoice(elsewhere(what))
+    return known
+
+
+def same_reference(scene: Scene, uid: str, reference: str = "") -> bool:
+    """Return False when a FrameOfReferenceUID is another than that of the scene; `reference` where it has none."""
     if isinstance(scene, StackScene):
         reference = scene.stack.slices[0].tags.text("FrameOfReferenceUID")
-    same_frame(what, theirs, reference)
-    return known
+    return not (reference and uid) or uid == reference
 
 
 def _lay_arrays(scene: Scene, masks: Mapping[str, Any] | NDArray[Any]) -> None:
@@ -148,21 +166,31 @@ def _lay_arrays(scene: Scene, masks: Mapping[str, Any] | NDArray[Any]) -> None:
         names = {}
         for label in labels:
             words = f"{name} {label}".strip() if numbered else str(name) or "mask"
-            names[label] = add_layer(scene, words, Look(True, _next_color(scene), _OPACITY))
+            names[label] = add_layer(scene, words, Look(True, next_color(scene), _OPACITY))
         cover(scene, _Labels(array, names))
 
 
-def add_layer(scene: Scene, name: str, look: Look) -> str:
+def add_layer(scene: Scene, name: str, look: Look, *, coloured: bool = True) -> str:
     """Add a layer and return its name, with a number behind it where another has the same."""
     taken, unique, count = {layer.name for layer in scene.layers}, name, 1
     while unique in taken:
         count += 1
         unique = f"{name} ({count})"
-    scene.layers = (*scene.layers, Layer(unique, look))
+    scene.layers = (*scene.layers, Layer(unique, look, coloured))
     return unique
 
 
-def _next_color(scene: Scene) -> str:
+def without(scene: Scene, names: Collection[str]) -> Scene:
+    """Return a copy of a scene without some of its layers, and without what only they need."""
+    bare = copy.copy(scene)
+    bare.layers = tuple(layer for layer in scene.layers if layer.name not in names)
+    bare.covers = tuple(one for one in scene.covers if not set(one.layers) <= set(names))
+    bare.lines = tuple(one for one in scene.lines if not set(one.layers) <= set(names))
+    return bare
+
+
+def next_color(scene: Scene) -> str:
+    """Return the colour of a layer that has none of its own."""
     return _PALETTE[len(scene.layers) % len(_PALETTE)]
 
 

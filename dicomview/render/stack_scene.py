@@ -16,6 +16,7 @@ from pydicom.uid import (
 from dicomview.errors import DicomviewError, NotSuv
 from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
 from dicomview.recent import Recent
+from dicomview.render.look import Layer
 from dicomview.render.raster import Raster, Scale16, from_stored, padded
 from dicomview.render.scene import (
     ACQUIRED,
@@ -23,7 +24,6 @@ from dicomview.render.scene import (
     SAMPLED_SLICES,
     Axis,
     Cine,
-    Layer,
     Scene,
     Shot,
     View,
@@ -240,7 +240,9 @@ class StackScene(Scene):
         layers = ((_OVERLAYS, np.logical_or.reduce(masks)),) if masks else ()
         notes = (note,) if note else ()
         image = one.sop_instance_uid, one.frame
-        shot = Shot(raster, "", None, None, None, one.instance_number, image, one.inverted, layers, notes)
+        shot = Shot(
+            raster, instance=one.instance_number, image=image, inverted=one.inverted, layers=layers, notes=notes
+        )
         if where is None:
             times = one.frame_times
             moment = f"t {times[one.frame]:.0f} ms" if times and len(times) > 1 else ""

@@ -17,7 +17,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from dicomview.render import state_message
 from dicomview.views.canvas import module_text, style_text
@@ -73,7 +73,19 @@ def png_of(picture: Picture, edge: int) -> bytes:
     scale = min(1.0, edge / max(tall, columns))
     size = max(1, round(columns * scale)), max(1, round(tall * scale))
     content = io.BytesIO()
-    Image.fromarray(picture.pixels).resize(size, Image.Resampling.BOX).save(content, "PNG", compress_level=1)
+    image = Image.fromarray(picture.pixels).resize(size, Image.Resampling.BOX)
+    if picture.strokes:
+        image = image.convert("RGB")
+    for look, stroke in picture.strokes:
+        points = (stroke.points + 0.5) * np.divide(size, (columns, rows))
+        pen = ImageDraw.Draw(image, "RGBA")
+        path = [*map(tuple, points), *map(tuple, points[: stroke.closed])]
+        color = (*bytes.fromhex(look.color[1:]), round(255 * look.opacity))
+        if stroke.words:
+            pen.multiline_text(path[0], stroke.words, fill=color)
+        else:
+            pen.line(path, fill=color, width=2)
+    image.save(content, "PNG", compress_level=1)
     return content.getvalue()
 
 

@@ -62,7 +62,7 @@ def view(
         The first window of the file when not given.
     layers : dict, optional
         How to draw what lies over the picture, by its name, which is "overlays" for all overlay planes: True or
-        False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color and opacity.
+        False, a colour ("#rrggbb" or a name), an opacity from 0 to 1, or a dict of shown, color and opacity.
     masks : path, pydicom.Dataset, Series or list of them, dict, or array, optional
         What to lay over the pictures: DICOM Segmentations, a layer for each segment; or, by name, (k, j, i) arrays of
         bool or of whole numbers on the grid of the stack, a layer for each number but 0.

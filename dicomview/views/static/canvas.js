@@ -6,8 +6,9 @@
  *
  * The parts, each knowing only those before it: window.js (grey levels), packing.js (bytes on the line), slices.js (what
  * came), wants.js (what to ask for), store.js (the asking), painter.js (pixels), pose.js (how the picture is held),
- * cine.js (time), gestures.js (how far a hand moves), icons.js, elements.js and page.js (the elements), tools.js (the toolbar), hand.js
- * (what gestures do), view.js (one output). canvas.py joins them to one module.
+ * cine.js (time), gestures.js (how far a hand moves), icons.js, elements.js, drawing.js (what is drawn over the picture) and
+ * page.js (the elements), tools.js (the toolbar), hand.js (what gestures do), view.js (one output). canvas.py joins them to
+ * one module.
  */
 import { Store } from "./store.js";
 import { View } from "./view.js";

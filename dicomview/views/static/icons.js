@@ -20,7 +20,7 @@ const LINES = {
   close: "M7 7l10 10M17 7L7 17",
   overlays: "M4 4h11v11H4zM9 9h11v11H9z",
 };
-const SVG = "http://www.w3.org/2000/svg"; // the name of a language; nothing is fetched from there
+export const SVG = "http://www.w3.org/2000/svg"; // the name of a language; nothing is fetched from there
 
 /** Put an icon into an element, in place of what is in it. @param {Element} element @param {string} name */
 export function putIcon(element, name) {

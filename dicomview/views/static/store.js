@@ -47,9 +47,10 @@ export class Store {
   constructor(model) {
     this.model = model;
     model.on("msg:custom", this.receive);
+    model.on("change:_scene", this.renew);
   }
   get scene() {
-    return /** @type {{planes: Record<string, Plane>, axes: {labels: string[]}[], colour: boolean}} */ (
+    return /** @type {{planes: Record<string, Plane>, axes: {labels: string[]}[], colour: boolean, revision: number}} */ (
       this.model.get("_scene")
     );
   }
@@ -66,8 +67,14 @@ export class Store {
     this.pending.clear();
     this.anew = true;
   };
+  /** Something was laid over the pictures, or taken away: what is here is out of date. */
+  renew = () => {
+    this.clear();
+    this.ask();
+  };
   close() {
     this.model.off("msg:custom", this.receive);
+    this.model.off("change:_scene", this.renew);
     this.views.clear();
     this.clear();
   }
@@ -101,7 +108,7 @@ export class Store {
   }
   /** @type {(message: any, buffers: DataView[]) => Promise<void>} */
   receive = async (message, buffers) => {
-    if (!this.views.size || (message.kind !== "slices" && message.kind !== "busy")) return;
+    if (!this.views.size || (message.kind !== "slices" && message.kind !== "busy") || this.outdated(message)) return;
     this.silent = this.late = false;
     if (message.kind === "busy") {
       this.paint();
@@ -122,16 +129,21 @@ export class Store {
     else clearTimeout(this.waiting);
     this.ask();
   };
+  /** Whether a message was made before the last change of the scene. @param {any} message */
+  outdated({ revision }) {
+    return revision !== undefined && revision !== this.scene.revision;
+  }
   /** Keep the slices of a message; those that cannot be unpacked say so in their places. @param {any} message @param {DataView[]} buffers */
   async take(message, buffers) {
     const { plane, step } = message;
     const slices = await readSlices(message, buffers).catch((error) =>
       message.slices.map((/** @type {any} */ { at }) => ({
-        plane, step, at, data: null, layers: [], masks: [], notes: [], text: `This slice came damaged (${error.name}).`,
+        plane, step, at, data: null, layers: [], masks: [], strokes: {}, notes: [], text: `This slice came damaged (${error.name}).`,
       })),
     );
-    if (!this.views.size) return;
+    if (!this.views.size || this.outdated(message)) return;
     for (const slice of slices) {
+      slice.revision = this.scene.revision;
       const cache = slice.step === 1 ? this.whole : this.previews;
       cache.set(keyOf(slice.plane, slice.at), slice, sizeOf(slice));
     }

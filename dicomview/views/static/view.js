@@ -1,6 +1,7 @@
 // @ts-check
 /** One output: what it shows, and what it has painted. */
 import { Cine } from "./cine.js";
+import { Drawing } from "./drawing.js";
 import { add } from "./elements.js";
 import { keepsKey } from "./gestures.js";
 import { Hand } from "./hand.js";
@@ -19,7 +20,7 @@ import { windowWords } from "./window.js";
  *   colormap: string, rotation: number, flip: boolean, zoom: number, pan: number[], stamp?: number, page?: string}} State the stamp is
  *   that of the last state of Python's which this one was made from
  * @typedef {{title: string, index_name: string, planes: Record<string, Plane>, refused: Record<string, string>, colour: boolean,
- *   axes: import("./page.js").Axis[], unit: string, notes: string[], layers: string[], colormaps: string[], home: State,
+ *   axes: import("./page.js").Axis[], unit: string, notes: string[], layers: string[], colourless: string[], revision: number, colormaps: string[], home: State,
  *   controls: boolean, presets: (VoiWindow & {name: string, table?: {first: number, levels: DataView}})[],
  *   cine: {along: string, rate: number} | null}} Scene
  */
@@ -57,6 +58,7 @@ export class View {
     /** @type {HTMLCanvasElement} */ this.picture = page.picture;
     this.words = words;
     this.painter = new Painter(this.picture);
+    this.drawing = new Drawing(this.picture);
     this.film = new Cine((place) => this.moveAlong(this.cineAlong, place), () => this.tools.showFilm(false));
     const { signal } = this.listeners;
     this.hand = new Hand(this, this.stage, signal);
@@ -65,11 +67,13 @@ export class View {
     words.trouble.addEventListener("click", this.forget, { signal });
     model.on("change:_state", this.onState);
     model.on("change:_colours", this.onState);
+    model.on("change:_scene", this.onScene);
     model.on("msg:custom", this.onMessage);
     store.join(this);
     this.stage.ariaLabel = `${this.scene.title}: arrow keys move through the slices, ? tells more`;
     this.words.title.textContent = this.scene.title;
     this.tools.open(this.scene);
+    this.drawing.add("layers", (slice) => this.marksOf(slice));
     this.onState();
   }
   get scene() {
@@ -109,6 +113,7 @@ export class View {
     this.listeners.abort();
     this.model.off("change:_state", this.onState);
     this.model.off("change:_colours", this.onState);
+    this.model.off("change:_scene", this.onScene);
     this.model.off("msg:custom", this.onMessage);
     this.store.leave(this);
     this.root.remove();
@@ -148,6 +153,11 @@ export class View {
     this.stamp = state.stamp ?? 0;
     this.draw({ ...state, ...this.drifted });
   };
+  /** There are other layers. */
+  onScene = () => {
+    this.tools.openLayers(this.scene);
+    this.onState();
+  };
   onMessage = (/** @type {any} */ { kind, text }) => {
     if (kind === "trouble") this.sayTrouble(text);
   };
@@ -184,12 +194,21 @@ export class View {
       const colours = this.model.get("_colours")?.[colormap];
       const style = { looks, invert, colormap, colours: colours ? octets(colours) : null };
       this.painter.paint(slice, this.window, style, slice.data ? slice : this.scene.planes[slice.plane]);
+      if (slice === this.painted.slice) this.drawing.renew("layers");
       this.painted = { slice, look, count: this.painted.count + 1 };
       this.label(slice);
     }
     if (slice) this.hold(slice);
+    if (slice) this.drawing.show(slice);
     this.sayNotes(slice);
     this.store.show({ plane, at, along: Math.min(this.along, at.length - 1), direction: this.direction });
+  }
+  /** What is drawn of the layers that are no masks. @param {Slice} slice @returns {import("./drawing.js").Mark[]} */
+  marksOf({ strokes }) {
+    const shown = Object.entries(strokes).filter(([name]) => this.state.layers[name]?.shown);
+    return shown.flatMap(([name, { written = [], ...lines }]) =>
+      [lines, ...written].map((mark) => ({ ...mark, color: this.state.layers[name].color, opacity: this.state.layers[name].opacity })),
+    );
   }
   /** Hold the picture as the state says, with its letters at its sides. @param {Slice} slice */
   hold(slice) {
@@ -199,6 +218,7 @@ export class View {
     const width = (this.hand.frame.width * across * state.zoom) / this.sheet.columns;
     const exact = Math.abs(width * (globalThis.devicePixelRatio || 1) - 1) < 1e-3; // one to one, wherever the frame lies
     this.picture.style.imageRendering = slice.step === 1 && (exact || width >= COARSE) ? "pixelated" : "auto";
+    this.drawing.hold(state, this.sheet);
     const letters = lettersHeld(this.sheet.letters ?? ["", "", "", ""], state);
     this.words.letters.forEach((/** @type {any} */ letter, /** @type {number} */ i) => (letter.textContent = letters[i] ?? ""));
     const { zoom, rotation, flip } = state;
@@ -215,7 +235,7 @@ export class View {
     const grey = !this.scene.colour && slice.sample !== "rgb8";
     const window = this.window;
     this.words.window.textContent = !grey ? "" : "levels" in window ? window.name : windowWords(window);
-    const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count, sharp: slice.step === 1 };
+    const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count, sharp: slice.step === 1, revision: slice.revision };
     const line = "levels" in window ? { center: "", width: "" } : { center: window.center, width: window.width };
     Object.assign(this.root.dataset, marks, grey ? line : {});
     this.said = [parts[0].replace("/", " of "), ...parts.slice(1), this.words.window.textContent, slice.text];
