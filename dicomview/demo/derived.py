@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["dose", "item", "key_objects", "presentation_state", "segmentation", "structure_set"]
+__all__ = ["code", "dose", "image_item", "item", "key_objects", "presentation_state", "segmentation", "structure_set"]
 
 _OF_PATIENT = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex")
 _OF_STUDY = ("StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName", "StudyDescription", "StudyID")
@@ -278,7 +278,7 @@ def key_objects(images: Sequence[Dataset], title: tuple[str, str, str], text: st
         TextValue=text,
     )
     marked = [
-        item(RelationshipType="CONTAINS", ValueType="IMAGE", ReferencedSOPSequence=[_image_item(one)]) for one in images
+        item(RelationshipType="CONTAINS", ValueType="IMAGE", ReferencedSOPSequence=[image_item(one)]) for one in images
     ]
     ds.ContentSequence = [described, *marked]
     return ds
@@ -323,8 +323,9 @@ def _about(
 
 
 def _series_item(images: Sequence[Dataset], keyword: str) -> Dataset:
-    return item(SeriesInstanceUID=images[0].SeriesInstanceUID, **{keyword: [_image_item(one) for one in images]})
+    return item(SeriesInstanceUID=images[0].SeriesInstanceUID, **{keyword: [image_item(one) for one in images]})
 
 
-def _image_item(image: Dataset) -> Dataset:
+def image_item(image: Dataset) -> Dataset:
+    """Return an item that refers to an image; PS3.3 10.3."""
     return item(ReferencedSOPClassUID=image.SOPClassUID, ReferencedSOPInstanceUID=image.SOPInstanceUID)

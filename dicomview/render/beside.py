@@ -158,6 +158,7 @@ def _lay_presentation(scene: StackScene, state: Presentation) -> None:
             "the presentation state is for none of these pictures; choose the series it names "
             "(ReferencedSeriesSequence in dv.tags of it)"
         )
+    drawn_on = [k for k in meant if any(state.drawn(pile[k].sop_instance_uid, pile[k].frame))]
     image = pile[meant[0]].sop_instance_uid, pile[meant[0]].frame
     names = {
         layer: add_layer(
@@ -177,7 +178,7 @@ def _lay_presentation(scene: StackScene, state: Presentation) -> None:
             "invert": state.inverted != scene.inverted and not scene.colour,
             **_camera(view, state, image),
         }
-    _begin_at(scene, meant)
+    _begin_at(scene, drawn_on or meant)
 
 
 def _camera(view: View, state: Presentation, image: tuple[str, int]) -> dict[str, Any]:
