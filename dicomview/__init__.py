@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.errors import DicomviewError
     from dicomview.export.edits import edited, save
+    from dicomview.masks import Regions, dice, regions
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
     from dicomview.rules import audit, checks, explain
@@ -35,6 +36,7 @@ _ROOMS = {
     "Catalog": "catalog",
     "DicomviewError": "errors",
     "Picture": "render",
+    "Regions": "masks",
     "Series": "space",
     "Slice": "space",
     "Stack": "space",
@@ -45,6 +47,7 @@ _ROOMS = {
     "browse": "views.browser",
     "checks": "rules",
     "demo": "",
+    "dice": "masks",
     "edited": "export.edits",
     "errors": "",
     "explain": "rules",
@@ -55,6 +58,7 @@ _ROOMS = {
     "privacy": "",
     "read_series": "space",
     "read_tags": "catalog",
+    "regions": "masks",
     "report": "summary",
     "save": "export.edits",
     "scan": "catalog",
@@ -66,6 +70,7 @@ __all__ = [
     "Catalog",
     "DicomviewError",
     "Picture",
+    "Regions",
     "Series",
     "Slice",
     "Stack",
@@ -76,6 +81,7 @@ __all__ = [
     "browse",
     "checks",
     "demo",
+    "dice",
     "edited",
     "errors",
     "explain",
@@ -86,6 +92,7 @@ __all__ = [
     "privacy",
     "read_series",
     "read_tags",
+    "regions",
     "report",
     "save",
     "scan",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dicomview.objects import Stroke
 from dicomview.pixels import VoiTable
 from dicomview.render.camera import held, letters_held, points_held
 from dicomview.render.colormap import GRAY, colours_of
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.files import Source
+    from dicomview.objects import Stroke
     from dicomview.pixels import Voi
     from dicomview.render.look import Look
     from dicomview.render.scene import Scene
@@ -78,6 +78,7 @@ def picture(
     window: Voi | str | tuple[float, float] | None = None,
     layers: Mapping[str, object] | None = None,
     masks: object = None,
+    objects: object = None,
     invert: bool = False,
     colormap: str = GRAY,
     rotation: int = 0,
@@ -106,6 +107,11 @@ def picture(
     masks : path, pydicom.Dataset, Series or list of them, dict, or array, optional
         What to lay over the pictures: DICOM Segmentations, a layer for each segment; or, by name, (k, j, i) arrays of
         bool or of whole numbers on the grid of the stack, a layer for each number but 0.
+    objects : path, pydicom.Dataset, Series, list of them, or True, optional
+        Objects about the pictures: segmentations and structure sets, a layer for each segment; doses, in bands of
+        colour from a tenth of the largest dose on; presentation states with their window, turn and annotations; key
+        objects, named in the corner of the images they mark. True takes those that were found with the series, in the
+        same folder or catalogue, and refer to it.
     invert : bool
         Let black and white change places, beyond what the file asks for.
     colormap : str
@@ -147,6 +153,7 @@ def picture(
         window=window,
         layers=layers,
         masks=masks,
+        objects=objects,
         invert=invert,
         colormap=colormap,
         rotation=rotation,
@@ -181,7 +188,8 @@ def take(scene: Scene, state: ViewState) -> Picture:
         place=" · ".join(words for words in (shot.place, scene.words_of(state.axes)) if words),
         unit=scene.unit,
         strokes=tuple(
-            (look, Stroke(points_held(one.points, size, state.rotation, state.flip), one.closed)) for look, one in drawn
+            (look, replace(one, points=points_held(one.points, size, state.rotation, state.flip)))
+            for look, one in drawn
         ),
     )
 

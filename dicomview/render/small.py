@@ -28,8 +28,12 @@ def png_of(picture: Picture, edge: int) -> bytes:
         image = image.convert("RGB")
     for look, stroke in picture.strokes:
         points = (stroke.points + 0.5) * np.divide(size, (columns, rows))
+        pen = ImageDraw.Draw(image, "RGBA")
         path = [*map(tuple, points), *map(tuple, points[: stroke.closed])]
         color = (*bytes.fromhex(look.color[1:]), round(255 * look.opacity))
-        ImageDraw.Draw(image, "RGBA").line(path, fill=color, width=2)
+        if stroke.words:
+            pen.multiline_text(path[0], stroke.words, fill=color)
+        else:
+            pen.line(path, fill=color, width=2)
     image.save(content, "PNG", compress_level=1)
     return content.getvalue()

@@ -15,9 +15,9 @@ from pydicom.uid import (
 
 from dicomview.errors import DicomviewError, NotSuv
 from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
+from dicomview.recent import Recent
 from dicomview.render.look import Layer
 from dicomview.render.raster import Raster, Scale16, from_stored, padded
-from dicomview.render.recent import Recent
 from dicomview.render.scene import (
     ACQUIRED,
     NO_AXES,
@@ -240,7 +240,10 @@ class StackScene(Scene):
         masks = [thinned(overlay.mask, step) for overlay in one.overlays()] if self._overlaid else []
         layers = ((_OVERLAYS, np.logical_or.reduce(masks)),) if masks else ()
         notes = (note,) if note else ()
-        shot = Shot(raster, instance=one.instance_number, inverted=one.inverted, layers=layers, notes=notes)
+        image = one.sop_instance_uid, one.frame
+        shot = Shot(
+            raster, instance=one.instance_number, image=image, inverted=one.inverted, layers=layers, notes=notes
+        )
         if where is None:
             times = one.frame_times
             moment = f"t {times[one.frame]:.0f} ms" if times and len(times) > 1 else ""

@@ -219,7 +219,9 @@ export class View {
   /** What is drawn of the layers that are no masks. @param {Slice} slice @returns {import("./drawing.js").Mark[]} */
   marksOf({ strokes }) {
     const shown = Object.entries(strokes).filter(([name]) => this.state.layers[name]?.shown);
-    return shown.map(([name, drawn]) => ({ ...drawn, color: this.state.layers[name].color, opacity: this.state.layers[name].opacity }));
+    return shown.flatMap(([name, { written = [], ...lines }]) =>
+      [lines, ...written].map((mark) => ({ ...mark, color: this.state.layers[name].color, opacity: this.state.layers[name].opacity })),
+    );
   }
   /** Hold the picture as the state says, with its letters at its sides. @param {Slice} slice */
   hold(slice) {
