@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dicomview.summary import report
     from dicomview.views import figure, view
     from dicomview.views.browser import browse
+    from dicomview.views.histogram import histogram
+    from dicomview.views.plot import plot
 
 try:
     __version__ = version("dicomview")
@@ -53,7 +55,9 @@ _ROOMS = {
     "explain": "rules",
     "export": "",
     "figure": "views",
+    "histogram": "views.histogram",
     "picture": "render",
+    "plot": "views.plot",
     "presets": "pixels",
     "privacy": "",
     "read_series": "space",
@@ -87,7 +91,9 @@ __all__ = [
     "explain",
     "export",
     "figure",
+    "histogram",
     "picture",
+    "plot",
     "presets",
     "privacy",
     "read_series",
