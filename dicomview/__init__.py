@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
     from dicomview.views import figure, view
     from dicomview.views.browser import browse
+    from dicomview.views.compare import compare
 
 try:
     __version__ = version("dicomview")
@@ -41,6 +42,7 @@ _ROOMS = {
     "Window": "pixels",
     "audit": "checks",
     "browse": "views.browser",
+    "compare": "views.compare",
     "demo": "",
     "errors": "",
     "explain": "checks",
@@ -66,6 +68,7 @@ __all__ = [
     "Window",
     "audit",
     "browse",
+    "compare",
     "demo",
     "errors",
     "explain",

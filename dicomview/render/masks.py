@@ -12,7 +12,6 @@ from dicomview.errors import UnknownChoice
 from dicomview.objects import read_segmentations
 from dicomview.render.look import Look
 from dicomview.render.scene import Layer, thinned
-from dicomview.render.stack_scene import StackScene
 from dicomview.render.volume_scene import VolumeScene
 from dicomview.space import Volume
 
@@ -107,8 +106,7 @@ def _lay_segments(
             "a segmentation lies in the patient, and these pictures do not say where they lie; give masks as arrays, "
             'masks={"name": array}, on the grid of the pictures'
         )
-    if isinstance(scene, StackScene):
-        reference = scene.stack.slices[0].tags.text("FrameOfReferenceUID")
+    reference = scene.frame_of_reference or reference
     for one in found:
         if reference and one.frame_of_reference and one.frame_of_reference != reference:
             raise UnknownChoice(

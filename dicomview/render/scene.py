@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from dicomview.pixels import FrameTags, Voi
     from dicomview.render.raster import Raster
+    from dicomview.space import Volume
     from dicomview.space.planes import Plane, Where
 
 __all__ = [
@@ -160,6 +161,8 @@ class Scene:
         All that may be drawn over the pictures.
     covers : tuple of Cover
         What was laid over them.
+    frame_of_reference : str
+        FrameOfReferenceUID: places in mm of scenes with the same one can be compared. Empty when nothing says it.
     index_name : str
         What the index along the first plane counts: slices, or places in time.
     gaps : tuple of int
@@ -170,6 +173,7 @@ class Scene:
     modality: str = ""
     index_name: str = "slice"
     unit: str = ""
+    frame_of_reference: str = ""
     colour: bool = False
     layers: tuple[Layer, ...] = ()
     covers: tuple[Cover, ...] = ()
@@ -192,6 +196,10 @@ class Scene:
 
     def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
         """Return a shot without what was laid over it."""
+        raise NotImplementedError
+
+    def as_volume(self, axes: Mapping[str, int] = NO_AXES) -> Volume:
+        """Return the values at one place of the extra axes as one volume, in the unit that is shown, or refuse."""
         raise NotImplementedError
 
     def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:

@@ -25,12 +25,12 @@ from dicomview.views.messages import colours_message, scene_message
 from dicomview.views.shipment import Wish, shipment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dicomview.render import Picture, Scene, ViewState
     from dicomview.views.shipment import Shipment, Source
 
-__all__ = ["EMBED_VARIABLE", "embeds", "opening_of", "places_of", "png_of", "shipped", "snippet_of"]
+__all__ = ["EMBED_VARIABLE", "embeds", "opening_of", "places_of", "png_of", "shipped", "side_by_side", "snippet_of"]
 
 EMBED_VARIABLE = "DICOMVIEW_EMBED"
 _MODULE = module_text("copy")
@@ -74,6 +74,19 @@ def png_of(picture: Picture, edge: int) -> bytes:
     size = max(1, round(columns * scale)), max(1, round(tall * scale))
     content = io.BytesIO()
     Image.fromarray(picture.pixels).resize(size, Image.Resampling.BOX).save(content, "PNG", compress_level=1)
+    return content.getvalue()
+
+
+def side_by_side(pictures: Sequence[bytes]) -> bytes:
+    """Return PNGs as one, beside each other on black."""
+    parts = [Image.open(io.BytesIO(one)).convert("RGB") for one in pictures]
+    whole = Image.new("RGB", (sum(part.width for part in parts), max(part.height for part in parts)))
+    left = 0
+    for part in parts:
+        whole.paste(part, (left, (whole.height - part.height) // 2))
+        left += part.width
+    content = io.BytesIO()
+    whole.save(content, "PNG", compress_level=1)
     return content.getvalue()
 
 
