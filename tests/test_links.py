@@ -197,11 +197,14 @@ def test_by_index_and_by_nothing(show: Show) -> None:
     settled(pages)
     assert [view.index for view in comparison.views.values()] == [23, 9]
     assert "no slice of this index" in pages["b"].words("bottom-right")
+    assert "linked by index: the offset is one of slices" in pages["a"].words("bottom-right")
     pages["b"].key("ArrowUp")
     settled(pages)
     assert [view.index for view in comparison.views.values()] == [7, 8]
     assert "no slice" not in pages["b"].words("bottom-right")
     comparison.link = "none"
+    settled(pages)
+    assert "linked" not in pages["a"].words("bottom-right")
     pages["a"].key("Home")
     settled(pages)
     assert [view.index for view in comparison.views.values()] == [0, 8]

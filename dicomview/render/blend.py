@@ -133,7 +133,7 @@ def blend_of(
     blend = BlendScene(one, replace(other, affine=affine), line, checkered=checkered, voi=first.file_voi())
     blend.title = " | ".join(title for title in (first.title, second.title) if title)
     blend.modality = first.modality
-    notes = [*first.notes, *second.notes, "second series resampled, linearly, onto the grid of the first"]
+    notes = [*first.notes, *second.notes, "second series resampled linearly onto the grid of the first"]
     if not alike:
         blend.unit = ""
         notes.append("values of the second stretched to the window of the first")

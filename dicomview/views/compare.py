@@ -25,6 +25,7 @@ __all__ = ["Comparison", "compare"]
 Offset = int | tuple[float, float, float]
 _LAYOUTS = ("side", "blend", "checkerboard")
 _WAYS = "offset=(x, y, z) says how many mm further the same place lies in the second"
+_ONE = "one frame of reference"
 _UNKNOWN = "the frame of reference is not known"
 
 
@@ -125,10 +126,11 @@ class Comparison(LinkedViews):
                 }
                 for (name, view), by in zip(self.views.items(), shift, strict=True)
             }
-            self._tie(numbers, np.array([0.0, 0.0, self._first.index]), shared=shared, placed=False)
+            note = f"linked by index: {self.reason}"
+            self._tie(numbers, np.array([0.0, 0.0, self._first.index]), shared=shared, placed=False, note=note)
             return
         self._how = "position"
-        self.reason = "placed by hand, by the offset given" if in_mm else "one frame of reference"
+        self.reason = "placed by hand, by the offset given" if in_mm else _ONE
         if not in_mm and "" in frames:
             self.reason = f"as asked, though {_UNKNOWN}"
         spaces = {
@@ -140,7 +142,8 @@ class Comparison(LinkedViews):
         first = self._first
         sheet = first.scene.views[first.plane]
         point = spaces["a"][first.plane].middle(first.index, sheet.rows, sheet.columns)
-        self._tie(spaces, point, shared=shared, placed=True)
+        note = "" if self.reason == _ONE else f"linked by place: {self.reason}"
+        self._tie(spaces, point, shared=shared, placed=True, note=note)
 
 
 def compare(

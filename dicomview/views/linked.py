@@ -106,6 +106,7 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
         shared: Sequence[str],
         placed: bool,
         hand: str = "window",
+        note: str = "",
     ) -> None:
         """Link the views.
 
@@ -121,6 +122,8 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
             Whether that space is the patient's, so that the point can be drawn and told.
         hand : str
             What a drag does at first.
+        note : str
+            What stands in the corner of each.
         """
         self._places, self._shared, self._placed = dict(places), tuple(shared), placed
         begin = (float(point[0]), float(point[1]), float(point[2]))
@@ -131,6 +134,7 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
                 "cross": placed,
                 "views": len(self.views),
                 "hand": hand,
+                "note": note,
             }
             view.tie(told | {"planes": {plane: one.message() for plane, one in places[name].items()}}, begin)
         with self._telling():

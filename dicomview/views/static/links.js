@@ -7,8 +7,8 @@
  * @typedef {{origins: number[][], down: number[], across: number[], step: number}} Places in the space of the group:
  *   first pixel of each slice, one step to the next row and column, the usual distance of two slices
  * @typedef {{group?: string, planes: Record<string, Places>, shared: (keyof State)[], cross: boolean, views: number,
- *   hand?: string}} Told `shared` are the parts of the state that all have alike; `cross` says whether the point is
- *   drawn; `hand` is the tool to begin with
+ *   hand?: string, note?: string}} Told `shared` are the parts of the state that all have alike; `cross` says whether the point is
+ *   drawn; `hand` is the tool to begin with, `note` what must be said of the link
  * @typedef {import("./view.js").State} State @typedef {import("./view.js").View} View
  * @typedef {import("./store.js").Model} Model @typedef {import("./store.js").Store} Store
  */
@@ -81,11 +81,15 @@ export class Link {
   join = () => {
     this.group.delete(this);
     const name = this.told?.group;
-    if (!name) return;
-    this.group = groups.get(name) ?? new Set();
-    groups.set(name, this.group.add(this));
+    if (name) {
+      this.group = groups.get(name) ?? new Set();
+      groups.set(name, this.group.add(this));
+    }
     this.store.share(this.told?.views ?? 1);
-    for (const view of this.views) view.paint();
+    for (const view of this.views) {
+      view.drawing.renew("cross");
+      view.paint();
+    }
   };
   close() {
     this.model.off("change:_link", this.join);
@@ -142,14 +146,14 @@ export class Link {
     const path = lines.filter(([a, b, c, d]) => c > a || d > b).map(([a, b, c, d]) => `M${a},${b}L${c},${d}`).join("");
     return [{ path, color: "#4fc3f7", width: 1, opacity: 0.85 }];
   }
-  /** What must be said when no slice lies where the point is. @param {State} state */
-  note({ plane, point }) {
+  /** What must be said of the link, and when no slice lies where the point is. @param {State} state */
+  notes({ plane, point }) {
     const { told } = this;
     const places = told?.planes[plane];
-    if (!places || !point) return "";
-    const { far } = nearest(places, point);
-    if (far <= places.step / 2 + 0.01 || (!places.step && far < 0.5)) return "";
-    return told.cross ? `no slice at the linked point: ${far.toFixed(1)} mm away` : "no slice of this index";
+    const { far } = places && point ? nearest(places, point) : { far: 0 };
+    const there = !places || far <= Math.max(places.step / 2, places.step ? 0 : 0.5) + 0.01;
+    const away = told?.cross ? `no slice at the linked point: ${far.toFixed(1)} mm away` : "no slice of this index";
+    return [told?.note ?? "", there ? "" : away];
   }
 }
 

@@ -211,8 +211,8 @@ export class View {
       this.label(slice);
     }
     if (slice) this.hold(slice);
-    if (slice) this.drawing.show(slice);
-    if (this.state.point !== this.crossed) this.drawing.renew("cross");
+    if (slice && slice !== this.drawing.slice) this.drawing.show(slice);
+    else if (this.state.point !== this.crossed) this.drawing.renew("cross");
     this.crossed = this.state.point;
     this.sayNotes(slice);
     this.store.show({ plane, at, along: Math.min(this.along, at.length - 1), direction: this.direction });
@@ -264,7 +264,7 @@ export class View {
   }
   /** What a reader must know, and that nobody answers: in a corner, or in the middle of an empty frame. @param {Slice | null} slice */
   sayNotes(slice) {
-    const notes = [...this.scene.notes, ...(slice?.notes ?? []), this.link.note(this.state), this.store.note].filter(Boolean).join("\n");
+    const notes = [...this.scene.notes, ...(slice?.notes ?? []), ...this.link.notes(this.state), this.store.note].filter(Boolean).join("\n");
     if (this.words.notes.textContent !== notes) this.words.notes.textContent = notes;
     if (slice) this.words.fault.textContent = slice.text;
     else if (this.store.note) this.words.fault.textContent = "No kernel answers: run the cell again.";
