@@ -119,7 +119,9 @@ def _measured(lab: Lab, browser: Browser, options: argparse.Namespace) -> Iterat
     notebook.run(0)
     yield f"| {options.slices} × {options.size}² | | |\n|---|---|---|"
     for cell, (name, views) in enumerate(_SHOWN, 1):
-        first, rates, sharp = [], {}, []
+        first: list[float] = []
+        sharp: list[float] = []
+        rates: dict[tuple[str, str], list[list[float]]] = {}
         for _ in range(options.repetitions):
             _clear(notebook, cell)
             first.append(page.evaluate(_FIRST, len(views)))
