@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.errors import UnknownChoice
-from dicomview.render.recent import Recent
+from dicomview.recent import Recent
 from dicomview.render.shapes import Shape, shape_of
 
 if TYPE_CHECKING:
@@ -122,18 +122,19 @@ class Measure:
     def __init__(self, scene: Scene, kept: int = _KEPT_BYTES) -> None:
         self.scene, self._planes = scene, Recent(kept)
 
-    def values(self, shape: Shape) -> NDArray[Any]:
-        """Return the modality values of the plane a shape lies on, (rows, columns); NaN where there is none."""
+    def values(self, shape: Shape) -> tuple[NDArray[Any], str]:
+        """Return the modality values of the plane a shape lies on, (rows, columns), and what is to be said of them."""
         key = shape.plane, shape.index, shape.places
 
         def read() -> tuple[NDArray[Any], str]:
-            return np.array(self.scene.values(shape.plane, shape.index, dict(shape.places))), ""
+            values, words = self.scene.exact(shape.plane, shape.index, dict(shape.places))
+            return np.array(values), "; ".join(words)
 
-        return self._planes.get(key, read)[0]
+        return self._planes.get(key, read)
 
     def statistics(self, shape: Shape) -> Statistics:
         """Return the statistics of the pixels in a region, PixelPaddingValue and missing slices left out."""
-        values = self.values(shape)
+        values, _ = self.values(shape)
         window, mask = shape.mask(*values.shape[:2])
         inside = values[window][mask].astype(np.float64)
         known = inside[~np.isnan(inside)]
@@ -179,6 +180,8 @@ class Measure:
         if scene.colour:
             return Measured(shape, math.nan, "", notes=(*notes, "colours have no modality values"), **known)
         statistics = self.statistics(shape)
+        if said := self.values(shape)[1]:
+            notes.append(said)
         if statistics.without:
             notes.append(f"{statistics.without} of {known['pixels']} pixels without a value")
         return Measured(shape, statistics.mean, scene.unit, statistics, notes=tuple(notes), **known)

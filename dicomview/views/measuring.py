@@ -190,7 +190,7 @@ class Measuring(Canvas):
         try:
             for message in messages:
                 for name, drawn in message["edits"]:
-                    edits[str(name)] = None if drawn is None else self._measure(self._drawn(drawn))
+                    edits[str(name)] = None if drawn is None else self._measure(self._shape_of(drawn))
         except DicomviewError as error:
             self.send({"kind": "trouble", "text": str(error)})
         with ONE_HAND:
@@ -203,7 +203,7 @@ class Measuring(Canvas):
             else:
                 self._measures = self._measures_message()  # the pages wait for an answer all the same
 
-    def _drawn(self, drawn: Mapping[str, Any]) -> Shape:
+    def _shape_of(self, drawn: Mapping[str, Any]) -> Shape:
         places = {name: int(drawn["axes"][name]) for name in self.scene.lengths}
         plane, index = str(drawn["plane"]), int(drawn["index"])
         shape = shape_of(drawn["kind"], drawn["points"], plane, index, tuple(places.items()))

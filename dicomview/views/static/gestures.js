@@ -15,13 +15,13 @@ export function keepsKey(control, key) {
 export const SHOVES = new Map([["ArrowUp", [0, -0.05]], ["ArrowDown", [0, 0.05]], ["ArrowLeft", [-0.05, 0]], ["ArrowRight", [0.05, 0]]]);
 
 /** @type {Map<string, string>} the tool that a letter chooses */
-export const TOOLS = new Map([["w", "window"], ["s", "scroll"], ["p", "pan"], ["z", "zoom"]]);
+export const TOOLS = new Map([["w", "window"], ["s", "scroll"], ["p", "pan"], ["z", "zoom"], ["c", "cross"]]);
 
 /** @type {[string, string][]} what stands on the help page */
 export const HELP = [
   ["wheel, ↑ ↓, Page, Home, End", "through the slices"],
   ["drag", "window: right is wider, down is darker"],
-  ["w  s  p  z", "a drag windows, scrolls, moves, zooms"],
+  ["w  s  p  z  c", "a drag windows, scrolls, moves, zooms, links"],
   ["l  a  b  e  d", "measure: line, angle, box, ellipse, drawn"],
   ["m  Del  Esc", "next measurement; delete it; let go"],
   ["shift + drag or arrows, middle button", "move the picture"],
