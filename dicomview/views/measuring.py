@@ -14,6 +14,7 @@ from dicomview.errors import DicomviewError, UnknownChoice
 from dicomview.render import Measure, shape_of
 from dicomview.render.ledger import known, read_table, shapes_in, table_of, text_of
 from dicomview.views.canvas import Canvas
+from dicomview.views.curve_plot import CurvePlot
 from dicomview.views.faces import ONE_HAND, Face
 from dicomview.views.follower import Follower
 from dicomview.views.page import write_page
@@ -131,6 +132,34 @@ class Measuring(Canvas):
             self._take_measures({**self._held, self._name(): result})
             row: pd.Series[Any] = self.measurements.iloc[-1]
             return row
+
+    def curve(self, row: int = -1, along: str | None = None) -> CurvePlot:
+        """Return the view with a curve beside it: a point or region that was measured, through time or the slices.
+
+        The curve follows as the region moves; ``.data`` is its table, ``.ax`` its matplotlib Axes.
+
+        Parameters
+        ----------
+        row : int
+            Of ``view.measurements``; the last when not given.
+        along : str, optional
+            An extra axis of the stack, or "index"; see `dicomview.curve`.
+
+        Raises
+        ------
+        UnknownChoice
+            There is no such row or axis, or it is neither a point nor a region.
+        """
+        return CurvePlot(self, row, along)
+
+    @property
+    def measured_names(self) -> list[str]:
+        """How the measurements are told apart, in the order of their rows."""
+        return [*self._held]
+
+    def measured(self, name: str) -> Measured:
+        """Return one of the measurements by its name."""
+        return self._held[name]
 
     def write_measurements(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the measurements as .csv or .json, every number with all of its digits, and return the path.
