@@ -153,6 +153,11 @@ class Measuring(Canvas):
         return CurvePlot(self, row, along)
 
     @property
+    def shown_measures(self) -> list[dict[str, Any]]:
+        """The measurements as the browser is told of them."""
+        return [_message(name, one) for name, one in self._held.items()]
+
+    @property
     def measured_names(self) -> list[str]:
         """How the measurements are told apart, in the order of their rows."""
         return [*self._held]
@@ -244,7 +249,7 @@ class Measuring(Canvas):
         return f"python-{self._named}"
 
     def _measures_message(self) -> dict[str, Any]:
-        return {"all": [_message(name, one) for name, one in self._held.items()], "heard": dict(self._heard)}
+        return {"all": self.shown_measures, "heard": dict(self._heard)}
 
 
 def _message(name: str, one: Measured) -> dict[str, Any]:
