@@ -45,7 +45,8 @@ class Measuring(Canvas):
     Notes
     -----
     The browser draws a shape at once and tells of it, with at most one message unanswered and the latest wish in the
-    next. A worker answers, so that neither the wheel nor a cell waits for slices that must be decoded first.
+    next. A worker answers, so that neither the wheel nor a cell waits for slices that must be decoded first. The table
+    follows a hand that moves a shape ten times a second, and to where it rests.
     """
 
     scene: Scene
@@ -67,6 +68,7 @@ class Measuring(Canvas):
         self._edits: deque[Mapping[str, Any]] = deque()
         self._edited = threading.Lock()
         self._measurer = Follower(self._answer_edits, failed=self.tell_trouble, pause=0.0)
+        self._tables = Follower(self._renew_table, failed=self.tell_trouble, pause=0.1)
         super().__init__(*arguments, measurements=table_of([]), _measures=self._measures_message(), **traits)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -181,8 +183,9 @@ class Measuring(Canvas):
 
     def close(self) -> None:
         """Take the canvas off every page and stop answering."""
-        if measurer := self.__dict__.get("_measurer"):
-            measurer.close()
+        for name in ("_measurer", "_tables"):
+            if follower := self.__dict__.get(name):
+                follower.close()
         super().close()
 
     @traitlets.validate("measurements")
@@ -232,10 +235,13 @@ class Measuring(Canvas):
                 self._heard[str(message["page"])] = int(message["n"])
             self._heard = dict([*self._heard.items()][-_PAGES:])
             held = {name: result for name, result in ({**self._held, **edits}).items() if result is not None}
-            if edits:
-                self._take_measures(held)
-            else:
-                self._measures = self._measures_message()  # the pages wait for an answer all the same
+            self._held = held
+            self._measures = self._measures_message()
+        self._tables.wake()  # it takes longer than all the rest, so the hand does not wait for it
+
+    def _renew_table(self) -> None:
+        with ONE_HAND:
+            self._take_measures(self._held)
 
     def _shape_of(self, drawn: Mapping[str, Any]) -> Shape:
         places = {name: int(drawn["axes"][name]) for name in self.scene.lengths}
