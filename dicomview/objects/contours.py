@@ -76,10 +76,13 @@ class Stroke:
     points : (n, 2) float64 array
         Columns and rows, whole numbers in the middle of a pixel.
     closed : bool
+    words : str
+        What is written at the only point, instead of a dot; text of a file.
     """
 
     points: NDArray[np.float64]
     closed: bool
+    words: str = ""
 
 
 @dataclass(frozen=True, eq=False)

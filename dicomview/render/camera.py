@@ -12,7 +12,9 @@ from dicomview.errors import UnknownChoice
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MOST_ZOOM", "as_pan", "as_rotation", "as_switch", "as_zoom", "held", "letters_held", "points_held"]
+__all__ = [
+    "MOST_ZOOM", "as_pan", "as_rotation", "as_switch", "as_zoom", "framed", "held", "letters_held", "points_held",
+]  # fmt: skip
 
 Letters = tuple[str, str, str, str]
 MOST_ZOOM = 64.0
@@ -60,6 +62,31 @@ def letters_held(letters: Letters | None, rotation: int, flip: bool) -> Letters 
     for _ in range(rotation // 90):
         left, right, top, bottom = bottom, top, left, right
     return left, right, top, bottom
+
+
+def framed(
+    part: tuple[float, float, float, float], sheet: tuple[float, float], rotation: int, flip: bool
+) -> tuple[float, tuple[float, float]]:
+    """Return the zoom and pan at which a part of a picture just fits into its frame, which is a square.
+
+    Parameters
+    ----------
+    part : (left, top, right, bottom)
+        Fractions of the picture before it was turned: 0 at its left and top, 1 at its other ends.
+    sheet : (width, height)
+        Of the picture, in any unit that is the same for both.
+    rotation, flip
+        As for `held`.
+    """
+    left, top, right, bottom = part
+    fitted = np.array(sheet) / max(sheet)
+    zoom = 1 / max((right - left) * fitted[0], (bottom - top) * fitted[1])
+    zoom = min(max(float(zoom), 1 / MOST_ZOOM), MOST_ZOOM)
+    x, y = (np.array([left + right, top + bottom]) / 2 - 0.5) * fitted
+    x = -x if flip else x
+    for _ in range(rotation // 90):
+        x, y = -y, x
+    return zoom, (-zoom * float(x) + 0.0, -zoom * float(y) + 0.0)
 
 
 def as_zoom(wish: object) -> float:

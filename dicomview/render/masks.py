@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.errors import UnknownChoice
-from dicomview.objects import read_segmentations
+from dicomview.objects import elsewhere, read_segmentations
 from dicomview.render.look import Layer, Look
 from dicomview.render.scene import thinned
 from dicomview.render.stack_scene import StackScene
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dicomview.objects import Segmentation
+    from dicomview.objects import Segmentation, Segmented
     from dicomview.render.scene import Cover, Scene, Shot
-    from dicomview.space.planes import Plane
+    from dicomview.space.planes import Plane, Where
 
-__all__ = ["add_layer", "lay", "next_color", "same_reference", "scene_of_segments", "without"]
+__all__ = [
+    "add_layer", "cover", "lay", "lay_segments", "next_color", "placed_planes", "same_reference", "scene_of_segments",
+    "without",
+]  # fmt: skip
 
 _OPACITY = 0.4
 _PALETTE = ("#e6194b", "#3cb44b", "#4e79ff", "#f58231", "#46f0f0", "#f032e6", "#bcf60c", "#fabebe")
@@ -37,7 +40,7 @@ _MOST_LABELS = 1000  # in one array; a picture given for a mask has more
 class _Segments:
     """Segments, cut where a shot lies; `names` gives the layer of each number."""
 
-    segmentation: Segmentation
+    segmentation: Segmented
     names: dict[int, str]
 
     @property
@@ -90,7 +93,7 @@ def lay(scene: Scene, masks: Any) -> Scene:
     if isinstance(masks, Mapping | np.ndarray):
         _lay_arrays(scene, masks)
     else:
-        _lay_segments(scene, read_segmentations(masks))
+        lay_segments(scene, read_segmentations(masks))
     return scene
 
 
@@ -100,34 +103,42 @@ def scene_of_segments(found: Sequence[Segmentation], title: str) -> Scene:
     nothing = np.broadcast_to(np.float32(np.nan), shape)
     scene = VolumeScene(Volume(nothing, affine))
     scene.title, scene.notes = title, ("segmentation without its images", *scene.notes)
-    _lay_segments(scene, found, opacity=1.0, reference=found[0].frame_of_reference)
+    lay_segments(scene, found, opacity=1.0, reference=found[0].frame_of_reference)
     return scene
 
 
-def _lay_segments(
-    scene: Scene, found: Sequence[Segmentation], *, opacity: float = _OPACITY, reference: str = ""
-) -> None:
-    first = next(iter(scene.views))
-    view = scene.views[first]
-    places = [scene.where(first, index) for index in range(view.count)]
-    known = [place for place in places if place is not None]
-    if len(known) < len(places):
-        raise UnknownChoice(
-            "a segmentation lies in the patient, and these pictures do not say where they lie; give masks as arrays, "
-            'masks={"name": array}, on the grid of the pictures'
-        )
+def lay_segments(scene: Scene, found: Sequence[Segmented], *, opacity: float = _OPACITY, reference: str = "") -> None:
+    """Lay segments and regions over a scene, each as a layer; for errors see `lay`."""
+    view = next(iter(scene.views.values()))
     for one in found:
-        if not same_reference(scene, one.frame_of_reference, reference):
-            raise UnknownChoice(
-                "the segmentation has another FrameOfReferenceUID than the pictures, so nothing says how it lies over "
-                "them; choose the series it was made on (ReferencedSeriesSequence in dv.tags of the segmentation)"
-            )
+        known = placed_planes(scene, "a segmentation or structure set", one.frame_of_reference, reference)
         notes = {"exact": (), "resampled": ("mask resampled",), "beside": ("mask beside the pictures",)}
         names = {}
         for segment in one.segments:
             color = segment.color or next_color(scene)
             names[segment.number] = add_layer(scene, segment.label, Look(True, color, opacity))
-        _cover(scene, _Segments(one, names), *notes[one.fit(known, (view.rows, view.columns))], *one.notes)
+        cover(scene, _Segments(one, names), *notes[one.fit(known, (view.rows, view.columns))], *one.notes)
+
+
+def placed_planes(scene: Scene, what: str, theirs: str, reference: str = "") -> list[Where]:
+    """Return where the first plane of a scene lies, for what lies in the frame of reference `theirs`.
+
+    Raises
+    ------
+    UnknownChoice
+        The pictures have no place in the patient, or lie in another frame of reference.
+    """
+    first = next(iter(scene.views))
+    places = [scene.where(first, index) for index in range(scene.counts[first])]
+    known = [place for place in places if place is not None]
+    if len(known) < len(places):
+        raise UnknownChoice(
+            f"{what} lies in the patient, and these pictures do not say where they lie; give masks as arrays, "
+            'masks={"name": array}, on the grid of the pictures'
+        )
+    if not same_reference(scene, theirs, reference):
+        raise UnknownChoice(elsewhere(what))
+    return known
 
 
 def same_reference(scene: Scene, uid: str, reference: str = "") -> bool:
@@ -156,7 +167,7 @@ def _lay_arrays(scene: Scene, masks: Mapping[str, Any] | NDArray[Any]) -> None:
         for label in labels:
             words = f"{name} {label}".strip() if numbered else str(name) or "mask"
             names[label] = add_layer(scene, words, Look(True, next_color(scene), _OPACITY))
-        _cover(scene, _Labels(array, names))
+        cover(scene, _Labels(array, names))
 
 
 def add_layer(scene: Scene, name: str, look: Look, *, coloured: bool = True) -> str:
@@ -183,6 +194,7 @@ def next_color(scene: Scene) -> str:
     return _PALETTE[len(scene.layers) % len(_PALETTE)]
 
 
-def _cover(scene: Scene, cover: Cover, *notes: str) -> None:
-    scene.covers = (*scene.covers, cover)
+def cover(scene: Scene, over: Cover, *notes: str) -> None:
+    """Lay a cover over a scene, with notes that are not there yet."""
+    scene.covers = (*scene.covers, over)
     scene.notes = (*scene.notes, *(note for note in notes if note not in scene.notes))

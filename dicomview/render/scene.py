@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACQUIRED", "NO_AXES", "SAMPLED_SLICES",
-    "Axis", "Cine", "Cover", "Lines", "Scene", "Shot", "View", "placed", "thinned", "title_of", "view_of",
+    "Axis", "Cine", "Cover", "Lines", "Marks", "Scene", "Shot", "View", "placed", "thinned", "title_of", "view_of",
 ]  # fmt: skip
 
 ACQUIRED = "acquired"  # the name of the only plane of pictures that do not say how they lie
@@ -108,6 +108,8 @@ class Shot:
         LPS mm of the first pixel, and of one step down and across the screen.
     instance : int, optional
         InstanceNumber of an acquired slice.
+    image : (SOPInstanceUID, zero-based frame), optional
+        Of an acquired slice.
     inverted : bool
         True when small values are white.
     layers : tuple of (name, (rows, columns) bool array) pairs
@@ -124,6 +126,7 @@ class Shot:
     row_step: NDArray[np.float64] | None = None
     column_step: NDArray[np.float64] | None = None
     instance: int | None = None
+    image: tuple[str, int] | None = None
     inverted: bool = False
     layers: tuple[tuple[str, NDArray[np.bool_]], ...] = ()
     strokes: tuple[tuple[str, tuple[Stroke, ...]], ...] = ()
@@ -152,6 +155,16 @@ class Lines(Protocol):
         """Yield the layers that are on a plane, with what is drawn of them."""
 
 
+class Marks(Protocol):
+    """What there is to draw on some images, or to say of them; `dicomview.render.beside` has them."""
+
+    def strokes(self, image: tuple[str, int]) -> Iterable[tuple[str, tuple[Stroke, ...]]]:
+        """Yield the layers that are drawn on an image (SOPInstanceUID, frame), with what is drawn of them."""
+
+    def words(self, image: tuple[str, int]) -> str:
+        """Return what must be said of an image; "" for nothing."""
+
+
 class Scene:
     """What there is to show of a stack or a volume; `StackScene` and `VolumeScene` say how it is fetched.
 
@@ -167,6 +180,12 @@ class Scene:
         Masks that were laid over them.
     lines : tuple of Lines
         Contours that were laid over them.
+    marks : tuple of Marks
+        What is drawn on some images, or said of them.
+    presented : tuple of Window and VoiTable
+        Of presentation states; they come before those of the file.
+    begun : mapping of str to value
+        What a view begins with unless it is wished otherwise, as for `resolve`.
     index_name : str
         What the index along the first plane counts: slices, or places in time.
     gaps : tuple of int
@@ -181,6 +200,9 @@ class Scene:
     layers: tuple[Layer, ...] = ()
     covers: tuple[Cover, ...] = ()
     lines: tuple[Lines, ...] = ()
+    marks: tuple[Marks, ...] = ()
+    presented: tuple[Voi, ...] = ()
+    begun: Mapping[str, Any] = NO_AXES
     gaps: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     axes: tuple[Axis, ...] = ()
@@ -199,8 +221,14 @@ class Scene:
         known = {layer.name for layer in self.layers}
         laid = (pair for cover in self.covers for pair in cover.over(bare, self.cuts[plane], index, step))
         layers = (*bare.layers, *(pair for pair in laid if pair[0] in known))
-        drawn = (pair for lines in self.lines for pair in lines.on(self, plane, index))
-        return replace(bare, layers=layers, strokes=tuple(pair for pair in drawn if pair[0] in known))
+        drawn = [pair for lines in self.lines for pair in lines.on(self, plane, index)]
+        said = list(bare.notes)
+        if (image := bare.image) is not None:
+            for mark in self.marks:
+                drawn += mark.strokes(image)
+                said += filter(None, [mark.words(image)])
+        strokes = tuple(pair for pair in drawn if pair[0] in known)
+        return replace(bare, layers=layers, strokes=strokes, notes=tuple(said))
 
     def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
         """Return a shot without what was laid over it."""
@@ -257,14 +285,14 @@ class Scene:
             voi if isinstance(voi, VoiTable) else replace(voi, explanation=f"{voi.explanation or f'window {n}'} (file)")
             for n, voi in enumerate(self.file_voi(), start=1)
         ]
-        return stored + (list(presets().values()) if self.unit == "HU" else [])
+        return [*self.presented, *stored, *(presets().values() if self.unit == "HU" else ())]
 
     def begin(self, window: Voi | None = None) -> ViewState:
         """Return the state a view begins with: the first plane, its middle, `window` or else the first of the file."""
         if self.colour:
             window = Window(127.5, 255, "LINEAR_EXACT")
         elif window is None:
-            window = next(iter(self.file_voi()), None) or self.automatic_window()
+            window = next(iter((*self.presented, *self.file_voi())), None) or self.automatic_window()
         # What moves in time begins at its beginning, a stack in its middle.
         timed = self.cine is not None and self.cine.along == "index"
         positions = tuple((name, 0 if timed else view.count // 2) for name, view in self.views.items())

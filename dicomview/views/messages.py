@@ -110,15 +110,17 @@ def piece_of(shot: Shot) -> Piece:
 
 
 def drawn_message(strokes: Sequence[Stroke]) -> dict[str, Any]:
-    """Return lines as a path of SVG, and single points as dots; see ``static/drawing.js``."""
-    path, dots = [], []
+    """Return lines as a path of SVG, single points as dots or with their words; see ``static/drawing.js``."""
+    path, dots, written = [], [], []
     for one in strokes:
         points = one.points.round(2).tolist()
-        if len(points) == 1:
+        if one.words:
+            written.append({"words": one.words, "at": points[0]})
+        elif len(points) == 1:
             dots += points
         else:
             path.append("M" + "L".join(f"{column:g},{row:g}" for column, row in points) + "Z" * one.closed)
-    return {"path": "".join(path), "dots": dots}
+    return {"path": "".join(path), "dots": dots} | ({"written": written} if written else {})
 
 
 def _step(view: View) -> int:

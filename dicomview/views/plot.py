@@ -237,6 +237,7 @@ def plot(
     controls: bool = True,
     layers: Mapping[str, object] | None = None,
     masks: object = None,
+    objects: object = None,
     invert: bool = False,
     colormap: str = GRAY,
     rotation: int = 0,
@@ -256,7 +257,7 @@ def plot(
 
     Parameters
     ----------
-    source, index, plane, window, layers, masks, invert, colormap, rotation, flip, uid, units, spacing, **axes
+    source, index, plane, window, layers, masks, objects, invert, colormap, rotation, flip, uid, units, spacing, **axes
         As for `dicomview.picture`, whose pixels it shows.
     controls : bool
         False leaves away the sliders.
@@ -282,6 +283,7 @@ def plot(
         units=units,
         spacing=spacing,
         masks=masks,
+        objects=objects,
         index=index,
         plane=plane,
         window=window,

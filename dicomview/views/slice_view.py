@@ -24,7 +24,7 @@ from dicomview.render import (
     take,
 )  # fmt: skip
 from dicomview.views.canvas import Canvas
-from dicomview.views.copies import embeds, opening_of, places_of, png_of, snippet_of
+from dicomview.views.copies import embeds, opening_of, places_of, png_of, shown_of, snippet_of
 from dicomview.views.faces import Face, Shown
 from dicomview.views.layering import Layering
 from dicomview.views.messages import colours_message, piece_of, scene_message
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SliceView"]
 
-_STILL_EDGE = 384  # pixels of the PNG in a saved notebook
+_STILL_EDGE = 320  # pixels of the PNG in a saved notebook
 _PAGE_EDGE = 512  # and in a page
 # A hand and a running cell may move a view at once, and traitlets knows no threads. Views are linked with each other,
 # so there is one lock for all of them: two could wait for each other.
@@ -216,6 +216,7 @@ class SliceView(Canvas, Layering):
         here = self._now.plane, self._now.positions, self._now.places
         begun = self._begin.plane, self._begin.positions, self._begin.places
         slices = self._copied if here == begun else opening_of(self._piece, self.scene, self._now)
+        slices = [shown_of(self._piece, self.scene, self._now, pack=True), *slices[1:]]  # as few bytes as may be
         note = f"reduced copy: {len(slices)} of {len(list(places_of(self.scene, self._now.plane)))} images"
         copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note)
         return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata

@@ -1,6 +1,7 @@
 // @ts-check
 /** The slices of one model, and the asking for them. */
-import { MEGABYTE, SliceCache, keyOf, readSlices, sizeOf } from "./slices.js";
+import { inflate } from "./packing.js";
+import { MEGABYTE, SliceCache, bytesOf, keyOf, readSlices, sizeOf } from "./slices.js";
 import { Flow, plan } from "./wants.js";
 
 /**
@@ -38,7 +39,6 @@ export class Store {
   flow = new Flow();
   waiting = /** @type {any} */ (0); // timer of what is pending
   resting = /** @type {any} */ (0); // timer of the hand
-  opened = false; // what came with the model is here
   dragging = false; // a hand sets the window or moves the picture: nothing may come between
   lost = false; // there is nobody to send to
   late = false; // an answer is overdue
@@ -82,13 +82,9 @@ export class Store {
   join(view) {
     this.views.add(view);
     if (this.views.size > 1) return;
-    // What came with the model is painted before anything is asked for, which would come in its way.
-    const pieces = this.model.get("_opening") ?? [];
-    this.opened = !pieces.length;
-    Promise.allSettled(pieces.map((/** @type {any} */ { message, buffers }) => this.take(message, buffers))).then(() => {
-      this.opened = true;
-      this.ask();
-    });
+    // The first piece is not packed, so it is painted at once, and before anything is asked for.
+    for (const { message, buffers } of this.model.get("_opening") ?? []) this.take(message, buffers);
+    this.ask();
   }
   /** @param {Painted} view */
   leave(view) {
@@ -133,14 +129,20 @@ export class Store {
   outdated({ revision }) {
     return revision !== undefined && revision !== this.scene.revision;
   }
-  /** Keep the slices of a message; those that cannot be unpacked say so in their places. @param {any} message @param {DataView[]} buffers */
+  /**
+   * Keep the slices of a message, at once where nothing is packed; those that cannot be unpacked say so in their places.
+   * @param {any} message @param {DataView[]} buffers
+   */
   async take(message, buffers) {
     const { plane, step } = message;
-    const slices = await readSlices(message, buffers).catch((error) =>
-      message.slices.map((/** @type {any} */ { at }) => ({
-        plane, step, at, data: null, layers: [], masks: [], strokes: {}, notes: [], text: `This slice came damaged (${error.name}).`,
-      })),
-    );
+    const [samples, ...masks] = buffers.map(bytesOf);
+    let slices = /** @type {Slice[]} */ ([]);
+    try {
+      slices = readSlices(message, message.packed ? await inflate(samples) : samples, masks);
+    } catch (/** @type {any} */ error) {
+      const text = `This slice came damaged (${error.name}).`;
+      slices = message.slices.map((/** @type {any} */ { at }) => ({ plane, step, at, data: null, layers: [], masks: [], strokes: {}, notes: [], text }));
+    }
     if (!this.views.size || this.outdated(message)) return;
     for (const slice of slices) {
       slice.revision = this.scene.revision;
@@ -220,7 +222,7 @@ export class Store {
   }
   ask() {
     const { plane } = this.shown;
-    if (this.lost || !this.opened || !this.views.size || !(plane in this.scene.planes)) return;
+    if (this.lost || !this.views.size || !(plane in this.scene.planes)) return;
     const chosen = new Map();
     let [bytes, fresh] = [0, 0];
     for (const wish of this.wishes()) {

@@ -44,6 +44,9 @@ export class View {
   saidLast = "";
   pointer = /** @type {{clientX: number, clientY: number} | null} */ (null);
   painted = { slice: /** @type {Slice | null} */ (null), look: "", count: 0 };
+  held = ""; // how the picture is held
+  width = 0; // of the frame, in CSS pixels; to ask for it at each step would lay the whole page out
+  telling = false; // Python is being told what is on the screen already
   stamp = 0; // of the last state of Python's that is on the screen
   listeners = new AbortController();
   /** @param {Model} model @param {Store} store @param {HTMLElement} el */
@@ -67,14 +70,16 @@ export class View {
     words.trouble.addEventListener("click", this.forget, { signal });
     model.on("change:_state", this.onState);
     model.on("change:_colours", this.onState);
+    this.sizes = new ResizeObserver(this.onSize);
+    this.sizes.observe(this.stage);
     model.on("change:_scene", this.onScene);
     model.on("msg:custom", this.onMessage);
-    store.join(this);
     this.stage.ariaLabel = `${this.scene.title}: arrow keys move through the slices, ? tells more`;
     this.words.title.textContent = this.scene.title;
     this.tools.open(this.scene);
     this.drawing.add("layers", (slice) => this.marksOf(slice));
     this.onState();
+    store.join(this);
   }
   get scene() {
     return /** @type {Scene} */ (this.model.get("_scene"));
@@ -111,6 +116,7 @@ export class View {
     clearTimeout(this.saying);
     this.film.stop();
     this.listeners.abort();
+    this.sizes.disconnect();
     this.model.off("change:_state", this.onState);
     this.model.off("change:_colours", this.onState);
     this.model.off("change:_scene", this.onScene);
@@ -140,7 +146,9 @@ export class View {
     clearTimeout(this.resting);
     this.resting = 0;
     this.drifted = {};
+    this.telling = true;
     this.model.set("_state", { ...this.state, stamp: this.stamp, page: this.store.page });
+    this.telling = false;
     try {
       this.model.save_changes();
     } catch {
@@ -148,7 +156,12 @@ export class View {
     }
     this.store.drag(false);
   };
+  onSize = () => {
+    this.width = this.hand.frame.width;
+    if (this.painted.slice) this.hold(this.painted.slice);
+  };
   onState = () => {
+    if (this.telling) return;
     const state = /** @type {State} */ (this.model.get("_state"));
     this.stamp = state.stamp ?? 0;
     this.draw({ ...state, ...this.drifted });
@@ -206,14 +219,25 @@ export class View {
   /** What is drawn of the layers that are no masks. @param {Slice} slice @returns {import("./drawing.js").Mark[]} */
   marksOf({ strokes }) {
     const shown = Object.entries(strokes).filter(([name]) => this.state.layers[name]?.shown);
-    return shown.map(([name, drawn]) => ({ ...drawn, color: this.state.layers[name].color, opacity: this.state.layers[name].opacity }));
+    return shown.flatMap(([name, { written = [], ...lines }]) =>
+      [lines, ...written].map((mark) => ({ ...mark, color: this.state.layers[name].color, opacity: this.state.layers[name].opacity })),
+    );
   }
   /** Hold the picture as the state says, with its letters at its sides. @param {Slice} slice */
   hold(slice) {
+    const { zoom, rotation, flip, pan } = this.state;
+    const pose = [slice.plane, slice.step === 1, zoom, rotation, flip, pan, this.width, globalThis.devicePixelRatio].join();
+    if (pose !== this.held) this.turn(slice);
+    this.held = pose;
+    this.say();
+    this.hover(this.pointer);
+  }
+  /** @param {Slice} slice */
+  turn(slice) {
     const { state } = this;
     const [across, down] = fitted(this.sheet);
     Object.assign(this.picture.style, { width: `${100 * across}%`, height: `${100 * down}%`, transform: transformOf(state) });
-    const width = (this.hand.frame.width * across * state.zoom) / this.sheet.columns;
+    const width = (this.width * across * state.zoom) / this.sheet.columns;
     const exact = Math.abs(width * (globalThis.devicePixelRatio || 1) - 1) < 1e-3; // one to one, wherever the frame lies
     this.picture.style.imageRendering = slice.step === 1 && (exact || width >= COARSE) ? "pixelated" : "auto";
     this.drawing.hold(state, this.sheet);
@@ -221,8 +245,6 @@ export class View {
     this.words.letters.forEach((/** @type {any} */ letter, /** @type {number} */ i) => (letter.textContent = letters[i] ?? ""));
     const { zoom, rotation, flip } = state;
     Object.assign(this.root.dataset, { zoom, rotation, flip, pan: state.pan.join() });
-    this.say();
-    this.hover(this.pointer);
   }
   /** The words around the picture and the marks on the root: all speak of what is painted. @param {Slice} slice */
   label(slice) {
