@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dicomview.summary import report
     from dicomview.views import figure, view
     from dicomview.views.browser import browse
+    from dicomview.views.compare import compare
     from dicomview.views.histogram import histogram
     from dicomview.views.plot import plot
 
@@ -48,6 +49,7 @@ _ROOMS = {
     "audit": "rules",
     "browse": "views.browser",
     "checks": "rules",
+    "compare": "views.compare",
     "demo": "",
     "dice": "masks",
     "edited": "export.edits",
@@ -84,6 +86,7 @@ __all__ = [
     "audit",
     "browse",
     "checks",
+    "compare",
     "demo",
     "dice",
     "edited",

@@ -1,9 +1,11 @@
 """What a pixel on the screen depends on: scene, state, raster, picture."""
 
+from dicomview.render.blend import blend_of
 from dicomview.render.colormap import GRAY, OFFERED, colours_of
 from dicomview.render.door import opened, refuse, scene_of, series_in, veil
 from dicomview.render.look import Look
 from dicomview.render.picture import Picture, picture, take, window_words
+from dicomview.render.places import Places, counted, places_in
 from dicomview.render.scene import Scene, Shot, View
 from dicomview.render.state import ViewState, rebased, resolve, state_from, state_message
 
@@ -12,13 +14,17 @@ __all__ = [
     "OFFERED",
     "Look",
     "Picture",
+    "Places",
     "Scene",
     "Shot",
     "View",
     "ViewState",
+    "blend_of",
     "colours_of",
+    "counted",
     "opened",
     "picture",
+    "places_in",
     "rebased",
     "refuse",
     "resolve",

@@ -110,6 +110,7 @@ def scene_of_segments(found: Sequence[Segmentation], title: str) -> Scene:
 def lay_segments(scene: Scene, found: Sequence[Segmented], *, opacity: float = _OPACITY, reference: str = "") -> None:
     """Lay segments and regions over a scene, each as a layer; for errors see `lay`."""
     view = next(iter(scene.views.values()))
+    reference = scene.frame_of_reference or reference
     for one in found:
         known = placed_planes(scene, "a segmentation or structure set", one.frame_of_reference, reference)
         notes = {"exact": (), "resampled": ("mask resampled",), "beside": ("mask beside the pictures",)}

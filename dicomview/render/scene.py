@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dicomview.pixels import FrameTags, Voi
     from dicomview.render.look import Layer
     from dicomview.render.raster import Raster
+    from dicomview.space import Volume
     from dicomview.space.planes import Plane, Where
 
 __all__ = [
@@ -186,6 +187,8 @@ class Scene:
         Of presentation states; they come before those of the file.
     begun : mapping of str to value
         What a view begins with unless it is wished otherwise, as for `resolve`.
+    frame_of_reference : str
+        FrameOfReferenceUID: places in mm of scenes with the same one can be compared. Empty when nothing says it.
     index_name : str
         What the index along the first plane counts: slices, or places in time.
     gaps : tuple of int
@@ -196,6 +199,7 @@ class Scene:
     modality: str = ""
     index_name: str = "slice"
     unit: str = ""
+    frame_of_reference: str = ""
     colour: bool = False
     layers: tuple[Layer, ...] = ()
     covers: tuple[Cover, ...] = ()
@@ -232,6 +236,10 @@ class Scene:
 
     def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
         """Return a shot without what was laid over it."""
+        raise NotImplementedError
+
+    def as_volume(self, axes: Mapping[str, int] = NO_AXES) -> Volume:
+        """Return the values at one place of the extra axes as one volume, in the unit that is shown, or refuse."""
         raise NotImplementedError
 
     def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:

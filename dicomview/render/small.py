@@ -1,4 +1,4 @@
-"""A picture as a small PNG: for lists, tables and reports."""
+"""Pictures as small PNGs: for lists, tables, reports and saved notebooks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dicomview.render.picture import Picture
 
-__all__ = ["png_of"]
+__all__ = ["png_of", "side_by_side"]
 
 Image.preinit()  # now, and not when the first picture is waited for
 
@@ -36,4 +38,17 @@ def png_of(picture: Picture, edge: int) -> bytes:
         else:
             pen.line(path, fill=color, width=2)
     image.save(content, "PNG", compress_level=1)
+    return content.getvalue()
+
+
+def side_by_side(pictures: Sequence[bytes]) -> bytes:
+    """Return PNGs as one, beside each other on black."""
+    parts = [Image.open(io.BytesIO(one)).convert("RGB") for one in pictures]
+    whole = Image.new("RGB", (sum(part.width for part in parts), max(part.height for part in parts)))
+    left = 0
+    for part in parts:
+        whole.paste(part, (left, (whole.height - part.height) // 2))
+        left += part.width
+    content = io.BytesIO()
+    whole.save(content, "PNG", compress_level=1)
     return content.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.pixels import Rescale, Voi
-    from dicomview.space import Slice, Stack
+    from dicomview.space import Slice, Stack, Volume
     from dicomview.space.planes import Where
 
 __all__ = ["StackScene"]
@@ -87,6 +88,7 @@ class StackScene(Scene):
         self.colour, self.unit, self.inverted = first.colour, first.unit, first.inverted
         self._factor, suv_note = self._in_suv(units)
         self.title, self.modality = title_of(first.tags), first.tags.text("Modality")
+        self.frame_of_reference = first.tags.text("FrameOfReferenceUID")
         extra = stack.dims[:-3]
         self.axes = tuple(Axis(n, labels_of(stack.coords[n], stack.units.get(n, ""))) for n in extra)
         self.cine = _cine(stack)
@@ -102,6 +104,7 @@ class StackScene(Scene):
         if first.tags.text("AnatomicalOrientationType") == "QUADRUPED":
             self.views = {name: _of_animal(one) for name, one in self.views.items()}
         self._recent, self._age = Recent(_RECENT_BYTES), 0
+        self._stacking = threading.Lock()  # three planes ask at once, and one stacks for all
         self._last_whole: tuple[object, Raster, int, tuple[str, ...]] | None = None
 
     def _in_suv(self, units: str | None) -> tuple[float, tuple[str, ...]]:
@@ -204,6 +207,14 @@ class StackScene(Scene):
         position, orientation = one.place.position, one.place.orientation
         return position, orientation[3:] * one.spacing[0], orientation[:3] * one.spacing[1]
 
+    def as_volume(self, axes: Mapping[str, int] = NO_AXES) -> Volume:
+        """Return one pile as a volume, or refuse; padding is no value."""
+        named: dict[str, Any] = {**axes}
+        volume = self.stack.volume(**named)
+        array = volume.array * np.float32(self._factor) if self._factor != 1.0 else volume.array
+        outside = padded(array, self.padding)
+        return replace(volume, array=array if outside is None else np.where(outside, np.nan, array), units=self.unit)
+
     def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
         """Return one plane; the acquired one is read from its file, the others from the whole pile."""
         pile = self.stack.pile(**axes)
@@ -256,13 +267,14 @@ class StackScene(Scene):
         The last one asked for is kept, so that scrolling through it is quick. A slice that cannot be decoded is left
         blank here; in the acquired plane its place says why.
         """
-        last = self._last_whole  # another thread may put another pile there
-        if last is None or last[0] is not pile[0]:
-            age = self._age
-            last = pile[0], *_together(pile, [self._rescale(one) for one in pile])
-            if age == self._age:  # else nobody shows it any more
-                self._last_whole = last
-        return last[1:]
+        with self._stacking:
+            last = self._last_whole
+            if last is None or last[0] is not pile[0]:
+                age = self._age
+                last = pile[0], *_together(pile, [self._rescale(one) for one in pile])
+                if age == self._age:  # else nobody shows it any more
+                    self._last_whole = last
+            return last[1:]
 
 
 def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raster, int, tuple[str, ...]]:

@@ -6,6 +6,7 @@ import base64
 import difflib
 import threading
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,8 +24,9 @@ from dicomview.render import (
     state_message,
     take,
 )  # fmt: skip
+from dicomview.render.small import png_of
 from dicomview.views.canvas import Canvas
-from dicomview.views.copies import embeds, opening_of, places_of, png_of, shown_of, snippet_of
+from dicomview.views.copies import embeds, opening_of, places_of, shown_of, snippet_of
 from dicomview.views.faces import Face, Shown
 from dicomview.views.layering import Layering
 from dicomview.views.messages import colours_message, piece_of, scene_message
@@ -32,6 +34,7 @@ from dicomview.views.page import page_of, write_page
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
     from dicomview.render import Picture
     from dicomview.views.shipment import Piece
@@ -47,7 +50,7 @@ _OWN = ("scene", "failure")  # attributes that are no traits
 _REMEMBERED = 1000  # states told to the browser that gestures under way may have been made on
 # The traits that are faces of the state, with what each shows of it.
 _FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window", "layers": "looks"} | {
-    name: name for name in ("invert", "colormap", "rotation", "flip", "zoom", "pan")
+    name: name for name in ("invert", "colormap", "rotation", "flip", "zoom", "pan", "point")
 }
 
 
@@ -81,6 +84,8 @@ class SliceView(Canvas, Layering):
         1 for a picture that just fits. Settable, observable, linkable.
     pan : (right, down)
         How far the picture is moved, in parts of the width of its frame. Settable, observable, linkable.
+    point : (x, y, z) or None
+        What linked views show together, LPS mm of the first of them; where they are linked by index, z is its index.
     failure : Exception or None
         The last thing that went wrong while a slice was fetched, or in an observer that a gesture called.
 
@@ -92,11 +97,12 @@ class SliceView(Canvas, Layering):
 
     index, plane, window, axes, layers = Face(), Face(), Face(), Face(), Face()
     invert, flip, rotation, colormap, zoom, pan = Face(), Face(), Face(), Face(), Face(), Face()
+    point = Face()
 
     def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True, embed: bool | None = None) -> None:
         self.scene, self._now, self._begin = scene, state, state
         self._drawings, self._added = {}, {}
-        self._embed = embeds(embed)
+        self._embed, self._by_hand = embeds(embed), False
         self._copied = opening_of(self._piece, scene, state) if self._embed else []
         self._number, self._told = 0, {0: state}  # what the browser has, after what Python told it last, by number
         self._pages: dict[str, tuple[int, ViewState]] = {}  # what each page showed last, and on which number
@@ -130,6 +136,26 @@ class SliceView(Canvas, Layering):
         """Go back to how the view began, as a double click does."""
         with _ONE_HAND:
             self._take_state(self._begin)
+
+    def tie(self, told: Mapping[str, Any], point: tuple[float, float, float]) -> None:
+        """Move together with others from now on, as ``static/links.js`` is told, and begin at a point with them."""
+        self._link = dict(told)
+        self._begin = replace(self._begin, point=point)
+        self._scene = {**self._scene, "home": state_message(self._begin)}
+
+    def untie(self) -> None:
+        """Stand for itself again."""
+        self._link = {}
+
+    def set(self, **wishes: Any) -> None:
+        """Set several of the traits at once, or none where one of them cannot be; see `dicomview.view`."""
+        with _ONE_HAND:
+            self._take_state(resolve(self.scene, self._now, **wishes))
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether the change that is told just now is a gesture's: the browser has moved the linked views already."""
+        return self._by_hand
 
     @property
     def embed(self) -> bool:
@@ -232,7 +258,7 @@ class SliceView(Canvas, Layering):
     def _checked(self, proposal: Any) -> Any:
         """Refuse, in words, what does not exist; a wish for the window becomes a `Window`."""
         name, wish = proposal.trait.name, proposal.value
-        if wish is None:
+        if wish is None and getattr(self._now, _FACES[name]) is not None:  # a view that is not linked has no point
             if name == "window":
                 return self._begin.window
             raise UnknownChoice(f"None is no {name}; what holds now is {getattr(self._now, _FACES[name])!r}")
@@ -290,11 +316,14 @@ class SliceView(Canvas, Layering):
             state = resolve(self.scene, state, **whole)
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             state = self._now
+        self._by_hand = True
         try:
             self._take_state(state)
         except Exception as error:
             self.tell_trouble(error)
             raise
+        finally:
+            self._by_hand = False
 
     def _take_state(self, state: ViewState) -> None:
         """Make `state` the one that holds, everywhere; observers are told once all agree."""

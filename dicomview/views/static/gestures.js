@@ -15,13 +15,13 @@ export function keepsKey(control, key) {
 export const SHOVES = new Map([["ArrowUp", [0, -0.05]], ["ArrowDown", [0, 0.05]], ["ArrowLeft", [-0.05, 0]], ["ArrowRight", [0.05, 0]]]);
 
 /** @type {Map<string, string>} the tool that a letter chooses */
-export const TOOLS = new Map([["w", "window"], ["s", "scroll"], ["p", "pan"], ["z", "zoom"]]);
+export const TOOLS = new Map([["w", "window"], ["s", "scroll"], ["p", "pan"], ["z", "zoom"], ["c", "cross"]]);
 
 /** @type {[string, string][]} what stands on the help page */
 export const HELP = [
   ["wheel, ↑ ↓, Page ↑ ↓, Home, End", "through the slices"],
   ["drag", "window: right is wider, down is darker"],
-  ["w  s  p  z", "a drag sets the window, scrolls, moves the picture, zooms"],
+  ["w  s  p  z  c", "a drag: window, slices, move, zoom, linked crosshair"],
   ["shift + drag, middle button, shift + arrows", "move the picture"],
   ["ctrl + wheel, pinch, + −", "zoom to the cursor"],
   ["0   1", "the whole picture; one pixel for one of the screen"],

@@ -42,6 +42,7 @@ export class Hand {
   /** @param {string} tool */
   choose(tool) {
     if (tool === "window" && this.view.scene.colour) return;
+    if (tool === "cross" && !this.view.link.told?.cross) return;
     this.tool = tool;
     this.chosen = true;
     this.view.tools.showHand(tool);
@@ -109,6 +110,7 @@ export class Hand {
     const { window, state, wish } = this.view;
     const line = "levels" in window ? lineOf(window) : window;
     this.drag = { tool, x: event.clientX, y: event.clientY, state, index: wish.at[0], window: line };
+    if (tool === "cross") this.view.aim(this.point(event));
   }
   onMove = (/** @type {PointerEvent} */ event) => {
     const before = this.pointers.get(event.pointerId);
@@ -125,6 +127,7 @@ export class Hand {
     if (Math.hypot(dx, dy) > CLICK) this.clicks[1] = false;
     const { width } = this.frame;
     if (tool === "scroll") view.moveAlong(0, index + dragSteps(dy, view.wish.last + 1));
+    else if (tool === "cross") view.aim(this.point(event));
     else if (tool === "pan") view.drift({ pan: [state.pan[0] + dx / width, state.pan[1] + dy / width] });
     else if (tool === "zoom") view.drift(zoomedAt(state, Math.exp(-dy / 150), this.point({ clientX: x, clientY: y })));
     else if (!view.scene.colour) view.drift({ window: dragWindow(window, dx, dy, view.slope) });

@@ -7,6 +7,7 @@ const LINES = {
   scroll: "M12 3v18M8 7l4-4 4 4M8 17l4 4 4-4M4 12h4M16 12h4",
   pan: "M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3",
   zoom: "M10 4a6 6 0 1 0 0 12 6 6 0 0 0 0-12zM14.5 14.5L20 20M10 7.5v5M7.5 10h5",
+  cross: "M12 3v6M12 15v6M3 12h6M15 12h6",
   fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   pixels: "M5 8l3-2v12M16 8l3-2v12M12 10v.5M12 14v.5",
   rotate: "M19 12a7 7 0 1 1-2.5-5.4M16 2v5h-5",

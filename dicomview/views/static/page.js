@@ -50,7 +50,7 @@ export function buildPage(el) {
   };
   const buttons = Object.assign(add("div", "row buttons", bar), { role: "toolbar", ariaLabel: "picture" });
   const button = (/** @type {string} */ name, /** @type {string} */ say) => addButton(buttons, name, say, { icon: name });
-  const hands = ["window", "scroll", "pan", "zoom"].map((name) => Object.assign(button(name, `a drag ${HANDS[name]}`), { value: name }));
+  const hands = ["window", "scroll", "pan", "zoom", "cross"].map((name) => Object.assign(button(name, `a drag ${HANDS[name]}`), { value: name }));
   add("span", "gap", buttons);
   const tools = {
     bar, hands, planes, presets, numbers,
@@ -81,7 +81,7 @@ export function buildPage(el) {
 }
 
 /** @type {Record<string, string>} what a drag does by the tool that is chosen */
-const HANDS = { window: "sets the window (w)", scroll: "moves through the slices (s)", pan: "moves the picture (p)", zoom: "zooms (z)" };
+const HANDS = { window: "sets the window (w)", scroll: "moves through the slices (s)", pan: "moves the picture (p)", zoom: "zooms (z)", cross: "puts all linked views on a point (c)" };
 
 /** What an observer raised, until it is clicked away. @param {Element} root */
 function buildTrouble(root) {

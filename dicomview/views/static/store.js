@@ -10,7 +10,7 @@ import { Flow, plan } from "./wants.js";
  * @typedef {{paint: () => void, sayTrouble?: (text: string) => void}} Painted
  */
 
-const WHOLE_BYTES = 256 * MEGABYTE; // of whole slices in the browser
+const WHOLE_BYTES = 256 * MEGABYTE; // of whole slices in the browser; linked views share this and what follows
 const PREVIEW_BYTES = 48 * MEGABYTE; // of previews beside them
 const NEAR_BYTES = 48 * MEGABYTE; // how far around the shown slice whole ones are asked for ahead
 const FAR_BYTES = 24 * MEGABYTE; // and previews
@@ -24,9 +24,10 @@ const KEEPS_UP_MS = 60; // whole slices that come in this time are asked for und
  * come goes with it, so that nothing under way is sent twice.
  */
 export class Store {
+  views = /** @type {Set<Painted>} */ (new Set());
+  part = 1; // of the memory that one view may take
   whole = /** @type {SliceCache<Slice>} */ (new SliceCache(WHOLE_BYTES));
   previews = /** @type {SliceCache<Slice>} */ (new SliceCache(PREVIEW_BYTES));
-  views = /** @type {Set<Painted>} */ (new Set());
   page = Math.random().toString(36).slice(2); // tells this page from others of the same kernel
   pending = /** @type {Map<string, {since: number, bytes: number}>} */ (new Map()); // asked for and not here yet
   /** What is wished for, and which of its coordinates moves: 0 the index, 1 the first extra axis … */
@@ -77,6 +78,12 @@ export class Store {
     this.model.off("change:_scene", this.renew);
     this.views.clear();
     this.clear();
+  }
+  /** So many models share the memory that one may take. @param {number} models */
+  share(models) {
+    this.part = 1 / models;
+    this.whole.limit = WHOLE_BYTES / models;
+    this.previews.limit = PREVIEW_BYTES / models;
   }
   /** A view that comes; the first finds the slices that came with the model itself. @param {Painted} view */
   join(view) {
@@ -206,7 +213,7 @@ export class Store {
     const { rows, columns, step, block } = this.scene.planes[plane];
     const bytes = Math.max(1, rows * columns * (this.scene.colour ? 3 : 2));
     const small = bytes / step ** 2;
-    const layout = { count: this.count(plane, along), step, block, near: NEAR_BYTES / bytes, far: FAR_BYTES / small };
+    const layout = { count: this.count(plane, along), step, block, near: (this.part * NEAR_BYTES) / bytes, far: (this.part * FAR_BYTES) / small };
     const held = (/** @type {number} */ i, /** @type {number} */ each) => {
       const key = keyOf(plane, at.with(along, i));
       return this.whole.has(key) || (each > 1 && this.previews.has(key));

@@ -87,6 +87,9 @@ export class Tools {
     parts.presets.hidden = !presets.length;
     parts.colormaps.replaceChildren(...colormaps.map((name) => new Option(name, name)));
     for (const part of [parts.presets, parts.numbers, parts.colormaps, parts.hands[0]]) part.hidden ||= colour;
+    const { told } = this.view.link;
+    this.view.hand.tool = told?.hand ?? this.view.hand.tool;
+    parts.hands[4].hidden = !told?.cross;
     if (colour && this.view.hand.tool === "window") this.view.hand.tool = "pan"; // colours have no window
     this.showHand(this.view.hand.tool);
     this.openLayers(this.view.scene);
