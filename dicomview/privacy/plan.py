@@ -18,7 +18,7 @@ from dicomview.elements import edition
 from dicomview.errors import NothingFound
 from dicomview.files import locate, read_header
 from dicomview.privacy.aside import why_aside
-from dicomview.privacy.clean import REPEATS, Cleaner
+from dicomview.privacy.clean import REPEATS, TEXT, Cleaner
 from dicomview.privacy.policy import policy_of
 from dicomview.privacy.subjects import Subject, identity_of
 from dicomview.privacy.uids import file_token
@@ -36,7 +36,13 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Plan", "opened", "plan"]
 
 _COLUMNS = ("path", "tag", "name", "vr", "action", "rule", "elements", "files")
-_WORDS = {"uid": "new UID", "shift": "move date", "describe": "reviewed words", "items": "clean items"}
+_WORDS = {
+    "uid": "new UID",
+    "shift": "move date",
+    "describe": "reviewed words",
+    "items": "clean items",
+    "wordless": "remove texts",
+}
 
 
 class Entry(NamedTuple):
@@ -280,7 +286,7 @@ class _Recorder:
             files, parts = self._in_files[path, tag, vr, action, rule], [(action, rule, number)]
             gone = again.get((path, vr), 0) if action == "keep" and not rule.startswith("empty already") else 0
             if gone:
-                new = "remove" if vr in ("OB", "UN") else "dummy"
+                new = "dummy" if vr in TEXT else "remove"
                 parts = [(action, rule, number - gone), (new, f"{REPEATS}; {rule}", gone)]
             name = dictionary_description(tag) if dictionary_has_tag(tag) else ""
             for does, why, count in parts:

@@ -27,9 +27,9 @@ NOT_SEARCHED = (
     "values shorter than four characters, and words that say nothing (none, unknown, normal …)",
     "numbers (DS, IS and binary ones) and times of day, which turn up everywhere by chance",
     "values of bytes (OB, UN …) that were removed: their text is not known as text",
-    "in pixel values: spellings shorter than eight bytes, and two bytes a letter",
+    "in uncompressed pixel values: spellings shorter than eight bytes; in all pixel data: two bytes a letter",
     "what is drawn into the pictures, and faces that can be made of them: no program sees all of it",
-    "values inside compressed pixel data, which are compared with the source byte for byte instead",
+    "what only a decoder makes visible, such as packed text in a compressed picture",
 )
 
 
