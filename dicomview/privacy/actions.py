@@ -100,10 +100,11 @@ def decide(tag: int, vr: str, place: Place, columns: frozenset[str], creators: f
         if place.parent in _REFERENCES and vr not in ("UI", "IS", "US", "SQ"):
             return Decision("remove", "beyond the table: no reference")
         return _beyond(tag, vr, columns, nested=bool(place.parent))
-    held = {rule.options[column]: column for column in sorted(columns) if column in rule.options}
-    if "K" in held:
-        return Decision("items" if vr == "SQ" else "keep", f"K, {held['K']}")
-    if "modified_dates" in held.values():
+    held = {column: rule.options[column] for column in sorted(columns) if column in rule.options}
+    for column, code in held.items():
+        if code == "K":
+            return Decision("items" if vr == "SQ" else "keep", f"K, {column}")
+    if "modified_dates" in held:
         if vr in ("DA", "DT"):
             return Decision("shift", "C, modified_dates")
         if vr == "TM":
@@ -112,8 +113,8 @@ def decide(tag: int, vr: str, place: Place, columns: frozenset[str], creators: f
     if tag in _PSEUDONYMS and code in ("Z", "D") and not place.parent:
         return Decision("pseudonym", why)
     action = _plain(code, vr)
-    if "C" in held and vr not in (*_DATES, "SQ"):
-        return Decision("describe", f"C, {held['C']}; else {why}")
+    if held and vr not in (*_DATES, "SQ"):
+        return Decision("describe", f"C, {', '.join(held)}; else {why}")
     return Decision(action, why)
 
 

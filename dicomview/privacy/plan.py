@@ -14,6 +14,7 @@ import pandas as pd
 from pydicom.datadict import dictionary_description, dictionary_has_tag
 from pydicom.dataset import Dataset
 
+from dicomview._html import leaf
 from dicomview.elements import edition
 from dicomview.errors import NothingFound
 from dicomview.files import locate, read_header
@@ -125,10 +126,7 @@ class Plan:
         )
 
     def _repr_html_(self) -> str:
-        from dicomview._html import joined, leaf
-
-        table: str = self.table.to_html(index=False, max_rows=60)
-        return f"{joined([leaf(repr(self))])}{table}"
+        return f"{leaf(repr(self))}{self.table.to_html(index=False, max_rows=60)}"
 
 
 def plan(

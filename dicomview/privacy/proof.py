@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicomview._html import leaf
 from dicomview.errors import AlreadyThere, NotReleasable, UnknownChoice
 from dicomview.privacy.findings import KINDS
 from dicomview.privacy.uids import new_uid
@@ -134,9 +135,7 @@ class Proof:
         return f"Proof: {state} · {read} · findings: {told or 'none'}"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<p>{escape(repr(self))}</p>{self.findings.to_html(index=False, max_rows=40)}"
+        return f"{leaf(repr(self))}{self.findings.to_html(index=False, max_rows=40)}"
 
     def _release(self) -> str:
         facts = self.plan.policy.facts()
