@@ -9,7 +9,9 @@ import pytest
 import seeded
 from PIL import ImageCms
 from pydicom import dcmread, dcmwrite, uid
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 import dicomview as dv
 from dicomview.elements import rules
@@ -304,3 +306,19 @@ def test_what_cannot_be_meant_is_refused(arguments, words, tmp_path):
     seeded.write(seeded.base(), tmp_path / "1.dcm")
     with pytest.raises(UnknownChoice, match=words):
         dv.privacy.plan(tmp_path, **arguments)
+
+
+def test_a_uid_that_is_none_is_replaced_like_any_other(tmp_path):
+    dataset = full()
+    tag = BaseTag(0x00200052)
+    dataset[tag] = RawDataElement(tag, "UI", 10, b"1.2.FRAME\0", 0, False, True)
+    copy = copied(tmp_path, dataset)
+    assert copy.FrameOfReferenceUID == new_uid(seeded.KEY.encode(), "1.2.FRAME")
+
+
+def test_words_where_numbers_belong_go(tmp_path):
+    dataset = full()
+    for tag, vr in ((0x00180050, "DS"), (0x00200013, "IS"), (0x00080030, "TM")):
+        dataset[tag] = RawDataElement(BaseTag(tag), vr, 8, b"SOMEBODY", 0, False, True)
+    copy = copied(tmp_path, dataset, options="retain_full_dates")
+    assert not {"SliceThickness", "InstanceNumber", "StudyTime"} & set(copy.dir())
