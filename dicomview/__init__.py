@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
     from dicomview.export.edits import edited, save
+    from dicomview.export.sampling import samples
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
@@ -52,6 +53,7 @@ _ROOMS = {
     "presets": "pixels",
     "read_series": "space",
     "read_tags": "catalog",
+    "samples": "export.sampling",
     "save": "export.edits",
     "scan": "catalog",
     "tags": "catalog",
@@ -80,6 +82,7 @@ __all__ = [
     "presets",
     "read_series",
     "read_tags",
+    "samples",
     "save",
     "scan",
     "tags",
