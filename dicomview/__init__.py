@@ -14,13 +14,16 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dicomview import demo, errors
+    from dicomview import demo, errors, export, privacy
     from dicomview.catalog import Catalog, read_tags, scan, tags
-    from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
+    from dicomview.export.edits import edited, save
+    from dicomview.masks import Regions, dice, regions
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
+    from dicomview.rules import audit, checks, explain
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
+    from dicomview.summary import report
     from dicomview.views import figure, view
     from dicomview.views.browser import browse
     from dicomview.views.compare import compare
@@ -34,23 +37,32 @@ _ROOMS = {
     "Catalog": "catalog",
     "DicomviewError": "errors",
     "Picture": "render",
+    "Regions": "masks",
     "Series": "space",
     "Slice": "space",
     "Stack": "space",
     "Verdict": "space",
     "Volume": "space",
     "Window": "pixels",
-    "audit": "checks",
+    "audit": "rules",
     "browse": "views.browser",
     "compare": "views.compare",
+    "checks": "rules",
     "demo": "",
+    "dice": "masks",
+    "edited": "export.edits",
     "errors": "",
-    "explain": "checks",
+    "explain": "rules",
+    "export": "",
     "figure": "views",
     "picture": "render",
     "presets": "pixels",
+    "privacy": "",
     "read_series": "space",
     "read_tags": "catalog",
+    "regions": "masks",
+    "report": "summary",
+    "save": "export.edits",
     "scan": "catalog",
     "tags": "catalog",
     "view": "views",
@@ -60,6 +72,7 @@ __all__ = [
     "Catalog",
     "DicomviewError",
     "Picture",
+    "Regions",
     "Series",
     "Slice",
     "Stack",
@@ -68,15 +81,23 @@ __all__ = [
     "Window",
     "audit",
     "browse",
+    "checks",
     "compare",
     "demo",
+    "dice",
+    "edited",
     "errors",
     "explain",
+    "export",
     "figure",
     "picture",
     "presets",
+    "privacy",
     "read_series",
     "read_tags",
+    "regions",
+    "report",
+    "save",
     "scan",
     "tags",
     "view",

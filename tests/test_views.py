@@ -455,7 +455,7 @@ def test_a_layer_is_switched_in_the_browser(masked):
     gesture(masked, layers=looks | {"lung": {"shown": False, "color": "#00ff00", "opacity": 1}})
     assert masked.layers["lung"] == Look(False, "#00ff00", 1.0)
     assert agrees(masked)
-    for wrong in ({"x": looks["lung"]}, {"lung": {"shown": True, "color": "red", "opacity": 1}}, {"lung": 3}, 5):
+    for wrong in ({"x": looks["lung"]}, {"lung": {"shown": True, "color": "reddish", "opacity": 1}}, {"lung": 3}, 5):
         gesture(masked, layers=wrong)
         assert masked.layers["lung"] == Look(False, "#00ff00", 1.0)
         assert agrees(masked)

@@ -4,7 +4,7 @@ from dicomview.render.blend import blend_of
 from dicomview.render.colormap import GRAY, OFFERED, colours_of
 from dicomview.render.door import opened, refuse, scene_of, series_in, veil
 from dicomview.render.look import Look
-from dicomview.render.picture import Picture, picture, take
+from dicomview.render.picture import Picture, picture, take, window_words
 from dicomview.render.places import Places, counted, places_in
 from dicomview.render.scene import Scene, Shot, View
 from dicomview.render.state import ViewState, rebased, resolve, state_from, state_message
@@ -34,4 +34,5 @@ __all__ = [
     "state_message",
     "take",
     "veil",
+    "window_words",
 ]

@@ -10,7 +10,8 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from dicomview.errors import UnknownChoice
-from dicomview.objects import segmentations_of
+from dicomview.objects import read_objects, segmentations_of
+from dicomview.render.beside import lay_objects
 from dicomview.render.masks import lay, scene_of_segments
 from dicomview.render.scene import title_of
 from dicomview.render.slab import slab_of
@@ -55,6 +56,7 @@ def scene_of(
     units: str | None = None,
     spacing: Sequence[float] | None = None,
     masks: object = None,
+    objects: object = None,
 ) -> Scene:
     """Return the scene of whatever a user may want to look at.
 
@@ -69,6 +71,8 @@ def scene_of(
         For an array: distance along each of its axes.
     masks : Segmentation source, dict or array, optional
         What lies over the pictures; see `dicomview.picture`.
+    objects : path, pydicom.Dataset, Series, list of them, or True, optional
+        Objects about the pictures, True for those found beside them; see `dicomview.picture`.
 
     Raises
     ------
@@ -79,7 +83,10 @@ def scene_of(
     NotSuv
         `units` cannot be had; the message says what is missing.
     """
-    scene = _bare_scene(source, uid, units, spacing)
+    series = series_in(source, uid)
+    scene = _bare_scene(source if series is None else series, None if series else uid, units, spacing)
+    if objects is not None and objects is not False:
+        lay_objects(scene, read_objects(objects, series))  # type: ignore[arg-type]  # refused in words
     return scene if masks is None else lay(scene, masks)
 
 
@@ -124,6 +131,7 @@ def opened(
     units: str | None,
     spacing: Sequence[float] | None,
     masks: object,
+    objects: object,
     window: object,
     slab: object = None,
     axes: Mapping[str, int] | None = None,
@@ -133,9 +141,12 @@ def opened(
 
     See `resolve`.
     """
-    scene = scene_of(source, uid=uid, units=units, spacing=spacing, masks=masks)
+    scene = scene_of(source, uid=uid, units=units, spacing=spacing, masks=masks, objects=objects)
     if slab is not None:
         scene, axes = slab_of(scene, slab, axes or {}), None
+    for name, begun in scene.begun.items():
+        if wishes.get(name) is None or wishes[name] is False or (name == "rotation" and not wishes[name]):
+            wishes[name] = begun
     # Whoever gives a window need not wait for the automatic one, for which slices are decoded.
     return scene, resolve(scene, scene.begin(None if window is None else voi_of(scene, window)), axes=axes, **wishes)
 

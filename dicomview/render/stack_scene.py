@@ -16,15 +16,15 @@ from pydicom.uid import (
 
 from dicomview.errors import DicomviewError, NotSuv
 from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
+from dicomview.recent import Recent
+from dicomview.render.look import Layer
 from dicomview.render.raster import Raster, Scale16, from_stored, padded
-from dicomview.render.recent import Recent
 from dicomview.render.scene import (
     ACQUIRED,
     NO_AXES,
     SAMPLED_SLICES,
     Axis,
     Cine,
-    Layer,
     Scene,
     Shot,
     View,
@@ -37,6 +37,7 @@ from dicomview.render.words import labels_of, notes_of
 from dicomview.space import suv_scale
 from dicomview.space.planes import Plane, acquired_plane, planes_of
 from dicomview.space.suv import kind_of
+from dicomview.unread import outline_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -250,7 +251,10 @@ class StackScene(Scene):
         masks = [thinned(overlay.mask, step) for overlay in one.overlays()] if self._overlaid else []
         layers = ((_OVERLAYS, np.logical_or.reduce(masks)),) if masks else ()
         notes = (note,) if note else ()
-        shot = Shot(raster, instance=one.instance_number, inverted=one.inverted, layers=layers, notes=notes)
+        image = one.sop_instance_uid, one.frame
+        shot = Shot(
+            raster, instance=one.instance_number, image=image, inverted=one.inverted, layers=layers, notes=notes
+        )
         if where is None:
             times = one.frame_times
             moment = f"t {times[one.frame]:.0f} ms" if times and len(times) > 1 else ""
@@ -324,7 +328,9 @@ def _of_animal(view: View) -> View:
 
 def _may_overlay(one: Slice) -> bool:
     """Return True when a header has overlay groups; which frames they lie on is seen frame by frame."""
-    return any(0x6000 <= tag.group < 0x6020 for tag in one.header.keys())  # noqa: SIM118  a Dataset gives elements
+    outline = outline_of(one.header)
+    tags = one.header.keys() if outline is None else outline.tags
+    return any(0x6000 <= tag >> 16 < 0x6020 for tag in tags)
 
 
 def _cine(stack: Stack) -> Cine | None:

@@ -52,6 +52,7 @@ class VolumeScene(Scene):
         self.refused = {}
         shape = volume.array.shape
         if placed:
+            self.affine = volume.affine
             self.cuts = planes_of(volume.affine)
             self.notes = _notes(volume)
         else:

@@ -114,6 +114,7 @@ class Canvas(Part):
         self._wishes: deque[Wish] = deque()
         self._pack = True
         self._answers = 0  # how many were begun
+        self._revision = 0  # of the scene that they are of
         self._under_way: dict[Wish, int] = {}  # answers that the browser has not been heard to have, by number
         self._server: threading.Thread | None = None  # while there are wishes; a view that rests needs none
         slices = [{"message": message, "buffers": buffers} for message, buffers in opening]
@@ -125,11 +126,11 @@ class Canvas(Part):
         # Inside the state and no trait of its own: of two traits, widgets send back those alone that have changed.
         self._state = {**state, "stamp": stamp}
 
-    def tell_trouble(self, error: Exception) -> None:
+    def tell_trouble(self, error: Exception, who: str = "An observer of this view") -> None:
         """Say on the page what an observer raised when a gesture called it; a log would be looked at by nobody."""
         self.failure = error
         words = str(error) or "no words"
-        self.send({"kind": "trouble", "text": f"An observer of this view raised {type(error).__name__}: {words[:500]}"})
+        self.send({"kind": "trouble", "text": f"{who} raised {type(error).__name__}: {words[:500]}"})
 
     def close(self) -> None:
         """Take the canvas off every page and stop answering."""
@@ -176,10 +177,11 @@ class Canvas(Part):
                 wish, pack = self._wishes.popleft(), self._pack
                 self._answers += 1
                 self._under_way[wish] = number = self._answers
+                revision = self._revision
             try:
                 # Previews are packed for any line, whole slices only for one that is slower than the packing.
                 message, buffers = shipment(self._source, wish, pack=pack or wish.step > 1, failed=self._failed)
-                self.send({**message, "n": number}, buffers=buffers)
+                self.send({**message, "n": number, "revision": revision}, buffers=buffers)
             except BaseException:
                 self._server = None  # the kernel is going down; whoever asks again starts anew
                 raise

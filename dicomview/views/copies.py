@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import itertools
 import json
 import os
@@ -17,27 +16,26 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from dicomview.render import state_message
+from dicomview.render.small import png_of
 from dicomview.views.canvas import module_text, style_text
 from dicomview.views.messages import colours_message, scene_message
 from dicomview.views.shipment import Wish, shipment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from dicomview.render import Picture, Scene, ViewState
+    from dicomview.render import Scene, ViewState
     from dicomview.views.shipment import Shipment, Source
 
 __all__ = [
     "EMBED_VARIABLE", "embeds", "opening_of", "places_of", "png_of",
-    "shipped", "shown_of", "side_by_side", "snippet_of",
+    "shipped", "shown_of", "snippet_of",
 ]  # fmt: skip
 
 EMBED_VARIABLE = "DICOMVIEW_EMBED"
 _MODULE = module_text("copy")
-Image.preinit()  # now, and not when the first picture is waited for
 _OPENING_PREVIEWS = 8  # at most
 _OPENING_SECONDS = 0.25  # that they may take
 _OPENING_EDGE = 256  # samples along the longer edge of the slice that is shown first
@@ -78,30 +76,6 @@ def opening_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]
 def _longest(scene: Scene, state: ViewState) -> int:
     view = scene.views[state.plane]
     return max(view.rows, view.columns, 1)
-
-
-def png_of(picture: Picture, edge: int) -> bytes:
-    """Return a picture as PNG, in its true shape, with at most `edge` pixels along its longer side."""
-    rows, columns = picture.pixels.shape[:2]
-    tall = rows * picture.aspect
-    scale = min(1.0, edge / max(tall, columns))
-    size = max(1, round(columns * scale)), max(1, round(tall * scale))
-    content = io.BytesIO()
-    Image.fromarray(picture.pixels).resize(size, Image.Resampling.BOX).save(content, "PNG", compress_level=1)
-    return content.getvalue()
-
-
-def side_by_side(pictures: Sequence[bytes]) -> bytes:
-    """Return PNGs as one, beside each other on black."""
-    parts = [Image.open(io.BytesIO(one)).convert("RGB") for one in pictures]
-    whole = Image.new("RGB", (sum(part.width for part in parts), max(part.height for part in parts)))
-    left = 0
-    for part in parts:
-        whole.paste(part, (left, (whole.height - part.height) // 2))
-        left += part.width
-    content = io.BytesIO()
-    whole.save(content, "PNG", compress_level=1)
-    return content.getvalue()
 
 
 def snippet_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from dicomview.errors import UnknownChoice
-from dicomview.objects import documents_of, segmentations_of
+from dicomview.objects import beside, documents_of, kind_of_object, segmentations_of
 from dicomview.render import GRAY, opened, refuse, series_in
 from dicomview.views.copies import embeds
 from dicomview.views.document_view import DocumentView
@@ -32,6 +32,7 @@ def view(
     window: Voi | str | tuple[float, float] | None = None,
     layers: Mapping[str, object] | None = None,
     masks: object = None,
+    objects: object = None,
     invert: bool = False,
     colormap: str = GRAY,
     rotation: int = 0,
@@ -65,10 +66,15 @@ def view(
         The first window of the file when not given.
     layers : dict, optional
         How to draw what lies over the picture, by its name, which is "overlays" for all overlay planes: True or
-        False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color and opacity.
+        False, a colour ("#rrggbb" or a name), an opacity from 0 to 1, or a dict of shown, color and opacity.
     masks : path, pydicom.Dataset, Series or list of them, dict, or array, optional
         What to lay over the pictures: DICOM Segmentations, a layer for each segment; or, by name, (k, j, i) arrays of
         bool or of whole numbers on the grid of the stack, a layer for each number but 0.
+    objects : path, pydicom.Dataset, Series, list of them, or True, optional
+        Objects about the pictures: segmentations and structure sets, a layer for each segment; doses, in bands of
+        colour from a tenth of the largest dose on; presentation states with their window, turn and annotations; key
+        objects, named in the corner of the images they mark. True takes those that were found with the series, in the
+        same folder or catalogue, and refer to it.
     invert : bool
         Let black and white change places, beyond what the file asks for.
     colormap : str
@@ -141,6 +147,7 @@ def view(
         window=window,
         layers=layers,
         masks=masks,
+        objects=objects,
         invert=invert,
         colormap=colormap,
         rotation=rotation,
@@ -148,6 +155,9 @@ def view(
         slab=slab,
         axes=axes,
     )
+    if objects is None and series is not None and (found := beside(series)):
+        # Laid over only when asked for: the bare picture is what one looks at first, and it waits for nothing.
+        scene.notes = (*scene.notes, f"objects=True: {', '.join(dict.fromkeys(map(kind_of_object, found)))}")
     if layout == "ortho":
         return Ortho(scene, state, controls=controls, embed=embed)
     if layout is not None:

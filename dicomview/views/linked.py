@@ -13,7 +13,7 @@ import traitlets
 
 from dicomview.errors import UnknownChoice
 from dicomview.render.camera import as_point
-from dicomview.views.copies import side_by_side
+from dicomview.render.small import side_by_side
 from dicomview.views.faces import Face
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from dicomview.render import (
 from dicomview.views.canvas import Canvas
 from dicomview.views.copies import embeds, opening_of, places_of, png_of, shown_of, snippet_of
 from dicomview.views.faces import Face, Shown
+from dicomview.views.layering import Layering
 from dicomview.views.messages import colours_message, piece_of, scene_message
 from dicomview.views.page import page_of, write_page
 
@@ -52,7 +53,7 @@ _FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window"
 }
 
 
-class SliceView(Canvas):
+class SliceView(Canvas, Layering):
     """A stack or volume to scroll through; made by `view`.
 
     Attributes
@@ -70,7 +71,7 @@ class SliceView(Canvas):
         those. Settable, observable, linkable.
     layers : dict of str to Look
         How each layer over the picture is drawn: "overlays" for the overlay planes, and one for each mask. A dict with
-        wishes for some of them sets those: True or False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color
+        wishes for some of them sets those: True or False, a colour, an opacity from 0 to 1, or a dict of shown, color
         and opacity. Settable, observable, linkable.
     invert, flip : bool
         Whether black and white change places, and left and right. Settable, observable, linkable.
@@ -99,6 +100,7 @@ class SliceView(Canvas):
 
     def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True, embed: bool | None = None) -> None:
         self.scene, self._now, self._begin = scene, state, state
+        self._drawings, self._added = {}, {}
         self._embed, self._by_hand = embeds(embed), False
         self._copied = opening_of(self._piece, scene, state) if self._embed else []
         self._number, self._told = 0, {0: state}  # what the browser has, after what Python told it last, by number
@@ -336,13 +338,37 @@ class SliceView(Canvas):
             for name, value in _faces(state).items():
                 setattr(self, name, value)
 
+    def _relay(self, scene: Scene) -> None:
+        """Show a scene with other layers, everywhere."""
+        with _ONE_HAND, self.hold_sync():
+            # The scene before its number: what a thread is just making is of the old one, or will be asked for again.
+            self.scene = scene
+            self._revision += 1
+            self._begin = _laid(self._begin, scene)
+            state = _laid(self._now, scene)
+            self._copied = opening_of(self._piece, scene, state) if self._embed else []
+            controls = self._scene["controls"]
+            self._scene = scene_message(scene, self._begin, controls=controls, revision=self._revision)
+            self._opening = [{"message": message, "buffers": buffers} for message, buffers in self._copied]
+            self._take_state(state)
+
     def _message(self) -> dict[str, Any]:
         return state_message(self._now) | {"stamp": self._number}
 
     def _piece(self, plane: str, at: tuple[int, ...], step: int) -> Piece:
         """Return one slice for the canvas."""
         index, *places = at
-        return piece_of(self.scene.shot(plane, index, dict(zip(self.scene.lengths, places, strict=True)), step=step))
+        axes = dict(zip(self.scene.lengths, places, strict=True))
+        piece = piece_of(self.scene.shot(plane, index, axes, step=step))
+        if step == 1:
+            piece.head["strokes"] |= self._drawn(plane, index, axes)
+        return piece
+
+
+def _laid(state: ViewState, scene: Scene) -> ViewState:
+    """Return a state with the layers of a scene; those that it knows look as they did."""
+    layers = tuple((layer.name, state.looks.get(layer.name, layer.look)) for layer in scene.layers)
+    return replace(state, layers=layers)
 
 
 def _faces(state: ViewState) -> dict[str, Any]:

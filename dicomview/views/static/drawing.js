@@ -12,8 +12,9 @@
  * @typedef {import("./pose.js").Pose} Pose @typedef {import("./pose.js").Sheet} Sheet
  * @typedef {import("./slices.js").Slice} Slice
  * @typedef {{path?: string, dots?: number[][], words?: string, at?: number[], color?: string, width?: number,
- *   dashed?: boolean, fill?: number, opacity?: number, rim?: boolean}} Mark a path of SVG with its `width`, the opacity
- *   of what it holds (`fill`, 0 for nothing) and a dark `rim` for bright pictures; dots; words beside the point `at`
+ *   dashed?: boolean, fill?: number, opacity?: number, rim?: boolean, image?: string}} Mark a path of SVG with its `width`,
+ *   the opacity of what it holds (`fill`, 0 for nothing) and a dark `rim` for bright pictures; dots; words beside the
+ *   point `at`; the address of an image that covers the whole picture
  * @typedef {{marks: Element, words: Element, marksOf: (slice: Slice) => Mark[], placed: {text: Element, at: number[]}[]}} Layer
  */
 import { SVG } from "./icons.js";
@@ -66,7 +67,7 @@ export class Drawing {
     layer.marks.replaceChildren();
     layer.words.replaceChildren();
     layer.placed = [];
-    for (const mark of marks) drawMark(layer, mark);
+    for (const mark of marks) drawMark(layer, mark, this.sheet);
     this.place(layer);
   }
   /** Another slice is painted. @param {Slice} slice */
@@ -97,8 +98,9 @@ export class Drawing {
   }
 }
 
-/** @param {Layer} layer @param {Mark} mark */
-function drawMark(layer, { path, dots = [], words, at, color = "#ffd54f", width = 1.5, dashed, fill = 0, opacity = 1, rim }) {
+/** @param {Layer} layer @param {Mark} mark @param {Sheet | null} sheet */
+function drawMark(layer, { path, dots = [], words, at, color = "#ffd54f", width = 1.5, dashed, fill = 0, opacity = 1, rim, image }, sheet) {
+  if (image && sheet) draw("image", layer.marks, { href: image, x: -0.5, y: -0.5, width: sheet.columns, height: sheet.rows, opacity, preserveAspectRatio: "none" });
   const stroke = { stroke: color, "stroke-opacity": opacity, "vector-effect": "non-scaling-stroke" };
   const dark = { ...stroke, stroke: "#000", "stroke-opacity": opacity / 2, fill: "none" };
   if (path) {

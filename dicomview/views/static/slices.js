@@ -4,12 +4,14 @@
  *
  * A slice lies `at` [index along the plane, place along each extra axis of the stack]. `step` is 1 for a slice with all
  * of its samples; else it has every step-th of them, to be shown until the whole comes. Where `data` is null, `text`
- * says why; `layers` name the masks, which have one bit a pixel, rows ending on a byte.
+ * says why; `layers` name the masks, which have one bit a pixel, rows ending on a byte; `strokes` are what is drawn of the
+ * other layers, by their names.
  *
  * @typedef {{plane: string, at: number[], step: number, rows: number, columns: number,
  *   sample: "int16" | "uint16" | "rgb8", slope: number, intercept: number, stored: boolean, invert: boolean,
  *   origin: number[] | null, row_step: number[] | null, column_step: number[] | null, place: string,
  *   blank: number | null, data: Uint16Array | Uint8Array | null, layers: string[], masks: Uint8Array[],
+ *   strokes: Record<string, {path?: string, dots?: number[][], image?: string, written?: {words: string, at: number[]}[]}>, revision: number,
  *   notes: string[], text: string}} Slice
  * @typedef {{count: number, rows: number, columns: number, aspect: number, letters: (string | null)[] | null,
  *   step: number, block: number, gaps: number[]}} Plane a view asks first for `block` slices at once, with every
@@ -37,7 +39,7 @@ export const bytesOf = ({ buffer, byteOffset, byteLength }) => new Uint8Array(bu
 export function readSlices(message, all, masks) {
   let start = 0;
   return message.slices.map((/** @type {any} */ head) => {
-    const slice = { plane: message.plane, step: message.step, layers: [], notes: [], text: "", data: null, ...head };
+    const slice = { plane: message.plane, step: message.step, layers: [], strokes: {}, notes: [], text: "", data: null, ...head };
     slice.masks = masks.splice(0, slice.layers.length).map((bits) => bits.slice());
     if (slice.text) return slice;
     const end = start + slice.rows * slice.columns * (slice.sample === "rgb8" ? 3 : 2);

@@ -48,9 +48,10 @@ export class Store {
   constructor(model) {
     this.model = model;
     model.on("msg:custom", this.receive);
+    model.on("change:_scene", this.renew);
   }
   get scene() {
-    return /** @type {{planes: Record<string, Plane>, axes: {labels: string[]}[], colour: boolean}} */ (
+    return /** @type {{planes: Record<string, Plane>, axes: {labels: string[]}[], colour: boolean, revision: number}} */ (
       this.model.get("_scene")
     );
   }
@@ -67,8 +68,14 @@ export class Store {
     this.pending.clear();
     this.anew = true;
   };
+  /** Something was laid over the pictures, or taken away: what is here is out of date. */
+  renew = () => {
+    this.clear();
+    this.ask();
+  };
   close() {
     this.model.off("msg:custom", this.receive);
+    this.model.off("change:_scene", this.renew);
     this.views.clear();
     this.clear();
   }
@@ -104,7 +111,7 @@ export class Store {
   }
   /** @type {(message: any, buffers: DataView[]) => Promise<void>} */
   receive = async (message, buffers) => {
-    if (!this.views.size || (message.kind !== "slices" && message.kind !== "busy")) return;
+    if (!this.views.size || (message.kind !== "slices" && message.kind !== "busy") || this.outdated(message)) return;
     this.silent = this.late = false;
     if (message.kind === "busy") {
       this.paint();
@@ -125,6 +132,10 @@ export class Store {
     else clearTimeout(this.waiting);
     this.ask();
   };
+  /** Whether a message was made before the last change of the scene. @param {any} message */
+  outdated({ revision }) {
+    return revision !== undefined && revision !== this.scene.revision;
+  }
   /**
    * Keep the slices of a message, at once where nothing is packed; those that cannot be unpacked say so in their places.
    * @param {any} message @param {DataView[]} buffers
@@ -137,10 +148,11 @@ export class Store {
       slices = readSlices(message, message.packed ? await inflate(samples) : samples, masks);
     } catch (/** @type {any} */ error) {
       const text = `This slice came damaged (${error.name}).`;
-      slices = message.slices.map((/** @type {any} */ { at }) => ({ plane, step, at, data: null, layers: [], masks: [], notes: [], text }));
+      slices = message.slices.map((/** @type {any} */ { at }) => ({ plane, step, at, data: null, layers: [], masks: [], strokes: {}, notes: [], text }));
     }
-    if (!this.views.size) return;
+    if (!this.views.size || this.outdated(message)) return;
     for (const slice of slices) {
+      slice.revision = this.scene.revision;
       const cache = slice.step === 1 ? this.whole : this.previews;
       cache.set(keyOf(slice.plane, slice.at), slice, sizeOf(slice));
     }

@@ -69,7 +69,7 @@ export class Tools {
     } else this.showNumbers();
   };
   /** What there is to choose from. @param {Scene} scene */
-  open({ index_name: counted, planes, refused, presets, colour, axes, layers, cine, colormaps, controls }) {
+  open({ index_name: counted, planes, refused, presets, colour, axes, cine, colormaps, controls }) {
     const { parts } = this;
     parts.bar.hidden = !controls;
     parts.slider.title = parts.slider.ariaLabel = counted;
@@ -92,13 +92,7 @@ export class Tools {
     parts.hands[4].hidden = !told?.cross;
     if (colour && this.view.hand.tool === "window") this.view.hand.tool = "pan"; // colours have no window
     this.showHand(this.view.hand.tool);
-    parts.layers.hidden = !layers.length;
-    this.layers = buildLayers(parts.layers, layers);
-    for (const { name, button, color, opacity } of this.layers) {
-      button.addEventListener("click", () => this.view.look(name, { shown: !this.view.state.layers[name].shown }));
-      color.addEventListener("input", () => this.view.look(name, { color: color.value }));
-      opacity.addEventListener("input", () => this.view.look(name, { opacity: Number(opacity.value) }));
-    }
+    this.openLayers(this.view.scene);
     this.axes = buildAxes(parts.axes, axes);
     this.axes.forEach(({ slider }, axis) => {
       slider.addEventListener("input", () => this.view.moveAlong(axis + 1, Number(slider.value)));
@@ -107,6 +101,18 @@ export class Tools {
     if (cine) this.cine.rate.value = brief(cine.rate);
     this.gapsOf = "";
     this.showFilm(false);
+  }
+  /** What there is over the pictures. @param {Scene} scene */
+  openLayers({ layers, colourless }) {
+    const { parts } = this;
+    parts.layers.hidden = !layers.length;
+    this.layers = buildLayers(parts.layers, layers);
+    for (const { name, button, color, opacity } of this.layers) {
+      color.hidden = colourless.includes(name);
+      button.addEventListener("click", () => this.view.look(name, { shown: !this.view.state.layers[name].shown }));
+      color.addEventListener("input", () => this.view.look(name, { color: color.value }));
+      opacity.addEventListener("input", () => this.view.look(name, { opacity: Number(opacity.value) }));
+    }
   }
   /** @param {State} state */
   show(state) {
@@ -125,6 +131,7 @@ export class Tools {
     parts.planes.value = plane;
     for (const { name, button, color, opacity } of this.layers) {
       const look = state.layers[name];
+      if (!look) continue; // it has just been taken away
       button.ariaPressed = String(look.shown);
       button.style.borderLeftColor = color.value = look.color;
       opacity.value = String(look.opacity);

@@ -21,7 +21,7 @@ import { windowWords } from "./window.js";
  *   colormap: string, rotation: number, flip: boolean, zoom: number, pan: number[], point: number[] | null, stamp?: number,
  *   page?: string}} State the stamp is that of the last state of Python's which this one was made from
  * @typedef {{title: string, index_name: string, planes: Record<string, Plane>, refused: Record<string, string>, colour: boolean,
- *   axes: import("./page.js").Axis[], unit: string, notes: string[], layers: string[], colormaps: string[], home: State,
+ *   axes: import("./page.js").Axis[], unit: string, notes: string[], layers: string[], colourless: string[], revision: number, colormaps: string[], home: State,
  *   controls: boolean, presets: (VoiWindow & {name: string, table?: {first: number, levels: DataView}})[],
  *   cine: {along: string, rate: number} | null}} Scene
  */
@@ -76,10 +76,12 @@ export class View {
     model.on("change:_colours", this.onState);
     this.sizes = new ResizeObserver(this.onSize);
     this.sizes.observe(this.stage);
+    model.on("change:_scene", this.onScene);
     model.on("msg:custom", this.onMessage);
     this.stage.ariaLabel = `${this.scene.title}: arrow keys move through the slices, ? tells more`;
     this.words.title.textContent = this.scene.title;
     this.tools.open(this.scene);
+    this.drawing.add("layers", (slice) => this.marksOf(slice));
     this.onState();
     store.join(this);
   }
@@ -121,6 +123,7 @@ export class View {
     this.sizes.disconnect();
     this.model.off("change:_state", this.onState);
     this.model.off("change:_colours", this.onState);
+    this.model.off("change:_scene", this.onScene);
     this.model.off("msg:custom", this.onMessage);
     this.store.leave(this);
     this.root.remove();
@@ -171,6 +174,11 @@ export class View {
     this.stamp = state.stamp ?? 0;
     this.draw({ ...state, ...this.drifted });
   };
+  /** There are other layers. */
+  onScene = () => {
+    this.tools.openLayers(this.scene);
+    this.onState();
+  };
   onMessage = (/** @type {any} */ { kind, text }) => {
     if (kind === "trouble") this.sayTrouble(text);
   };
@@ -207,6 +215,7 @@ export class View {
       const colours = this.model.get("_colours")?.[colormap];
       const style = { looks, invert, colormap, colours: colours ? octets(colours) : null };
       this.painter.paint(slice, this.window, style, slice.data ? slice : this.scene.planes[slice.plane]);
+      if (slice === this.painted.slice) this.drawing.renew("layers");
       this.painted = { slice, look, count: this.painted.count + 1 };
       this.label(slice);
     }
@@ -216,6 +225,13 @@ export class View {
     this.crossed = this.state.point;
     this.sayNotes(slice);
     this.store.show({ plane, at, along: Math.min(this.along, at.length - 1), direction: this.direction });
+  }
+  /** What is drawn of the layers that are no masks. @param {Slice} slice @returns {import("./drawing.js").Mark[]} */
+  marksOf({ strokes }) {
+    const shown = Object.entries(strokes).filter(([name]) => this.state.layers[name]?.shown);
+    return shown.flatMap(([name, { written = [], ...lines }]) =>
+      [lines, ...written].map((mark) => ({ ...mark, color: this.state.layers[name].color, opacity: this.state.layers[name].opacity })),
+    );
   }
   /** Hold the picture as the state says, with its letters at its sides. @param {Slice} slice */
   hold(slice) {
@@ -249,7 +265,7 @@ export class View {
     const grey = !this.scene.colour && slice.sample !== "rgb8";
     const window = this.window;
     this.words.window.textContent = !grey ? "" : "levels" in window ? window.name : windowWords(window);
-    const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count, sharp: slice.step === 1 };
+    const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count, sharp: slice.step === 1, revision: slice.revision };
     const line = "levels" in window ? { center: "", width: "" } : { center: window.center, width: window.width };
     Object.assign(this.root.dataset, marks, grey ? line : {});
     this.said = [parts[0].replace("/", " of "), ...parts.slice(1), this.words.window.textContent, slice.text];
