@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from dicomview.views import figure, view
     from dicomview.views.browser import browse
     from dicomview.views.compare import compare
+    from dicomview.views.histogram import histogram
+    from dicomview.views.plot import plot
 
 try:
     __version__ = version("dicomview")
@@ -46,8 +48,8 @@ _ROOMS = {
     "Window": "pixels",
     "audit": "rules",
     "browse": "views.browser",
-    "compare": "views.compare",
     "checks": "rules",
+    "compare": "views.compare",
     "demo": "",
     "dice": "masks",
     "edited": "export.edits",
@@ -55,7 +57,9 @@ _ROOMS = {
     "explain": "rules",
     "export": "",
     "figure": "views",
+    "histogram": "views.histogram",
     "picture": "render",
+    "plot": "views.plot",
     "presets": "pixels",
     "privacy": "",
     "read_series": "space",
@@ -90,7 +94,9 @@ __all__ = [
     "explain",
     "export",
     "figure",
+    "histogram",
     "picture",
+    "plot",
     "presets",
     "privacy",
     "read_series",

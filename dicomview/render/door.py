@@ -142,11 +142,11 @@ def opened(
     See `resolve`.
     """
     scene = scene_of(source, uid=uid, units=units, spacing=spacing, masks=masks, objects=objects)
-    if slab is not None:
-        scene, axes = slab_of(scene, slab, axes or {}), None
     for name, begun in scene.begun.items():
         if wishes.get(name) is None or wishes[name] is False or (name == "rotation" and not wishes[name]):
             wishes[name] = begun
+    if slab is not None:
+        scene, axes = slab_of(scene, slab, axes or {}), None
     # Whoever gives a window need not wait for the automatic one, for which slices are decoded.
     return scene, resolve(scene, scene.begin(None if window is None else voi_of(scene, window)), axes=axes, **wishes)
 

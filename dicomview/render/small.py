@@ -1,4 +1,4 @@
-"""A picture as a small PNG: for lists, tables and reports."""
+"""Pictures as small PNGs: for lists, tables, reports and saved notebooks."""
 
 from __future__ import annotations
 

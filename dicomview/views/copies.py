@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.render import state_message
-from dicomview.render.small import png_of
 from dicomview.views.canvas import module_text, style_text
 from dicomview.views.messages import colours_message, scene_message
 from dicomview.views.shipment import Wish, shipment
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from dicomview.views.shipment import Shipment, Source
 
 __all__ = [
-    "EMBED_VARIABLE", "embeds", "opening_of", "places_of", "png_of",
+    "EMBED_VARIABLE", "embeds", "opening_of", "places_of",
     "shipped", "shown_of", "snippet_of",
 ]  # fmt: skip
 

@@ -24,8 +24,9 @@ from dicomview.render import (
     state_message,
     take,
 )  # fmt: skip
+from dicomview.render.small import png_of
 from dicomview.views.canvas import Canvas
-from dicomview.views.copies import embeds, opening_of, places_of, png_of, shown_of, snippet_of
+from dicomview.views.copies import embeds, opening_of, places_of, shown_of, snippet_of
 from dicomview.views.faces import Face, Shown
 from dicomview.views.layering import Layering
 from dicomview.views.messages import colours_message, piece_of, scene_message
@@ -339,18 +340,9 @@ class SliceView(Canvas, Layering):
                 setattr(self, name, value)
 
     def _relay(self, scene: Scene) -> None:
-        """Show a scene with other layers, everywhere."""
+        """Show a scene with other layers."""
         with _ONE_HAND, self.hold_sync():
-            # The scene before its number: what a thread is just making is of the old one, or will be asked for again.
-            self.scene = scene
-            self._revision += 1
-            self._begin = _laid(self._begin, scene)
-            state = _laid(self._now, scene)
-            self._copied = opening_of(self._piece, scene, state) if self._embed else []
-            controls = self._scene["controls"]
-            self._scene = scene_message(scene, self._begin, controls=controls, revision=self._revision)
-            self._opening = [{"message": message, "buffers": buffers} for message, buffers in self._copied]
-            self._take_state(state)
+            super()._relay(scene)
 
     def _message(self) -> dict[str, Any]:
         return state_message(self._now) | {"stamp": self._number}
@@ -363,12 +355,6 @@ class SliceView(Canvas, Layering):
         if step == 1:
             piece.head["strokes"] |= self._drawn(plane, index, axes)
         return piece
-
-
-def _laid(state: ViewState, scene: Scene) -> ViewState:
-    """Return a state with the layers of a scene; those that it knows look as they did."""
-    layers = tuple((layer.name, state.looks.get(layer.name, layer.look)) for layer in scene.layers)
-    return replace(state, layers=layers)
 
 
 def _faces(state: ViewState) -> dict[str, Any]:
