@@ -92,7 +92,7 @@ def test_without_a_wish_the_picture_is_bare_and_says_what_there_is() -> None:
     one, _, objects = two_series()
     view = dv.view([*one, *objects])
     assert not view.layers
-    assert view.scene.notes == ("objects=True: segmentation, structure set, dose, presentation state, key objects",)
+    assert view.scene.notes == ("5 objects about these images: objects=True",)
     assert dv.view([*one, *objects], objects=False).scene.notes == ()
     assert dv.picture([*one, *objects]).notes == ()
 
