@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
     from dicomview.views import figure, view
     from dicomview.views.browser import browse
+    from dicomview.views.histogram import histogram
+    from dicomview.views.plot import plot
 
 try:
     __version__ = version("dicomview")
@@ -48,7 +50,9 @@ _ROOMS = {
     "errors": "",
     "explain": "checks",
     "figure": "views",
+    "histogram": "views.histogram",
     "picture": "render",
+    "plot": "views.plot",
     "presets": "pixels",
     "read_series": "space",
     "read_tags": "catalog",
@@ -76,7 +80,9 @@ __all__ = [
     "errors",
     "explain",
     "figure",
+    "histogram",
     "picture",
+    "plot",
     "presets",
     "read_series",
     "read_tags",

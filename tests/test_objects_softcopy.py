@@ -79,6 +79,8 @@ def test_what_is_drawn_is_a_layer_on_its_image_alone() -> None:
     assert (words.words, words.points.tolist()) == ("mark", [[20, 30]])
     ((_, small),) = scene.shot("axial", 0, step=2).layers
     np.testing.assert_array_equal(small, mask[1::2, 1::2])
+    said = [text for text in dv.figure(images, objects=written(images)).axes[0].texts if text.get_text() == "mark"]
+    assert [text.get_position() for text in said] == [(20, 30)]
     across = [scene.shot("coronal", k) for k in range(SIZE[0])]
     assert not any(shot.layers or shot.strokes for shot in across)
 

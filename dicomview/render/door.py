@@ -130,8 +130,8 @@ def opened(
     units: str | None,
     spacing: Sequence[float] | None,
     masks: object,
-    objects: object,
     window: object,
+    objects: object = None,
     **wishes: Any,
 ) -> tuple[Scene, ViewState]:
     """Return the scene of `source` and the state that answers the wishes one begins with; see `resolve`."""

@@ -13,11 +13,14 @@ from dicomview.render.look import Look, look_of
 from dicomview.render.masks import add_layer, lay, without
 from dicomview.render.outlines import lay_lines
 from dicomview.views.artists import Drawing, Sheet
+from dicomview.views.copies import opening_of
+from dicomview.views.messages import scene_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dicomview.render import Scene, ViewState
+    from dicomview.views.shipment import Piece, Shipment
 
 __all__ = ["Layering"]
 
@@ -27,6 +30,12 @@ class Layering:
 
     scene: Scene
     _now: ViewState
+    _begin: ViewState
+    _embed: bool
+    _revision: int
+    _scene: dict[str, Any]
+    _opening: list[Any]
+    _copied: list[Shipment]
     _drawings: Mapping[str, Drawing]
     _added: Mapping[str, tuple[str, ...]]  # the layers that came by one name
 
@@ -217,8 +226,31 @@ class Layering:
         raise NotImplementedError
 
     def _relay(self, scene: Scene) -> None:
-        """Show a scene with other layers."""
+        """Show a scene with other layers, everywhere; those that were there before look as they did."""
+        # The scene before its number: what a thread is just making is of the old one, or will be asked for again.
+        self.scene = scene
+        self._revision += 1
+        self._begin = _laid(self._begin, scene)
+        state = _laid(self._now, scene)
+        controls = self._scene["controls"]
+        self._scene = scene_message(scene, self._begin, controls=controls, revision=self._revision)
+        self._copied = opening_of(self._piece, scene, state) if self._embed else []
+        self._opening = [{"message": message, "buffers": buffers} for message, buffers in self._copied]
+        self._take_state(state)
+
+    def _piece(self, plane: str, at: tuple[int, ...], step: int) -> Piece:
+        """Return one slice as it travels."""
         raise NotImplementedError
+
+    def _take_state(self, state: ViewState) -> None:
+        """Make `state` the one that holds, everywhere."""
+        raise NotImplementedError
+
+
+def _laid(state: ViewState, scene: Scene) -> ViewState:
+    """Return a state with the layers of a scene; those that it knows look as they did."""
+    layers = tuple((layer.name, state.looks.get(layer.name, layer.look)) for layer in scene.layers)
+    return replace(state, layers=layers)
 
 
 def sheet_of(scene: Scene, plane: str, index: int, axes: Mapping[str, int]) -> Sheet:

@@ -6,7 +6,6 @@ import base64
 import difflib
 import threading
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -311,18 +310,9 @@ class SliceView(Canvas, Layering):
                 setattr(self, name, value)
 
     def _relay(self, scene: Scene) -> None:
-        """Show a scene with other layers, everywhere."""
+        """Show a scene with other layers."""
         with _ONE_HAND, self.hold_sync():
-            # The scene before its number: what a thread is just making is of the old one, or will be asked for again.
-            self.scene = scene
-            self._revision += 1
-            self._begin = _laid(self._begin, scene)
-            state = _laid(self._now, scene)
-            self._copied = opening_of(self._piece, scene, state) if self._embed else []
-            controls = self._scene["controls"]
-            self._scene = scene_message(scene, self._begin, controls=controls, revision=self._revision)
-            self._opening = [{"message": message, "buffers": buffers} for message, buffers in self._copied]
-            self._take_state(state)
+            super()._relay(scene)
 
     def _message(self) -> dict[str, Any]:
         return state_message(self._now) | {"stamp": self._number}
@@ -335,12 +325,6 @@ class SliceView(Canvas, Layering):
         if step == 1:
             piece.head["strokes"] |= self._drawn(plane, index, axes)
         return piece
-
-
-def _laid(state: ViewState, scene: Scene) -> ViewState:
-    """Return a state with the layers of a scene; those that it knows look as they did."""
-    layers = tuple((layer.name, state.looks.get(layer.name, layer.look)) for layer in scene.layers)
-    return replace(state, layers=layers)
 
 
 def _faces(state: ViewState) -> dict[str, Any]:
