@@ -106,14 +106,10 @@ def slab_of(scene: Scene, wish: Any, axes: Mapping[str, int]) -> SlabScene:
     slab = SlabScene(volume, kind, thickness, placed=placed, measured=measured)
     slab.title, slab.modality, slab.stored_voi = scene.title, scene.modality, scene.file_voi()
     slab.covers, slab.frame_of_reference = scene.covers, scene.frame_of_reference
-    slab.layers = scene.layers[len(scene.layers) - _laid(scene) :]
-    slab.notes = (*scene.notes, *(("layers of the middle slice",) if slab.covers else ()))
+    slab.lines, slab.presented = scene.lines, scene.presented
+    slab.layers = tuple(layer for layer in scene.layers if layer.name != "overlays")
+    slab.notes = (*scene.notes, *(("layers of the middle slice",) if slab.layers else ()))
     return slab
-
-
-def _laid(scene: Scene) -> int:
-    """Return how many of the layers were laid over the scene, the last ones."""
-    return len(scene.layers) - sum(layer.name == "overlays" for layer in scene.layers)
 
 
 def _mean(slices: Iterable[NDArray[np.floating]]) -> NDArray[np.float64]:

@@ -134,7 +134,8 @@ export class Tools {
       const look = state.layers[name];
       if (!look) continue; // it has just been taken away
       button.ariaPressed = String(look.shown);
-      button.style.borderLeftColor = color.value = look.color;
+      color.value = look.color;
+      button.style.borderLeftColor = color.hidden ? "transparent" : look.color;
       opacity.value = String(look.opacity);
     }
     parts.flip.ariaPressed = String(state.flip);
