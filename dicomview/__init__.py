@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
-    from dicomview.export.edits import edited, save
+    from dicomview.export.edits import edited
     from dicomview.export.sampling import samples
+    from dicomview.export.saving import save
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
@@ -54,7 +55,7 @@ _ROOMS = {
     "read_series": "space",
     "read_tags": "catalog",
     "samples": "export.sampling",
-    "save": "export.edits",
+    "save": "export.saving",
     "scan": "catalog",
     "tags": "catalog",
     "view": "views",
