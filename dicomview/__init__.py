@@ -14,18 +14,23 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dicomview import demo, errors, export
+    from dicomview import demo, errors, export, privacy
     from dicomview.catalog import Catalog, read_tags, scan, tags
-    from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
     from dicomview.export.edits import edited
     from dicomview.export.sampling import samples
     from dicomview.export.saving import save
+    from dicomview.masks import Regions, dice, regions
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
+    from dicomview.rules import audit, checks, explain
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
+    from dicomview.summary import report
     from dicomview.views import figure, view
     from dicomview.views.browser import browse
+    from dicomview.views.compare import compare
+    from dicomview.views.histogram import histogram
+    from dicomview.views.plot import plot
 
 try:
     __version__ = version("dicomview")
@@ -36,24 +41,33 @@ _ROOMS = {
     "Catalog": "catalog",
     "DicomviewError": "errors",
     "Picture": "render",
+    "Regions": "masks",
     "Series": "space",
     "Slice": "space",
     "Stack": "space",
     "Verdict": "space",
     "Volume": "space",
     "Window": "pixels",
-    "audit": "checks",
+    "audit": "rules",
     "browse": "views.browser",
+    "checks": "rules",
+    "compare": "views.compare",
     "demo": "",
+    "dice": "masks",
     "edited": "export.edits",
     "errors": "",
-    "explain": "checks",
+    "explain": "rules",
     "export": "",
     "figure": "views",
+    "histogram": "views.histogram",
     "picture": "render",
+    "plot": "views.plot",
     "presets": "pixels",
+    "privacy": "",
     "read_series": "space",
     "read_tags": "catalog",
+    "regions": "masks",
+    "report": "summary",
     "samples": "export.sampling",
     "save": "export.saving",
     "scan": "catalog",
@@ -65,6 +79,7 @@ __all__ = [
     "Catalog",
     "DicomviewError",
     "Picture",
+    "Regions",
     "Series",
     "Slice",
     "Stack",
@@ -73,16 +88,24 @@ __all__ = [
     "Window",
     "audit",
     "browse",
+    "checks",
+    "compare",
     "demo",
+    "dice",
     "edited",
     "errors",
     "explain",
     "export",
     "figure",
+    "histogram",
     "picture",
+    "plot",
     "presets",
+    "privacy",
     "read_series",
     "read_tags",
+    "regions",
+    "report",
     "samples",
     "save",
     "scan",

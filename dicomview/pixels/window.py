@@ -107,6 +107,28 @@ class Window:
                 f"there is no window preset {name!r}; choose one of {', '.join(presets())}, or give (center, width)"
             ) from None
 
+    @staticmethod
+    def between(low: float, high: float, *, like: object = None) -> Window:
+        """Return the window of which `low` is the last black and `high` the first white value; see `ends`.
+
+        `like` is a window whose function the new one takes over, as far as it is one; else it is LINEAR_EXACT.
+        """
+        function = like.function if isinstance(like, Window) else "LINEAR_EXACT"
+        if function == "LINEAR":
+            return Window((low + high + 1) / 2, high - low + 1, function)
+        return Window((low + high) / 2, high - low, function)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The last value that is black and the first that is white; of SIGMOID, where its steepest line has them.
+
+        PS3.3 C.11.2.1.2.1: a LINEAR window of width w spans w - 1.
+        """
+        if self.function == "LINEAR":
+            half = max(self.width - 1, 0.0) / 2
+            return self.center - 0.5 - half, self.center - 0.5 + half
+        return self.center - self.width / 2, self.center + self.width / 2
+
     def apply(self, values: NDArray[np.float64], *, invert: bool = False) -> NDArray[np.uint8]:
         """Return the grey levels of modality values.
 
