@@ -56,16 +56,6 @@ class Contour:
         points.setflags(write=False)
         object.__setattr__(self, "points", points)
 
-    @property
-    def plane(self) -> tuple[float, ...]:
-        """The plane it lies in, rounded: a unit normal, and how far along it, mm."""
-        x = self.points
-        normal = np.cross(x - x[0], np.roll(x, -1, axis=0) - x[0]).sum(axis=0)
-        length = float(np.linalg.norm(normal))
-        normal = normal / length if length else normal
-        normal = normal * (np.sign(normal[np.argmax(np.abs(normal))]) or 1.0)
-        return (*np.round(normal, 2).tolist(), round(float((x @ normal).mean()), 1))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stroke:
@@ -142,7 +132,7 @@ class Outline:
             closed = self.contours[n].closed
             found = _crossings(cells[part], depth[part], closed=closed)
             if closed:
-                crossings.setdefault(self.contours[n].plane, []).append(found)
+                crossings.setdefault(self._planes[n], []).append(found)
             else:
                 strokes += [Stroke(one[np.newaxis], False) for one in found]
         return strokes + [one for found in crossings.values() for one in _chords(np.concatenate(found))]
@@ -152,6 +142,22 @@ class Outline:
         """All points one after another, and where each contour begins."""
         lengths = [len(one.points) for one in self.contours]
         return np.concatenate([one.points for one in self.contours]), np.cumsum([0, *lengths[:-1]], dtype=np.intp)
+
+    @functools.cached_property
+    def _planes(self) -> list[tuple[float, ...]]:
+        """The plane that each contour lies in, rounded: a unit normal, and how far along it, mm."""
+        points, starts = self._points
+        lengths = np.diff(np.append(starts, len(points)))
+        after = np.arange(1, len(points) + 1)
+        after[starts + lengths - 1] = starts
+        from_first = points - np.repeat(points[starts], lengths, axis=0)
+        normals = np.add.reduceat(np.cross(from_first, from_first[after]), starts)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), np.finfo(float).tiny)
+        largest = np.take_along_axis(normals, np.abs(normals).argmax(axis=1)[:, np.newaxis], axis=1)
+        normals *= np.where(largest < 0, -1.0, 1.0)
+        depths = np.einsum("ij,ij->i", np.add.reduceat(points, starts) / lengths[:, np.newaxis], normals)
+        planes = np.column_stack([normals.round(2), depths.round(1)]) + 0.0  # no minus before a zero
+        return list(map(tuple, planes.tolist()))
 
 
 def _crossings(cells: NDArray[np.float64], depth: NDArray[np.float64], *, closed: bool) -> NDArray[np.float64]:
