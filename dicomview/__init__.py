@@ -14,16 +14,20 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dicomview import demo, errors
+    from dicomview import demo, errors, export, privacy
     from dicomview.catalog import Catalog, read_tags, scan, tags
-    from dicomview.checks import audit, explain
     from dicomview.errors import DicomviewError
+    from dicomview.export.edits import edited, save
+    from dicomview.export.sampling import samples
     from dicomview.masks import Regions, dice, regions
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
+    from dicomview.rules import audit, checks, explain
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
+    from dicomview.summary import report
     from dicomview.views import figure, view
     from dicomview.views.browser import browse
+    from dicomview.views.compare import compare
     from dicomview.views.histogram import histogram
     from dicomview.views.plot import plot
 
@@ -43,20 +47,28 @@ _ROOMS = {
     "Verdict": "space",
     "Volume": "space",
     "Window": "pixels",
-    "audit": "checks",
+    "audit": "rules",
     "browse": "views.browser",
-    "dice": "masks",
+    "checks": "rules",
+    "compare": "views.compare",
     "demo": "",
+    "dice": "masks",
+    "edited": "export.edits",
     "errors": "",
-    "explain": "checks",
+    "explain": "rules",
+    "export": "",
     "figure": "views",
     "histogram": "views.histogram",
     "picture": "render",
     "plot": "views.plot",
     "presets": "pixels",
+    "privacy": "",
     "read_series": "space",
     "read_tags": "catalog",
     "regions": "masks",
+    "report": "summary",
+    "samples": "export.sampling",
+    "save": "export.edits",
     "scan": "catalog",
     "tags": "catalog",
     "view": "views",
@@ -75,18 +87,26 @@ __all__ = [
     "Window",
     "audit",
     "browse",
+    "checks",
+    "compare",
     "demo",
     "dice",
+    "edited",
     "errors",
     "explain",
+    "export",
     "figure",
     "histogram",
     "picture",
     "plot",
     "presets",
+    "privacy",
     "read_series",
     "read_tags",
     "regions",
+    "report",
+    "samples",
+    "save",
     "scan",
     "tags",
     "view",

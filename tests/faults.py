@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import phantoms
 
 import dicomview as dv
+from dicomview.rules.check import UNDECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,19 +17,34 @@ if TYPE_CHECKING:
 
 SECRET = "Fictitious"
 """A word of the patient's name in every phantom: no finding may quote it."""
+NEEDED = {"V01", "V02"}
+"""What an object of its class must have: of phantoms that are no CT only the elements that matter are there."""
 
 
-def found(source: Any) -> set[str]:
-    """Return the ids of all checks that find something."""
-    return set(table(source)["check"])
+def found(source: Any, **options: Any) -> set[str]:
+    """Return the ids of all checks that find something; not of those that cannot tell."""
+    return found_in_full(source, **options) - NEEDED
+
+
+def found_in_full(source: Any, **options: Any) -> set[str]:
+    """Return the same, with what an object of its class must have."""
+    findings = table(source, **options)
+    return set(findings["check"][~findings["message"].str.startswith(UNDECIDED)])
 
 
 def table(source: Any, **options: Any) -> pd.DataFrame:
     findings = dv.audit(source, progress=False, **options)
     text = findings.drop(columns=["files", "check"]).to_csv().casefold()
     assert SECRET.casefold() not in text
+    assert "stopped the check" not in text
     assert not findings.isna().any(axis=None)
     return findings
+
+
+def undecided(source: Any, **options: Any) -> set[str]:
+    """Return the ids of the checks that cannot tell."""
+    findings = table(source, **options)
+    return set(findings["check"][findings["message"].str.startswith(UNDECIDED)])
 
 
 def changed(*places: int, **elements: Any) -> Callable[[], list[Dataset]]:
@@ -36,15 +52,15 @@ def changed(*places: int, **elements: Any) -> Callable[[], list[Dataset]]:
 
     None takes an element away.
     """
+    return lambda: change(phantoms.regular(), *places, **elements)
 
-    def make() -> list[Dataset]:
-        pile = phantoms.regular()
-        for k in places or range(len(pile)):
-            for keyword, value in elements.items():
-                if value is None:
-                    del pile[k][keyword]
-                else:
-                    setattr(pile[k], keyword, value)
-        return pile
 
-    return make
+def change(pile: list[Dataset], *places: int, **elements: Any) -> list[Dataset]:
+    """Set `elements` in the data sets at `places`, in all when none is said; None takes one away."""
+    for k in places or range(len(pile)):
+        for keyword, value in elements.items():
+            if value is None:
+                del pile[k][keyword]
+            else:
+                setattr(pile[k], keyword, value)
+    return pile

@@ -144,6 +144,7 @@ def test_message_is_plain_and_comes_back():
         "rotation": 0,
         "flip": False,
         "zoom": 1.0,
+        "point": None,
         "pan": [0.0, 0.0],
     }
     assert state_from(message) == state

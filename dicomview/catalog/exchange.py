@@ -18,13 +18,14 @@ import pandas as pd
 from dicomview.catalog.columns import INSTANCE, column, row_table, vr_of_many
 from dicomview.catalog.keys import key_or_none
 from dicomview.elements import COLUMNS, HIDDEN, dtype_of
-from dicomview.errors import AlreadyThere, MissingExtra, NothingFound
+from dicomview.errors import MissingExtra, NothingFound
+from dicomview.files import new_file
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-__all__ = ["read_tags", "to_csv", "to_parquet"]
+__all__ = ["csv_text", "read_tags", "to_csv", "to_parquet"]
 
 _FORMULA = tuple("=+-@＝＋－＠")
 _FIRST = tuple("'\"[\t\r\n")
@@ -33,23 +34,30 @@ _ENCODING = "utf-8-sig"  # without the mark in front Excel takes the file for th
 
 def to_csv(table: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write `table` as CSV (RFC 4180, UTF-8) and return its path."""
-    target = _free(path, overwrite)
+    with new_file(path, overwrite=overwrite) as target:
+        target.write_text(csv_text(table), encoding=_ENCODING, errors="backslashreplace", newline="")
+    return Path(path)
+
+
+def csv_text(table: pd.DataFrame, end: str = "\r\n") -> str:
+    """Return `table` as CSV, each line with `end` at its end; text that a spreadsheet would run is guarded."""
     # As objects first: pandas would hand over whole numbers as floats where some are missing.
     text = _flat(table).astype(object).map(_text)
     text.columns = [_guarded(str(name)) for name in text.columns]
-    text.to_csv(target, index=False, encoding=_ENCODING, lineterminator="\r\n", errors="backslashreplace")
-    return target
+    return str(text.to_csv(index=False, lineterminator=end))
 
 
 def to_parquet(table: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write `table` as Parquet and return its path; columns of one type keep it, those of objects are text."""
     _parquet()
-    target = _free(path, overwrite)
     flat = _flat(table)
-    for name in flat.columns[flat.dtypes == "object"]:
+    for name in flat.columns[[_of_objects(dtype) for dtype in flat.dtypes]]:
         flat[name] = pd.Series([_text(cell) for cell in flat[name]], dtype="string", index=flat.index)
-    flat.to_parquet(target, engine="pyarrow", index=False)
-    return target
+    for name in flat.columns[flat.dtypes == "category"]:  # text of a catalogue, which pyarrow takes for nested
+        flat[name] = flat[name].astype("string")
+    with new_file(path, overwrite=overwrite) as target:
+        flat.to_parquet(target, engine="pyarrow", index=False)
+    return Path(path)
 
 
 def read_tags(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -194,11 +202,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _free(path: str | os.PathLike[str], overwrite: bool) -> Path:
-    target = Path(path)
-    if target.exists() and not overwrite:
-        raise AlreadyThere(f"{target.name} is there already; choose another name, or write overwrite=True")
-    return target
+def _of_objects(dtype: Any) -> bool:
+    """Return True for what Parquet has no type for: objects of any kind, and categories that are tuples."""
+    return dtype == "object" or (isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype == "object")
 
 
 def _parquet() -> None:

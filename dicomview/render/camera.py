@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "MOST_ZOOM", "as_pan", "as_rotation", "as_switch", "as_zoom", "framed", "held", "letters_held", "points_held",
+    "MOST_ZOOM", "as_pan", "as_point", "as_rotation", "as_switch", "as_zoom",
+    "framed", "held", "letters_held", "points_held",
 ]  # fmt: skip
 
 Letters = tuple[str, str, str, str]
@@ -105,6 +106,19 @@ def as_pan(wish: Any) -> tuple[float, float]:
     if not (_number(right) and _number(down) and math.isfinite(right) and math.isfinite(down)):
         raise UnknownChoice(f"a pan is (right, down) in parts of the width of the frame, not {wish!r}")
     return float(right), float(down)
+
+
+def as_point(wish: Any) -> tuple[float, float, float] | None:
+    """Return a wish for the point that linked views show, (x, y, z), None for no such point; or raise UnknownChoice."""
+    if wish is None:
+        return None
+    try:
+        x, y, z = wish
+    except (TypeError, ValueError):
+        x = y = z = None
+    if not all(_number(one) and math.isfinite(one) for one in (x, y, z)):
+        raise UnknownChoice(f"a point is (x, y, z), LPS mm, not {wish!r}")
+    return float(x), float(y), float(z)
 
 
 def as_rotation(wish: object) -> int:

@@ -14,6 +14,7 @@ from dicomview.objects import read_objects, segmentations_of
 from dicomview.render.beside import lay_objects
 from dicomview.render.masks import lay, scene_of_segments
 from dicomview.render.scene import title_of
+from dicomview.render.slab import slab_of
 from dicomview.render.stack_scene import StackScene
 from dicomview.render.state import ViewState, resolve, voi_of
 from dicomview.render.volume_scene import VolumeScene, array_scene
@@ -21,7 +22,7 @@ from dicomview.space import Series, Slice, Stack, Volume, read_series
 from dicomview.space.sorting import stacks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -131,16 +132,23 @@ def opened(
     spacing: Sequence[float] | None,
     masks: object,
     window: object,
+    slab: object = None,
     objects: object = None,
+    axes: Mapping[str, int] | None = None,
     **wishes: Any,
 ) -> tuple[Scene, ViewState]:
-    """Return the scene of `source` and the state that answers the wishes one begins with; see `resolve`."""
+    """Return the scene of `source`, or of its slabs, and the state that answers the wishes one begins with.
+
+    See `resolve`.
+    """
     scene = scene_of(source, uid=uid, units=units, spacing=spacing, masks=masks, objects=objects)
     for name, begun in scene.begun.items():
         if wishes.get(name) is None or wishes[name] is False or (name == "rotation" and not wishes[name]):
             wishes[name] = begun
+    if slab is not None:
+        scene, axes = slab_of(scene, slab, axes or {}), None
     # Whoever gives a window need not wait for the automatic one, for which slices are decoded.
-    return scene, resolve(scene, scene.begin(None if window is None else voi_of(scene, window)), **wishes)
+    return scene, resolve(scene, scene.begin(None if window is None else voi_of(scene, window)), axes=axes, **wishes)
 
 
 def refuse(what: str, /, **options: object) -> None:

@@ -13,7 +13,6 @@ from dicomview.errors import UnknownChoice
 from dicomview.objects import elsewhere, read_segmentations
 from dicomview.render.look import Layer, Look
 from dicomview.render.scene import thinned
-from dicomview.render.stack_scene import StackScene
 from dicomview.render.volume_scene import VolumeScene
 from dicomview.space import Volume
 
@@ -143,8 +142,7 @@ def placed_planes(scene: Scene, what: str, theirs: str, reference: str = "") -> 
 
 def same_reference(scene: Scene, uid: str, reference: str = "") -> bool:
     """Return False when a FrameOfReferenceUID is another than that of the scene; `reference` where it has none."""
-    if isinstance(scene, StackScene):
-        reference = scene.stack.slices[0].tags.text("FrameOfReferenceUID")
+    reference = scene.frame_of_reference or reference
     return not (reference and uid) or uid == reference
 
 

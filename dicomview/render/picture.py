@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dicomview.pixels import VoiTable
 from dicomview.render.camera import held, letters_held, points_held
 from dicomview.render.colormap import GRAY, colours_of
 from dicomview.render.door import opened
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from dicomview.render.state import ViewState
     from dicomview.space import Series, Slice, Stack, Volume
 
-__all__ = ["Picture", "picture", "take"]
+__all__ = ["Picture", "picture", "take", "window_words"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,3 +192,14 @@ def take(scene: Scene, state: ViewState) -> Picture:
             for look, one in drawn
         ),
     )
+
+
+def window_words(shown: Picture) -> str:
+    """Return the window as it stands in a corner: "C 40 W 400 HU"."""
+    window = shown.window
+    if window is None:
+        return ""
+    if isinstance(window, VoiTable):
+        return window.explanation
+    function = "" if window.function == "LINEAR" or window.explanation == "automatic" else f" {window.function}"
+    return f"C {window.center:g} W {window.width:g}{' ' + shown.unit if shown.unit else ''}{function}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dicomview.pixels import FrameTags, Voi
     from dicomview.render.look import Layer
     from dicomview.render.raster import Raster
+    from dicomview.space import Volume
     from dicomview.space.planes import Plane, Where
 
 __all__ = [
@@ -186,16 +187,21 @@ class Scene:
         Of presentation states; they come before those of the file.
     begun : mapping of str to value
         What a view begins with unless it is wished otherwise, as for `resolve`.
+    frame_of_reference : str
+        FrameOfReferenceUID: places in mm of scenes with the same one can be compared. Empty when nothing says it.
     index_name : str
         What the index along the first plane counts: slices, or places in time.
     gaps : tuple of int
         Index along the first plane of each picture after which some are missing.
+    of_distances : tuple of str
+        What must be said of a distance that is measured here: where its millimetres are from, or that there are none.
     """
 
     title: str = ""
     modality: str = ""
     index_name: str = "slice"
     unit: str = ""
+    frame_of_reference: str = ""
     colour: bool = False
     layers: tuple[Layer, ...] = ()
     covers: tuple[Cover, ...] = ()
@@ -205,6 +211,7 @@ class Scene:
     begun: Mapping[str, Any] = NO_AXES
     gaps: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    of_distances: tuple[str, ...] = ()
     axes: tuple[Axis, ...] = ()
     cine: Cine | None = None
     affine: NDArray[np.float64] | None = None
@@ -234,9 +241,23 @@ class Scene:
         """Return a shot without what was laid over it."""
         raise NotImplementedError
 
+    def as_volume(self, axes: Mapping[str, int] = NO_AXES) -> Volume:
+        """Return the values at one place of the extra axes as one volume, in the unit that is shown, or refuse."""
+        raise NotImplementedError
+
     def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:
         """Return (origin, row step, column step) of a plane in LPS mm, without reading it; None when unknown."""
         raise NotImplementedError
+
+    def exact(
+        self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES
+    ) -> tuple[NDArray[np.floating], tuple[str, ...]]:
+        """Return the modality values of a plane as they are, (rows, columns), NaN for none, and what to say of them."""
+        raise NotImplementedError
+
+    def instance_at(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> tuple[str, int | None]:
+        """Return SOPInstanceUID and zero-based frame of an acquired plane; nothing of what was made of several."""
+        return "", None
 
     def forget(self) -> None:
         """Let go of what was kept for the next shot."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from pydicom.uid import UID
+
 from dicomview.errors import NotAnImage, SeveralSeries, UnknownSeries
 from dicomview.files import Header, read_headers
 from dicomview.pixels import FrameTags, frame_count
@@ -286,12 +288,12 @@ def _refusal(header: Header) -> Rejected | None:
     """Return why an instance is no slice, or None when it is one."""
     assert header.dataset is not None
     tags, label = FrameTags(header.dataset), header.location.label
-    sop_class = tags.get("SOPClassUID")
-    name = getattr(sop_class, "name", "") or "an object of unknown class"
-    if str(sop_class) in SEGMENTATIONS:
-        return Rejected(label, "DERIVED_OBJECT", f"a {SEGMENTATIONS[str(sop_class)]} lies over images")
-    if header.pixels is None and header.status == "truncated":
+    sop_class = tags.text("SOPClassUID")
+    if sop_class in SEGMENTATIONS:
+        return Rejected(label, "DERIVED_OBJECT", f"a {SEGMENTATIONS[sop_class]} lies over images")
+    if header.pixels is not None:
+        return None
+    name = UID(sop_class).name or "an object of unknown class"
+    if header.status == "truncated":
         return Rejected(label, "TRUNCATED", f"{name} has no pixel data, and its file ends too early")
-    if header.pixels is None:
-        return Rejected(label, "NOT_IMAGE", f"{name} has no pixel data")
-    return None
+    return Rejected(label, "NOT_IMAGE", f"{name} has no pixel data")

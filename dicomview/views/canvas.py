@@ -29,6 +29,7 @@ _PARTS = (
     "slices",
     "wants",
     "store",
+    "links",
     "painter",
     "pose",
     "cine",
@@ -37,6 +38,8 @@ _PARTS = (
     "elements",
     "drawing",
     "page",
+    "shapes",
+    "measures",
     "tools",
     "hand",
     "view",
@@ -92,6 +95,7 @@ class Canvas(Part):
 
     _scene = traitlets.Dict().tag(sync=True)
     _opening: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    _link = traitlets.Dict().tag(sync=True)  # with which others of the page it moves; see ``static/links.js``
     _colours = traitlets.Dict().tag(sync=True)  # RGB of the 256 grey levels by the name of the colour map
     # A gesture is on the screen before it gets here, so it is not sent back.
     _state = traitlets.Dict().tag(sync=True, echo_update=False)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import itertools
 import json
 import os
@@ -17,7 +16,6 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from dicomview.render import state_message
 from dicomview.views.canvas import module_text, style_text
@@ -27,17 +25,20 @@ from dicomview.views.shipment import Wish, shipment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dicomview.render import Picture, Scene, ViewState
+    from dicomview.render import Scene, ViewState
     from dicomview.views.shipment import Shipment, Source
 
-__all__ = ["EMBED_VARIABLE", "embeds", "opening_of", "places_of", "png_of", "shipped", "snippet_of"]
+__all__ = [
+    "EMBED_VARIABLE", "embeds", "opening_of", "places_of",
+    "shipped", "shown_of", "snippet_of",
+]  # fmt: skip
 
 EMBED_VARIABLE = "DICOMVIEW_EMBED"
 _MODULE = module_text("copy")
-Image.preinit()  # now, and not when the first picture is waited for
-_OPENING_PREVIEWS = 12  # at most
+_OPENING_PREVIEWS = 8  # at most
 _OPENING_SECONDS = 0.25  # that they may take
 _OPENING_EDGE = 256  # samples along the longer edge of the slice that is shown first
+_PREVIEW_EDGE = 96  # and of the others
 
 
 def embeds(wish: bool | None) -> bool:
@@ -47,46 +48,33 @@ def embeds(wish: bool | None) -> bool:
     return os.environ.get(EMBED_VARIABLE, "").strip().lower() not in ("0", "no", "off", "false")
 
 
+def shown_of(source: Source, scene: Scene, state: ViewState, *, pack: bool) -> Shipment:
+    """Return the shown slice in some detail."""
+    step = max(1, _longest(scene, state) // _OPENING_EDGE)
+    wish = Wish(state.plane, (state.index, *state.axes.values()), step=step)
+    return shipment(source, wish, pack=pack, failed=lambda _: None)
+
+
 def opening_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]:
     """Return a reduced copy: the shown slice in some detail, and previews spread over the stack.
 
-    It comes with the widget, so that something is seen before the browser has asked for anything.
+    It comes with the widget, so that something is seen before the browser has asked for anything. The shown slice is
+    not packed: a browser unpacks in its own time, and this one is waited for.
     """
-    view = scene.views[state.plane]
-    longest = max(view.rows, view.columns, 1)
-    shown = Wish(state.plane, (state.index, *state.axes.values()), step=max(1, longest // _OPENING_EDGE))
     begun = time.perf_counter()
-    slices = [shipped(source, shown)]
+    slices = [shown_of(source, scene, state, pack=False)]
     # Slices that take long to decode are left to the asking.
     most = round(min(_OPENING_PREVIEWS, _OPENING_SECONDS / (time.perf_counter() - begun)))
     places = list(places_of(scene, state.plane))
     few = {places[round(x)] for x in np.linspace(0, len(places) - 1, min(len(places), most))}
-    step = max(shown.step, round(longest / 128))
-    wishes = (Wish(state.plane, at, step=step) for at in sorted(few - {shown.at}))
+    step = max(slices[0][0]["step"], round(_longest(scene, state) / _PREVIEW_EDGE))
+    wishes = (Wish(state.plane, at, step=step) for at in sorted(few - {(state.index, *state.axes.values())}))
     return slices + [shipped(source, wish) for wish in wishes]
 
 
-def png_of(picture: Picture, edge: int) -> bytes:
-    """Return a picture as PNG, in its true shape, with at most `edge` pixels along its longer side."""
-    rows, columns = picture.pixels.shape[:2]
-    tall = rows * picture.aspect
-    scale = min(1.0, edge / max(tall, columns))
-    size = max(1, round(columns * scale)), max(1, round(tall * scale))
-    content = io.BytesIO()
-    image = Image.fromarray(picture.pixels).resize(size, Image.Resampling.BOX)
-    if picture.strokes:
-        image = image.convert("RGB")
-    for look, stroke in picture.strokes:
-        points = (stroke.points + 0.5) * np.divide(size, (columns, rows))
-        pen = ImageDraw.Draw(image, "RGBA")
-        path = [*map(tuple, points), *map(tuple, points[: stroke.closed])]
-        color = (*bytes.fromhex(look.color[1:]), round(255 * look.opacity))
-        if stroke.words:
-            pen.multiline_text(path[0], stroke.words, fill=color)
-        else:
-            pen.line(path, fill=color, width=2)
-    image.save(content, "PNG", compress_level=1)
-    return content.getvalue()
+def _longest(scene: Scene, state: ViewState) -> int:
+    view = scene.views[state.plane]
+    return max(view.rows, view.columns, 1)
 
 
 def snippet_of(

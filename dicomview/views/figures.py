@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from dicomview.pixels import VoiTable
-from dicomview.render import Picture, picture
+from dicomview.render import Picture, picture, window_words
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from dicomview.pixels import Voi
     from dicomview.space import Series, Slice, Stack, Volume
 
-__all__ = ["Drawn", "caption_of", "draw", "figure", "paper_for", "window_words"]
+__all__ = ["Drawn", "caption_of", "draw", "figure", "paper_for"]
 
 _HEIGHT_INCHES = 5.0
 _CAPTION_POINTS = 9.0
@@ -159,17 +158,6 @@ def caption_of(shown: Picture) -> str:
     where = f"{shown.plane} {shown.index + 1}/{shown.count}"
     parts = (shown.title, where, shown.place, window_words(shown))
     return " · ".join(part for part in parts if part)
-
-
-def window_words(shown: Picture) -> str:
-    """Return the window as it stands in a corner: "C 40 W 400 HU"."""
-    window = shown.window
-    if window is None:
-        return ""
-    if isinstance(window, VoiTable):
-        return window.explanation
-    function = "" if window.function == "LINEAR" or window.explanation == "automatic" else f" {window.function}"
-    return f"C {window.center:g} W {window.width:g}{' ' + shown.unit if shown.unit else ''}{function}"
 
 
 def _scale_bar(ax: Axes, shown: Picture, style: dict[str, Any]) -> tuple[Artist, ...]:

@@ -17,7 +17,7 @@
  *   step: number, block: number, gaps: number[]}} Plane a view asks first for `block` slices at once, with every
  *   `step`-th sample; slices are missing after each of the `gaps`
  */
-import { inflate, joined16, joined8 } from "./packing.js";
+import { joined16, joined8 } from "./packing.js";
 
 export const MEGABYTE = 1 << 20;
 
@@ -28,17 +28,15 @@ export const keyOf = (plane, at) => `${plane}/${at.join("/")}`;
 export const sizeOf = (slice) => (slice.data?.byteLength ?? 0) + slice.masks.reduce((sum, bits) => sum + bits.length, 0);
 
 /** A view of a buffer of a message, which need not begin at its start. @param {DataView} view */
-const bytesOf = ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength);
+export const bytesOf = ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength);
 
 /**
- * A message and its buffers as slices: the first buffer has the samples of all, one after another, the others the
- * masks. Samples are copied: a view of 16 bits needs an even offset, which the buffer of a message does not promise, and
- * the rest of the message need not be kept.
- * @param {any} message @param {DataView[]} buffers @returns {Promise<Slice[]>}
+ * A message as slices. Samples are copied: a view of 16 bits needs an even offset, which the buffer of a message does not
+ * promise, and the rest of the message need not be kept.
+ * @param {any} message @param {Uint8Array} all the samples of all, one after another, inflated where they were packed
+ * @param {Uint8Array[]} masks @returns {Slice[]}
  */
-export async function readSlices(message, buffers) {
-  const [samples, ...masks] = buffers.map(bytesOf);
-  const all = message.packed ? await inflate(samples) : samples;
+export function readSlices(message, all, masks) {
   let start = 0;
   return message.slices.map((/** @type {any} */ head) => {
     const slice = { plane: message.plane, step: message.step, layers: [], strokes: {}, notes: [], text: "", data: null, ...head };

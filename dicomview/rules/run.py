@@ -1,0 +1,244 @@
+"""Run the checks over a source and put what they find into one table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, overload
+
+import pandas as pd
+
+from dicomview.errors import UnknownChoice
+from dicomview.progress import bar
+from dicomview.quiet import quiet
+from dicomview.rules import (
+    attributes,
+    completeness,
+    decoded,
+    encoding,
+    files,
+    fitness,
+    geometry,
+    identifiers,
+    identity,
+    markers,
+    modalities,
+    objects,
+    outside,
+    pixels,
+    required,
+)
+from dicomview.rules.check import CHECKS, Check, undecided
+from dicomview.rules.findings import Gathered
+from dicomview.rules.material import elements_of, planes_of, prepared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dicomview.rules.findings import Findings
+    from dicomview.rules.material import Auditable, Material
+
+__all__ = ["audit", "checks", "explain"]
+
+# Each puts its checks into CHECKS.
+_ROOMS = (
+    attributes, completeness, decoded, encoding, files, fitness, geometry, identifiers, identity, markers, modalities,
+    objects, outside, pixels, required,
+)  # fmt: skip
+_FAMILIES = "FUVGPMNADX"
+_HELP = ("name", "severity", "level", "rule", "why", "todo", "standard")
+# What is left out unless asked for: which checks, in words, and how to have them.
+_ASKED_FOR = {
+    "sharing": "whether it is safe to share, family A: sharing=True",
+    "pixels": "pixels, {ids}: pixels=True",
+    "dicom3tools": "what dciodvfy and dcentvfy say, family X: dicom3tools=True",
+}
+
+
+def audit(
+    source: Auditable,
+    *,
+    checks: str | Iterable[str] | None = None,
+    sharing: bool = False,
+    pixels: bool = False,
+    dicom3tools: bool = False,
+    progress: bool = True,
+) -> Findings:
+    """Return what is wrong with a set of files, as a table.
+
+    Parameters
+    ----------
+    source : path, pydicom.Dataset, Catalog, Series, Stack, Slice, or a list of these
+        A folder (searched through), a file, a zip or a DICOMDIR; any number of series. Nothing is written or repaired.
+    checks : str or list of str, optional
+        Ids ("P10") and families ("P"). Those of ordinary data when not given; the three arguments below add to them.
+    sharing : bool
+        Ask as well whether the data are safe to give away (family A): a name is no fault at home.
+    pixels : bool
+        Decode every image as well and look at its values.
+    dicom3tools : bool
+        Ask dciodvfy and dcentvfy as well, of each file and series (family X). They come with the package dicom3tools.
+    progress : bool
+        Show a bar when it takes more than a second.
+
+    Returns
+    -------
+    Findings
+        A pandas.DataFrame with a display that fits the screen. One row for each fault of a series (or study, patient,
+        file), the worst first: check, name, severity ("error", "warning", "info"; ordered, so that ``severity >=
+        "warning"`` works), level, where (a UID), tag, path (keywords of the element), value, expected, message, n and
+        files (how many, and their labels), standard. Nothing in it quotes a name, an identifier or a text that somebody
+        wrote. A check that cannot tell says so: information whose message begins with "not decided". What was left out
+        is in ``findings.attrs["not_looked_at"]``.
+
+    Raises
+    ------
+    NothingFound, UnsafeArchive, NotASource
+        As `dicomview.scan`; never for what is in a file, or for a folder without DICOM.
+    UnknownChoice
+        `checks` names one that does not exist.
+    MissingExtra
+        dicom3tools is not installed.
+
+    Examples
+    --------
+    >>> findings = audit("sample_data/broken/missing_slice")  # doctest: +SKIP
+    >>> findings.loc[0, ["check", "message"]].tolist()  # doctest: +SKIP
+    ['G08', '2 slices are missing: ...']
+    """
+    asked = {"sharing": sharing, "pixels": pixels, "dicom3tools": dicom3tools}
+    chosen = _chosen(checks, {name for name, yes in asked.items() if yes})
+    if any(check.id[0] == "X" for check in chosen):
+        outside.program("dciodvfy")
+    material = prepared(source, progress=progress)
+    found = Gathered()
+    with quiet():
+        for one in (check for check in chosen if check.scope == "source"):
+            _try(found, one, material)
+        for one in (check for check in chosen if check.scope == "series"):
+            for series in material.series:
+                _try(found, one, series, series.uid)
+        _look_into_files(found, chosen, material, progress=progress)
+        _look_at_pixels(found, chosen, material, progress=progress)
+    return found.table(() if checks is not None else _left_out(chosen))
+
+
+def checks() -> pd.DataFrame:
+    """Return a table of all checks of `audit`, one row each: name, severity, level, and a sentence on each question.
+
+    Examples
+    --------
+    >>> checks().loc["P10", "rule"]
+    'WindowWidth is below 1 for LINEAR, or not above 0 for SIGMOID and LINEAR_EXACT.'
+    """
+    rows = {known: [getattr(CHECKS[known], name) for name in _HELP] for known in sorted(CHECKS)}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(_HELP)).rename_axis("check")
+
+
+@overload
+def explain(check: str) -> Check: ...
+@overload
+def explain(check: None = None) -> pd.DataFrame: ...
+def explain(check: str | None = None) -> Check | pd.DataFrame:
+    """Return what a check of `audit` looks for, why that matters and what to do about it.
+
+    Parameters
+    ----------
+    check : str, optional
+        The id of one; without it, the table of `checks`.
+
+    Raises
+    ------
+    UnknownChoice
+        There is no such check.
+
+    Examples
+    --------
+    >>> explain("P10").name
+    'window_invalid'
+    """
+    if check is None:
+        return checks()
+    if check not in CHECKS:
+        raise _unknown(check)
+    return CHECKS[check]
+
+
+def _kind(check: Check) -> str:
+    """Return the argument that asks for a check; empty for those that need none."""
+    kind = {"A": "sharing", "X": "dicom3tools"}.get(check.id[0], "")
+    return kind or ("pixels" if check.scope == "plane" else "")
+
+
+def _chosen(wish: str | Iterable[str] | None, asked: set[str]) -> list[Check]:
+    allowed = {known for known, one in CHECKS.items() if _kind(one) in asked | {""}}
+    if wish is None:
+        return [CHECKS[known] for known in sorted(allowed)]
+    found = {known for known in allowed if _kind(CHECKS[known])}
+    for word in [wish] if isinstance(wish, str) else wish:
+        # A family is what it is without its pixels, a check that is named is wanted.
+        of_it = {
+            known for known, one in CHECKS.items() if known[0] == word and (known in allowed or one.scope != "plane")
+        }
+        of_it |= {word} & CHECKS.keys()
+        if not of_it:
+            raise _unknown(word)
+        found |= of_it
+    return [CHECKS[known] for known in sorted(found)]
+
+
+def _unknown(word: str) -> UnknownChoice:
+    return UnknownChoice(
+        f"there is no check {word!r}; families are {', '.join(_FAMILIES)}, and dv.checks() lists all checks"
+    )
+
+
+def _left_out(chosen: list[Check]) -> tuple[str, ...]:
+    there = {check.id for check in chosen}
+    ids: dict[str, list[str]] = defaultdict(list)
+    for known in sorted(CHECKS.keys() - there):
+        ids[_kind(CHECKS[known])].append(known)
+    return tuple(words.format(ids=", ".join(ids[kind])) for kind, words in _ASKED_FOR.items() if ids[kind])
+
+
+def _try(found: Gathered, check: Check, thing: Any, where: str = "", label: str = "") -> None:
+    """Run a check; where the data lead it to an error, that is what it has to say."""
+    try:
+        for finding in check.run(thing):
+            found.keep(check, finding, where, label)
+    except Exception as error:  # noqa: BLE001  pydicom converts on access and raises whatever a damaged value leads to
+        kept = undecided(f"what is in the file stopped the check ({type(error).__name__})")
+        found.keep(check, kept, where, label)
+
+
+def _look_into_files(found: Gathered, chosen: list[Check], material: Material, *, progress: bool) -> None:
+    """Run the checks of instances and of elements; a file is walked once for all of them."""
+    whole = [check for check in chosen if check.scope == "instance"]
+    by_vr: dict[str, list[Check]] = defaultdict(list)
+    for check in chosen:
+        for vr in check.vrs:
+            by_vr[vr].append(check)
+    if not whole and not by_vr:
+        return
+    total = sum(len(series.headers) for series in material.series)
+    for instance in bar(material.instances, "Auditing files", "file", total=total, show=progress):
+        series = instance.tags.text("SeriesInstanceUID")
+        for check in whole:
+            _try(found, check, instance, series, instance.label)
+        for element in elements_of(instance.dataset, by_vr):
+            for check in by_vr[element.vr]:
+                _try(found, check, element, series, instance.label)
+
+
+def _look_at_pixels(found: Gathered, chosen: list[Check], material: Material, *, progress: bool) -> None:
+    """Run the checks of pixels; a slice is decoded once for all of them."""
+    looking = [check for check in chosen if check.scope == "plane"]
+    if not looking:
+        return
+    total = sum(len(stack.slices) for series in material.series for stack in series.stacks)
+    for plane in bar(planes_of(material.series), "Looking at pixels", "slice", total=total, show=progress):
+        for check in looking:
+            series = plane.slice.tags.text("SeriesInstanceUID")
+            if plane.stored is None:
+                found.keep(check, undecided(plane.fault), series, plane.label)
+            else:
+                _try(found, check, plane, series, plane.label)

