@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from dicomview import demo, errors, export, privacy
     from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.errors import DicomviewError
-    from dicomview.export.edits import edited, save
+    from dicomview.export.edits import edited
     from dicomview.export.sampling import samples
+    from dicomview.export.saving import save
     from dicomview.masks import Regions, dice, regions
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
@@ -68,7 +69,7 @@ _ROOMS = {
     "regions": "masks",
     "report": "summary",
     "samples": "export.sampling",
-    "save": "export.edits",
+    "save": "export.saving",
     "scan": "catalog",
     "tags": "catalog",
     "view": "views",
