@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dicomview.masks import Regions, dice, regions
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
+    from dicomview.render.curve import curve
     from dicomview.rules import audit, checks, explain
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
     from dicomview.summary import report
@@ -50,6 +51,7 @@ _ROOMS = {
     "Window": "pixels",
     "audit": "rules",
     "browse": "views.browser",
+    "curve": "render.curve",
     "checks": "rules",
     "compare": "views.compare",
     "demo": "",
@@ -90,6 +92,7 @@ __all__ = [
     "browse",
     "checks",
     "compare",
+    "curve",
     "demo",
     "dice",
     "edited",

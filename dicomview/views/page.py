@@ -6,7 +6,7 @@ import copy
 import html
 import itertools
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from dicomview.views.packing import SMALL, packed
 from dicomview.views.shipment import Piece, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dicomview.render import Scene, ViewState
@@ -59,6 +59,7 @@ def page_of(
     png: bytes,
     exact: bool,
     title: str | None,
+    measures: Sequence[Mapping[str, Any]] = (),
     progress: Callable[[list[Wish]], Iterator[Wish]],
 ) -> Iterator[str]:
     """Yield a page, piece by piece, with all slices of the shown plane.
@@ -74,6 +75,8 @@ def page_of(
         Every sample with all of its bits; else as much of them as makes a page of at most 8 MB.
     title : str, optional
         The heading; when not given it says the kind of images and nothing else from the file.
+    measures : sequence of mapping
+        What was measured, as the browser is told of it.
     progress : callable
         Yields the wishes it is given, one by one.
     """
@@ -89,7 +92,8 @@ def page_of(
     yield _HEAD.format(title=html.escape(heading))
     shown = copy.copy(scene)
     veil(shown)
-    yield from snippet_of(shown, state, slices, png=png, title=heading, note=f"copy: {words}", step=coarse.step)
+    said = {"title": heading, "note": f"copy: {words}"}
+    yield from snippet_of(shown, state, slices, png=png, step=coarse.step, measures=measures, **said)
     yield _FOOT.format(plane=html.escape(state.plane), count=count, words=html.escape(words))
 
 

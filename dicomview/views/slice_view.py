@@ -223,6 +223,7 @@ class SliceView(Measuring, Layering):
             png=self._still(_PAGE_EDGE),
             exact=quality == "exact",
             title=title,
+            measures=self.shown_measures,
             progress=lambda wishes: bar(wishes, "Writing the page", "image"),
         )
         return write_page(Path(path), pieces, overwrite=overwrite)
@@ -240,7 +241,9 @@ class SliceView(Measuring, Layering):
         slices = self._copied if here == begun else opening_of(self._piece, self.scene, self._now)
         slices = [shown_of(self._piece, self.scene, self._now, pack=True), *slices[1:]]  # as few bytes as may be
         note = f"reduced copy: {len(slices)} of {len(list(places_of(self.scene, self._now.plane)))} images"
-        copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note)
+        copy = snippet_of(
+            self.scene, self._now, slices, png=png, title=self.scene.title, note=note, measures=self.shown_measures
+        )
         return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
 
     def _still(self, edge: int) -> bytes:
