@@ -129,6 +129,10 @@ def test_drags_wheels_windows_and_home_in_three_planes(show: Show) -> None:
     assert ortho.position == begun
     assert [view.index for view in ortho.views.values()] == [12, 16, 24]
     until(axial, lambda: [view.invert for view in ortho.views.values()] == [False] * 3)
+    ortho.slab = ("mip", 4)  # on the page as well, at once and for all
+    settled(pages)
+    assert "MIP 4 mm" in axial.words("bottom-right")
+    np.testing.assert_array_equal(axial.pixels()[..., 0], ortho["axial"].picture().pixels)
     ortho.position = (before[0] + 5, before[1] - 5, before[2])  # from Python all move, on the page too
     settled(pages)
     axial.key("ArrowDown")  # and a gesture goes on from there

@@ -24,6 +24,7 @@ from dicomview.render import (
     state_message,
     take,
 )  # fmt: skip
+from dicomview.render.slab import SlabScene, slabbed
 from dicomview.render.small import png_of
 from dicomview.views.canvas import Canvas
 from dicomview.views.copies import embeds, opening_of, places_of, shown_of, snippet_of
@@ -161,6 +162,15 @@ class SliceView(Canvas, Layering):
     def embed(self) -> bool:
         """Whether a saved notebook keeps a reduced copy of the pictures."""
         return self._embed
+
+    @property
+    def slab(self) -> tuple[str, float] | None:
+        """The slabs that are shown, as (kind, mm), None for slices; see `dicomview.view`. Settable."""
+        return (self.scene.kind, self.scene.thickness) if isinstance(self.scene, SlabScene) else None
+
+    @slab.setter
+    def slab(self, wish: Any) -> None:
+        self._relay(slabbed(self.scene, wish))
 
     @property
     def state(self) -> ViewState:
