@@ -131,7 +131,7 @@ def slabbed(scene: Scene, wish: Any) -> Scene:
     if base.axes:
         names = ", ".join(axis.name for axis in base.axes)
         raise UnknownChoice(
-            f"slabs of one place along {names} are made in the beginning: dv.view(..., slab=..., {names}=0)"
+            f"slabs of one place along {names} are made in the beginning: dv.view(..., slab=..., {base.axes[0].name}=0)"
         )
     if wish is not None:
         return slab_of(scene, wish, {})
