@@ -9,6 +9,7 @@ import numpy as np
 import phantoms
 import pytest
 from canvas_page import WAIT
+from playwright.sync_api import expect
 from test_render_places import itk_of
 
 import dicomview as dv
@@ -140,12 +141,10 @@ def test_drags_wheels_windows_and_home_in_three_planes(show: Show) -> None:
     assert ortho.position == pytest.approx((before[0] + 5, before[1] - 5, before[2] - phantoms.STEP))
 
 
-def test_the_planes_share_the_memory_that_one_view_may_take(show: Show) -> None:
+def test_a_view_that_has_gone_is_no_trouble_for_the_others(show: Show) -> None:
     ortho = dv.view(phantoms.regular(stored=cube()), layout="ortho")
     pages = shown(show, ortho)
-    told = [view._link["views"] for view in ortho.views.values()]
-    assert told == [3, 3, 3]
-    ortho["coronal"].close()  # a view that has gone is no trouble for the others
+    ortho["coronal"].close()
     pages["axial"].wheel(2)
     pages["axial"].settled()
     pages["sagittal"].settled()
@@ -224,3 +223,20 @@ def test_a_view_shown_alone_still_moves_its_partners(show: Show, desk: Any) -> N
     page.settled()
     desk.quiet()
     assert (ortho["sagittal"].index, ortho["coronal"].index) == (10, 20)
+
+
+def test_copies_in_a_saved_notebook_move_together(desk: Any) -> None:
+    ortho = dv.view(phantoms.regular(stored=cube()), layout="ortho")
+    data, _ = ortho._repr_mimebundle_()
+    page = desk.context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(error.message))
+    page.set_content(data["text/html"])
+    roots = page.locator(".dicomview-canvas")
+    expect(roots.nth(2)).to_have_attribute("data-index", "24")
+    place = "(root) => root.querySelector('input[type=range]').value"
+    assert [root.evaluate(place) for root in roots.all()] == ["12", "16", "24"]
+    roots.nth(0).locator(".dicomview-picture").click(position={"x": 1, "y": 1})
+    assert [root.evaluate(place) for root in roots.all()] == ["12", "0", "0"]
+    assert problems == []
+    page.close()

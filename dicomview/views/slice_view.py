@@ -254,7 +254,7 @@ class SliceView(Canvas, Layering):
         slices = self._copied if here == begun else opening_of(self._piece, self.scene, self._now)
         slices = [shown_of(self._piece, self.scene, self._now, pack=True), *slices[1:]]  # as few bytes as may be
         note = f"reduced copy: {len(slices)} of {len(list(places_of(self.scene, self._now.plane)))} images"
-        copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note)
+        copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note, link=self._link)
         return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
 
     def _still(self, edge: int) -> bytes:
