@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.errors import DicomviewError
     from dicomview.export.edits import edited, save
+    from dicomview.export.sampling import samples
     from dicomview.masks import Regions, dice, regions
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
@@ -66,6 +67,7 @@ _ROOMS = {
     "read_tags": "catalog",
     "regions": "masks",
     "report": "summary",
+    "samples": "export.sampling",
     "save": "export.edits",
     "scan": "catalog",
     "tags": "catalog",
@@ -103,6 +105,7 @@ __all__ = [
     "read_tags",
     "regions",
     "report",
+    "samples",
     "save",
     "scan",
     "tags",

@@ -23,7 +23,7 @@ CORD = (0.0, 76.0)
 GTV, MARGIN, HOLE = 5.0, 15.0, 8.0  # radii of balls around the nodule, mm
 GRAY = 60.0  # in the middle of the nodule
 
-_COLORS = {"Heart": (36000, 51000, 46000), "Aorta": (40000, 50000, 40000), "Nodule": (57000, 30000, 52000)}  # CIELab
+_COLORS = {"Heart": (45000, 39000, 54000), "Aorta": (35000, 52000, 46000), "Nodule": (57000, 24000, 50000)}  # CIELab
 
 
 def segmentation(images: Sequence[Dataset], plane_of: Callable[[int], Plane]) -> Dataset:

@@ -168,9 +168,10 @@ def hounsfield(chest: Chest, plane: Plane) -> Array:
 def organs(chest: Chest, plane: Plane) -> dict[str, Array]:
     """Return the distances in mm to the outside of some organs on one plane, below zero within them, by name."""
     x, y, depth = np.broadcast_arrays(plane.x, plane.y, plane.depth)
+    beside_airways = 1.6 - chest.airways.distance(plane)
     return {
-        "Heart": _heart(x, y, depth),
-        "Aorta": chest.aorta.distance(plane),
+        "Heart": np.maximum(_heart(x, y, depth), beside_airways),
+        "Aorta": np.maximum(chest.aorta.distance(plane), beside_airways),
         "Nodule": ellipsoid((x, y, depth), NODULE, (NODULE_RADIUS,) * 3),
     }
 

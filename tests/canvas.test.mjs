@@ -7,6 +7,7 @@ import { cinePlace } from "../dicomview/views/static/cine.js";
 import { describePixel, paintMask, patientPoint } from "../dicomview/views/static/painter.js";
 import { fitted, lettersHeld, onFrame, onPicture, sampleAt, transformOf, zoomToPixels, zoomedAt } from "../dicomview/views/static/pose.js";
 import { ellipseOf, pathOf } from "../dicomview/views/static/drawing.js";
+import { handlesOf, heldPart, moved, outlineOf, withCorner } from "../dicomview/views/static/shapes.js";
 import { inflate, joined16, joined8 } from "../dicomview/views/static/packing.js";
 import { SliceCache, bytesOf, readSlices } from "../dicomview/views/static/slices.js";
 import { Store } from "../dicomview/views/static/store.js";
@@ -386,6 +387,33 @@ test("paths as SVG writes them", () => {
   assert.equal(pathOf([[0, 1], [2.5, -3]]), "M0,1L2.5,-3");
   assert.equal(pathOf([[0, 1], [2, 3]], true), "M0,1L2,3Z");
   assert.equal(ellipseOf([10, 20], 4, 3), "M6,20a4,3 0 1 0 8,0a4,3 0 1 0 -8,0Z");
+});
+
+test("a hand takes hold of handles before outlines, and of nothing else", () => {
+  const box = [[10, 10], [30, 20]];
+  const part = (kind, points, hand) => heldPart(kind, points, ([x, y]) => [2 * x, 2 * y], hand, 8);
+  assert.deepEqual([part("rectangle", box, [20, 22]), part("rectangle", box, [62, 38]), part("rectangle", box, [40, 22])], [0, 2, "whole"]);
+  assert.equal(part("rectangle", box, [40, 30]), null); // its inside
+  assert.equal(part("ellipse", box, [40, 20]), "whole");
+  assert.equal(part("line", box, [40, 30]), "whole");
+  assert.equal(part("line", box, [60, 43]), 1);
+  assert.equal(part("freehand", [[0, 0], [20, 0], [0, 20]], [0, 21]), "whole"); // its last side leads back
+  assert.deepEqual([part("point", [[5, 5]], [12, 12]), part("point", [[5, 5]], [22, 12])], [0, null]);
+});
+
+test("a corner is moved and the one across from it stays", () => {
+  const box = [[30, 10], [10, 20]]; // drawn to the left
+  for (const corner of [0, 1, 2, 3]) {
+    const [before, after] = [handlesOf("ellipse", box), handlesOf("ellipse", moved("ellipse", box, corner, [3, -2]))];
+    assert.deepEqual(after[corner], [before[corner][0] + 3, before[corner][1] - 2]);
+    assert.deepEqual(after[(corner + 2) % 4], before[(corner + 2) % 4]);
+  }
+  assert.deepEqual(moved("angle", [[0, 0], [1, 1], [2, 2]], 1, [5, 6]), [[0, 0], [6, 7], [2, 2]]);
+  assert.deepEqual(moved("freehand", [[0, 0], [1, 1]], "whole", [5, 6]), [[5, 6], [6, 7]]);
+  assert.equal(outlineOf("rectangle", box), "M30,10L10,10L10,20L30,20Z");
+  assert.equal(outlineOf("ellipse", box), "M10,15a10,5 0 1 0 20,0a10,5 0 1 0 -20,0Z");
+  assert.deepEqual(withCorner([[0, 0]], [0.5, 0], 1), [[0, 0]]);
+  assert.deepEqual(withCorner([[0, 0]], [1.5, 0], 1), [[0, 0], [1.5, 0]]);
 });
 
 test("what is under the cursor stays there when one zooms", () => {

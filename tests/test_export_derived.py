@@ -55,7 +55,7 @@ def complaints(path: Path) -> set[str]:
 @pytest.mark.parametrize(
     "source",
     [phantoms.oblique, phantoms.slope_per_slice, pet, phantoms.echoes, phantoms.tilted, "CT_small.dcm", "MR_small.dcm"],
-    ids=str,
+    ids=lambda one: getattr(one, "__name__", str(one)),
 )
 def test_the_same_values_at_the_same_places_in_a_valid_series(source, tmp_path):
     before = tmp_path / "in"

@@ -65,7 +65,7 @@ def dcm2niix(source: Path, out: Path) -> Any:
     "source",
     ["ct_chest", "mr_head", "CT_small.dcm", "MR_small.dcm", phantoms.oblique, phantoms.slope_per_slice,
      phantoms.time_points],
-    ids=str,
+    ids=lambda one: getattr(one, "__name__", str(one)),
 )  # fmt: skip
 def test_affine_and_values_are_those_of_dcm2niix(source, tmp_path):
     folder = tmp_path / "in"

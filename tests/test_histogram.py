@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from typing import Any
 
@@ -171,6 +172,16 @@ def test_an_interrupt_ends_the_counting(monkeypatch):
         dv.histogram(view)
     assert view.has_trait("window")
     view.window = (1, 2)
+
+
+def test_pyplot_keeps_its_backend():
+    code = (
+        "import sys, numpy, dicomview, matplotlib as mpl\nuse = mpl.use\n"
+        "assert dicomview.histogram(numpy.arange(24).reshape(2, 3, 4))._canvas\n"
+        "print(mpl.get_backend(auto_select=False), 'matplotlib.pyplot' in sys.modules, mpl.use is use)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["None", "False", "True"]
 
 
 def test_without_ipympl_it_is_a_picture_that_follows(made, monkeypatch):

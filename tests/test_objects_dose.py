@@ -40,7 +40,7 @@ def resampled(pile, ds):
     return SimpleITK.GetArrayFromImage(found)
 
 
-def test_dose_is_interpolated_in_the_patient() -> None:
+def test_p30_dose_is_interpolated_in_the_patient() -> None:
     pile = images()
     ds = planned(pile)
     theirs, ours = resampled(pile, ds), dv.regions(pile, ds).dose
@@ -52,7 +52,7 @@ def test_dose_is_interpolated_in_the_patient() -> None:
     np.testing.assert_allclose(ours.array[both], theirs[both], atol=1e-4)
 
 
-def test_a_dose_is_a_wash_of_bands_that_lie_side_by_side_in_every_plane() -> None:
+def test_p30_a_dose_is_a_wash_of_bands_that_lie_side_by_side_in_every_plane() -> None:
     pile = images()
     ds = planned(pile)
     scene = scene_of(pile, objects=ds)
@@ -87,7 +87,7 @@ def test_a_dose_beside_its_images_does_not_hide_them(tmp_path) -> None:
     assert dv.read_series(tmp_path, alone.uid).modality == "RTDOSE"
 
 
-def test_of_several_doses_that_of_the_plan_is_shown() -> None:
+def test_p30_of_several_doses_that_of_the_plan_is_shown() -> None:
     pile = images()
     beam = planned(pile, np.full((14, 20, 22), 5.0))
     beam.DoseSummationType = "BEAM"

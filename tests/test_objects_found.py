@@ -92,7 +92,7 @@ def test_without_a_wish_the_picture_is_bare_and_says_what_there_is() -> None:
     one, _, objects = two_series()
     view = dv.view([*one, *objects])
     assert not view.layers
-    assert view.scene.notes == ("objects=True: segmentation, structure set, dose, presentation state, key objects",)
+    assert view.scene.notes == ("5 objects about these images: objects=True",)
     assert dv.view([*one, *objects], objects=False).scene.notes == ()
     assert dv.picture([*one, *objects]).notes == ()
 
@@ -109,7 +109,7 @@ def test_a_damaged_object_beside_the_images_is_a_note_and_one_that_was_given_an_
         dv.regions(one)
 
 
-def test_key_objects_of_highdicom_mark_their_images() -> None:
+def test_p32_key_objects_of_highdicom_mark_their_images() -> None:
     images = phantoms.regular()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -132,7 +132,7 @@ def test_key_objects_of_highdicom_mark_their_images() -> None:
     assert set(marked["title"]) == {"For Teaching"}
 
 
-def test_key_objects_may_mark_frames() -> None:
+def test_p32_key_objects_may_mark_frames() -> None:
     images = phantoms.regular()
     ds = key_objects(images[:1], ("113000", "DCM", "Of Interest"), "", seed="k")
     ds.ContentSequence[1].ReferencedSOPSequence[0].ReferencedFrameNumber = [2, 4]

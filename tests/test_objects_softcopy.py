@@ -40,7 +40,7 @@ def written(images, **options):
         )  # fmt: skip
 
 
-def test_window_and_polarity_of_a_presentation_state() -> None:
+def test_p31_window_and_polarity_of_a_presentation_state() -> None:
     images = pile()
     state = written(
         images,
@@ -61,7 +61,7 @@ def test_window_and_polarity_of_a_presentation_state() -> None:
     assert dv.view(images, objects=state, window=(40, 400)).window.center == 40
 
 
-def test_what_is_drawn_is_a_layer_on_its_image_alone() -> None:
+def test_p31_what_is_drawn_is_a_layer_on_its_image_alone() -> None:
     images = pile()
     scene = scene_of(images, objects=written(images))
     (layer,) = scene.layers
@@ -79,6 +79,8 @@ def test_what_is_drawn_is_a_layer_on_its_image_alone() -> None:
     assert (words.words, words.points.tolist()) == ("mark", [[20, 30]])
     ((_, small),) = scene.shot("axial", 0, step=2).layers
     np.testing.assert_array_equal(small, mask[1::2, 1::2])
+    said = [text for text in dv.figure(images, objects=written(images)).axes[0].texts if text.get_text() == "mark"]
+    assert [text.get_position() for text in said] == [(20, 30)]
     across = [scene.shot("coronal", k) for k in range(SIZE[0])]
     assert not any(shot.layers or shot.strokes for shot in across)
 
@@ -100,7 +102,7 @@ def graphic(kind, data, units="PIXEL", filled="N"):
     ],
 )
 @pytest.mark.parametrize("units", ["PIXEL", "DISPLAY"])
-def test_graphics_lie_where_their_units_say(kind, data, through, units) -> None:
+def test_p31_graphics_lie_where_their_units_say(kind, data, through, units) -> None:
     images = pile()
     if units == "DISPLAY":  # of the part from column 3 and row 2 to the ends
         data = [(x - 2) / 30 if n % 2 == 0 else (x - 1) / 39 for n, x in enumerate(data)]
@@ -142,7 +144,7 @@ def test_graphics_of_a_turned_display_lie_on_the_same_pixels() -> None:
 @pytest.mark.parametrize(
     ("turned", "flipped", "rotation"), [(0, "N", 0), (90, "N", 90), (90, "Y", 270), (180, "Y", 180)]
 )
-def test_a_picture_is_turned_before_it_is_flipped(turned, flipped, rotation) -> None:
+def test_p31_a_picture_is_turned_before_it_is_flipped(turned, flipped, rotation) -> None:
     """As numpy turns the pixels and then mirrors them."""
     images = pile()
     state = presentation_state(
@@ -157,7 +159,7 @@ def test_a_picture_is_turned_before_it_is_flipped(turned, flipped, rotation) -> 
 
 
 @pytest.mark.parametrize("rotation", [0, 180])
-def test_the_displayed_area_fills_the_frame(rotation) -> None:
+def test_p31_the_displayed_area_fills_the_frame(rotation) -> None:
     images = pile()
     corners = [9, 11], [24, 20]  # columns 9 to 24 of 32, rows 11 to 20 of 40, 0.8 x 0.7 mm
     area = item(

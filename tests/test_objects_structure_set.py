@@ -75,7 +75,7 @@ def test_a_triangle_in_space_has_its_area_and_normal() -> None:
 
 
 @pytest.mark.parametrize("drawn", ["two contours", "keyhole", "xor"])
-def test_a_hole_is_left_out(drawn) -> None:
+def test_p29_a_hole_is_left_out(drawn) -> None:
     images = pile()
     middle = (-20 + 17.3 * 0.7, -30 + 19.1 * 0.8)
     contours = []
@@ -106,7 +106,7 @@ def test_a_hole_is_left_out(drawn) -> None:
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_a_ball_has_its_volume(turned) -> None:
+def test_p29_a_ball_has_its_volume(turned) -> None:
     turn = phantoms.turned(23.0, (1, 2, 0.5)) if turned else np.eye(3)
     images = phantoms.regular(
         phantoms.voxels(45, 90, 90), spacing=(0.5, 0.5), orientation=(*turn[:, 0], *turn[:, 1]),
@@ -120,7 +120,7 @@ def test_a_ball_has_its_volume(turned) -> None:
     assert table.loc["ball", "volume_ml"] == pytest.approx(4 / 3 * np.pi * radius**3 / 1000, rel=2e-3)
 
 
-def test_planes_that_cross_the_contours_askew_are_as_a_mask_that_was_resampled() -> None:
+def test_p29_planes_that_cross_the_contours_askew_are_as_a_mask_that_was_resampled() -> None:
     """No line of pixels stays in a plane of contours there; where contours are dense the solid itself is the oracle."""
     turn = phantoms.turned(31.0, (1, 2, 0.5))
     images = phantoms.regular(
@@ -164,7 +164,7 @@ def test_a_region_on_every_other_slice_stands_for_both() -> None:
     assert np.flatnonzero(mask.any(axis=(1, 2))).tolist() == list(range(1, 16))
 
 
-def test_points_and_open_lines_have_no_inside() -> None:
+def test_p29_points_and_open_lines_have_no_inside() -> None:
     images = pile()
     z = levels(images)[5]
     regions = {"line": [ring((-8, -14), 5, z)], "disc": [ring((-8, -14), 5, z)]}
@@ -177,7 +177,7 @@ def test_points_and_open_lines_have_no_inside() -> None:
     np.testing.assert_allclose(drawn["disc"][0].points[0], [(-3 + 20) / 0.7, (-14 + 30) / 0.8])
 
 
-def test_what_cannot_be_read_is_counted() -> None:
+def test_p29_what_cannot_be_read_is_counted() -> None:
     images = pile()
     tilted = ring((-8, -14), 5, 0)
     tilted[:, 2] = levels(images)[5] + 0.1 * tilted[:, 0]
@@ -193,7 +193,7 @@ def test_what_cannot_be_read_is_counted() -> None:
         scene_of(images, objects=ds)
 
 
-def test_another_frame_of_reference_is_refused() -> None:
+def test_p29_another_frame_of_reference_is_refused() -> None:
     images = pile()
     ds = structure_set(images, {"disc": [ring((-8, -14), 5, levels(images)[5])]}, {}, seed="t")
     for image in images:

@@ -126,6 +126,8 @@ def test_sliders_and_traits_say_the_same(living, made):
     assert (plot.index, dict(plot.axes)) == (2, {"echo": 1})
     assert plot.window == dv.Window(200.5, 201)
     assert_shows(plot, pile, index=2, echo=1, window=(200.5, 201))
+    sliders["window"].value = (100.3, 299.8)  # what the page makes of it, on steps of its own
+    assert plot.window == dv.Window(200.5, 201)
     plot.window, plot.plane = (5000, 20001), "coronal"
     assert sliders["window"].value == plot.window.ends  # wider than all values, and not cut
     assert plot.window == dv.Window(5000, 20001)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
+import subprocess
 import sys
 import warnings
+from importlib.resources import files
 from pathlib import Path
 
 import phantoms
@@ -195,6 +199,22 @@ BUNDLED = [
 ]  # fmt: skip
 
 
+def needed(dataset):
+    """Return what the mandatory modules want at the top: Type 1 with a value, Type 2 at all (by highdicom's list)."""
+    iods, modules, attributes = (
+        json.loads(files("highdicom").joinpath("_standard", f"{name}.json").read_bytes())
+        for name in ("sop_class_iod_map", "iod_module_map", "module_attribute_map")
+    )
+    found = set()
+    for module in modules[iods[dataset.SOPClassUID]]:
+        for entry in attributes.get(module["key"], ()) if module["usage"] == "M" else ():
+            value = dataset.get(entry["keyword"]) if not entry["path"] else None
+            present = entry["keyword"] in dataset and (entry["type"] == "2" or value not in (None, "", []))
+            if not entry["path"] and entry["type"] in ("1", "2") and present:
+                found.add(entry["keyword"])
+    return found
+
+
 def test_files_of_vendors_come_out_verified(tmp_path):
     (tmp_path / "source").mkdir()
     for name in BUNDLED:
@@ -212,6 +232,10 @@ def test_files_of_vendors_come_out_verified(tmp_path):
             one, other = dcmread(copy), dcmread(entry.location.path, force=True)
             assert one.get("PixelData") == other.get("PixelData")
             assert one.get("Rows") == other.get("Rows")
+            assert not needed(other) - needed(one)
+        if shutil.which("dcmdump"):
+            run = subprocess.run(["dcmdump", "+E", str(copy)], capture_output=True, check=False)
+            assert run.returncode == 0, run.stderr
 
 
 def test_a_file_that_changes_after_the_plan_is_not_copied(source, tmp_path):

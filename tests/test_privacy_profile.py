@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 
 import pytest
 import seeded
+from PIL import ImageCms
 from pydicom import dcmread, dcmwrite, uid
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 import dicomview as dv
 from dicomview.elements import rules
@@ -191,11 +195,49 @@ def test_what_is_kept_may_not_repeat_who_it_is(tmp_path):
     dataset = full()
     dataset.ManufacturerModelName = f"reserved for {seeded.NAME.title()}"
     dataset.private_block(0x0021, "HOUSE").add_new(0x02, "LO", "QX-447193")
-    dataset.ICCProfile = b"\0\0\0\0desc" + seeded.NAME.encode() + bytes(7)
+    dataset.ICCProfile = profile(f"{seeded.NAME} by its own words")
+    dataset.RedPaletteColorLookupTableData = seeded.NAME.encode() + bytes(7)
     copy = copied(tmp_path, dataset, options="retain_safe_private", creators=["HOUSE"])
     assert copy.ManufacturerModelName == "REMOVED"
     assert copy.private_block(0x0021, "HOUSE")[0x02].value == "REMOVED"
-    assert "ICCProfile" not in copy
+    assert "RedPaletteColorLookupTableData" not in copy
+    assert copy.ICCProfile[:40] == dataset.ICCProfile[:40]
+    assert ImageCms.getProfileDescription(io.BytesIO(copy.ICCProfile)).strip("\0\n") == ""
+    assert ImageCms.ImageCmsProfile(io.BytesIO(copy.ICCProfile)).profile.red_primary is not None
+
+
+def profile(words):
+    """Return the profile of sRGB, as PIL has it, with other words of the same length in it."""
+    data = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert "sRGB built-in".encode("utf-16-be") in data
+    return data.replace("sRGB built-in".encode("utf-16-be"), words[:13].encode("utf-16-be"))
+
+
+def test_a_profile_that_is_none_goes(tmp_path):
+    dataset = full()
+    dataset.ICCProfile = b"no profile at all, but words"
+    assert "ICCProfile" not in copied(tmp_path, dataset)
+
+
+def test_nothing_hides_behind_the_last_pixel_or_in_a_picture_in_a_sequence(tmp_path):
+    dataset, pixels = full(), full().PixelData
+    dataset.PixelData = pixels + b"secret words"
+    item = Dataset()
+    item.add_new(0x7FE00010, "OW", b"secret words")
+    dataset.ReferencedSeriesSequence = [item]
+    copy = copied(tmp_path, dataset)
+    assert copy.PixelData == pixels
+    assert "PixelData" not in copy.ReferencedSeriesSequence[0]
+
+
+def test_names_in_ideographs_are_not_repeated(tmp_path):
+    dataset = full()
+    dataset.SpecificCharacterSet = ["", "ISO 2022 IR 87"]
+    dataset.ReferringPhysicianName = ""
+    dataset.PatientName = "Yamada^Tarou=山田^太郎=やまだ^たろう"
+    dataset.ManufacturerModelName = "for 山田 alone"
+    copy = copied(tmp_path, dataset)
+    assert copy.ManufacturerModelName == "REMOVED"
 
 
 @pytest.mark.parametrize(
@@ -264,3 +306,19 @@ def test_what_cannot_be_meant_is_refused(arguments, words, tmp_path):
     seeded.write(seeded.base(), tmp_path / "1.dcm")
     with pytest.raises(UnknownChoice, match=words):
         dv.privacy.plan(tmp_path, **arguments)
+
+
+def test_a_uid_that_is_none_is_replaced_like_any_other(tmp_path):
+    dataset = full()
+    tag = BaseTag(0x00200052)
+    dataset[tag] = RawDataElement(tag, "UI", 10, b"1.2.FRAME\0", 0, False, True)
+    copy = copied(tmp_path, dataset)
+    assert copy.FrameOfReferenceUID == new_uid(seeded.KEY.encode(), "1.2.FRAME")
+
+
+def test_words_where_numbers_belong_go(tmp_path):
+    dataset = full()
+    for tag, vr in ((0x00180050, "DS"), (0x00200013, "IS"), (0x00080030, "TM")):
+        dataset[tag] = RawDataElement(BaseTag(tag), vr, 8, b"SOMEBODY", 0, False, True)
+    copy = copied(tmp_path, dataset, options="retain_full_dates")
+    assert not {"SliceThickness", "InstanceNumber", "StudyTime"} & set(copy.dir())

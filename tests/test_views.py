@@ -18,7 +18,7 @@ import traitlets
 import dicomview as dv
 from dicomview.errors import UnknownChoice
 from dicomview.render import Look, resolve, state_message
-from dicomview.views.slice_view import _ONE_HAND
+from dicomview.views.faces import ONE_HAND
 
 FACES = ["plane", "index", "axes", "window", "layers", "invert", "colormap", "rotation", "flip", "zoom", "pan"]
 
@@ -476,7 +476,7 @@ def test_a_hand_and_a_running_cell_move_a_view_at_once(view):
 
     def hand():
         for n in range(300):
-            with _ONE_HAND:  # the browser has a state of Python's together with its number
+            with ONE_HAND:  # the browser has a state of Python's together with its number
                 seen = json.loads(json.dumps(view._state))
             seen["positions"]["axial"] = n % 12
             view.set_state({"_state": seen})

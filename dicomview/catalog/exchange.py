@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-__all__ = ["read_tags", "to_csv", "to_parquet"]
+__all__ = ["csv_text", "read_tags", "to_csv", "to_parquet"]
 
 _FORMULA = tuple("=+-@＝＋－＠")
 _FIRST = tuple("'\"[\t\r\n")
@@ -34,12 +34,17 @@ _ENCODING = "utf-8-sig"  # without the mark in front Excel takes the file for th
 
 def to_csv(table: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write `table` as CSV (RFC 4180, UTF-8) and return its path."""
+    with new_file(path, overwrite=overwrite) as target:
+        target.write_text(csv_text(table), encoding=_ENCODING, errors="backslashreplace", newline="")
+    return Path(path)
+
+
+def csv_text(table: pd.DataFrame, end: str = "\r\n") -> str:
+    """Return `table` as CSV, each line with `end` at its end; text that a spreadsheet would run is guarded."""
     # As objects first: pandas would hand over whole numbers as floats where some are missing.
     text = _flat(table).astype(object).map(_text)
     text.columns = [_guarded(str(name)) for name in text.columns]
-    with new_file(path, overwrite=overwrite) as target:
-        text.to_csv(target, index=False, encoding=_ENCODING, lineterminator="\r\n", errors="backslashreplace")
-    return Path(path)
+    return str(text.to_csv(index=False, lineterminator=end))
 
 
 def to_parquet(table: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -48,6 +53,8 @@ def to_parquet(table: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: 
     flat = _flat(table)
     for name in flat.columns[[_of_objects(dtype) for dtype in flat.dtypes]]:
         flat[name] = pd.Series([_text(cell) for cell in flat[name]], dtype="string", index=flat.index)
+    for name in flat.columns[flat.dtypes == "category"]:  # text of a catalogue, which pyarrow takes for nested
+        flat[name] = flat[name].astype("string")
     with new_file(path, overwrite=overwrite) as target:
         flat.to_parquet(target, engine="pyarrow", index=False)
     return Path(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from dicomview.catalog import Instance, by_keyword, key_of
@@ -39,4 +40,8 @@ def chosen_tags(slices: Sequence[Slice], keywords: Iterable[str]) -> dict[str, l
 
 
 def _plain(cell: Any) -> Any:
-    return cell if isinstance(cell, tuple) or not pd.isna(cell) else None
+    if isinstance(cell, tuple):
+        return cell
+    if pd.isna(cell):
+        return None
+    return cell.item() if isinstance(cell, np.generic) else cell

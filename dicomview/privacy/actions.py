@@ -13,7 +13,7 @@ from dicomview.privacy.types import type_of
 
 __all__ = ["PIXELS", "Action", "Decision", "Place", "decide", "dummy", "fallback"]
 
-Action = Literal["keep", "items", "remove", "empty", "dummy", "uid", "shift", "pseudonym", "describe"]
+Action = Literal["keep", "items", "remove", "empty", "dummy", "uid", "shift", "pseudonym", "describe", "wordless"]
 
 # Pixel data are searched and hashed, not cleaned, but for the rectangles that the user names.
 PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
@@ -26,7 +26,7 @@ _FREE_TEXT = {"LT", "ST", "UC", "UR", "UT", "AE", "PN"}
 _KINDS = ("SOPClass", "TransferSyntax", "CodingScheme", "ContextUID", "MappingResource")
 # Kept for the references in them alone (U*).
 _REFERENCES = {"ReferencedImageSequence", "SourceImageSequence"}
-_KNOWN_BYTES = {0x00282000}  # ICC Profile: colour is wrong without
+_ICC_PROFILE = 0x00282000
 _DUMMIES: dict[str, object] = {
     "DA": "19000101",
     "DT": "19000101000000",
@@ -99,11 +99,12 @@ def decide(tag: int, vr: str, place: Place, columns: frozenset[str], creators: f
     if rule is None:
         if place.parent in _REFERENCES and vr not in ("UI", "IS", "US", "SQ"):
             return Decision("remove", "beyond the table: no reference")
-        return _beyond(tag, vr, columns)
-    held = {rule.options[column]: column for column in sorted(columns) if column in rule.options}
-    if "K" in held:
-        return Decision("items" if vr == "SQ" else "keep", f"K, {held['K']}")
-    if "modified_dates" in held.values():
+        return _beyond(tag, vr, columns, nested=bool(place.parent))
+    held = {column: rule.options[column] for column in sorted(columns) if column in rule.options}
+    for column, code in held.items():
+        if code == "K":
+            return Decision("items" if vr == "SQ" else "keep", f"K, {column}")
+    if "modified_dates" in held:
         if vr in ("DA", "DT"):
             return Decision("shift", "C, modified_dates")
         if vr == "TM":
@@ -112,8 +113,8 @@ def decide(tag: int, vr: str, place: Place, columns: frozenset[str], creators: f
     if tag in _PSEUDONYMS and code in ("Z", "D") and not place.parent:
         return Decision("pseudonym", why)
     action = _plain(code, vr)
-    if "C" in held and vr not in (*_DATES, "SQ"):
-        return Decision("describe", f"C, {held['C']}; else {why}")
+    if held and vr not in (*_DATES, "SQ"):
+        return Decision("describe", f"C, {', '.join(held)}; else {why}")
     return Decision(action, why)
 
 
@@ -157,7 +158,7 @@ def _private(tag: int, vr: str, place: Place, columns: frozenset[str], creators:
     return Decision("remove", "X, private")
 
 
-def _beyond(tag: int, vr: str, columns: frozenset[str], *, private: bool = False) -> Decision:
+def _beyond(tag: int, vr: str, columns: frozenset[str], *, private: bool = False, nested: bool = False) -> Decision:
     """Return what happens to an element that the table does not list."""
     if tag >> 16 in (0x0000, 0x0002, 0x0004) or tag >> 24 == 0x60:
         return Decision("remove", "beyond the table: no part of an image" if tag >> 24 != 0x60 else "overlay plane")
@@ -171,7 +172,11 @@ def _beyond(tag: int, vr: str, columns: frozenset[str], *, private: bool = False
         return Decision("shift" if "modified_dates" in columns else "dummy", "beyond the table: date")
     if vr in _FREE_TEXT or (vr in ("LO", "SH") and any(word in keyword_for_tag(tag) for word in _FREE_WORDS)):
         return Decision("dummy", "beyond the table: free text")
-    if vr == "UN" or (vr == "OB" and tag not in PIXELS | _KNOWN_BYTES):
+    if tag == _ICC_PROFILE and vr == "OB":  # colour is wrong without
+        return Decision("wordless", "beyond the table: texts in it are zeroed")
+    if tag in PIXELS and nested:
+        return Decision("remove", "beyond the table: a picture inside a sequence")
+    if vr == "UN" or (vr == "OB" and tag not in PIXELS):
         return Decision("remove", "beyond the table: bytes of unknown meaning")
     return Decision("keep", "not in the table")
 

@@ -10,6 +10,7 @@ from pydicom.sequence import Sequence
 
 from dicomview.privacy.actions import PIXELS, Action, dummy, fallback
 from dicomview.privacy.dates import shifted
+from dicomview.privacy.icc import without_words
 from dicomview.privacy.uids import new_uid
 from dicomview.privacy.walk import met, name_of, sop_class_of, texts
 
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from dicomview.privacy.subjects import Subject
     from dicomview.privacy.walk import Met
 
-__all__ = ["REPEATS", "Cleaner", "Watch", "is_empty"]
+__all__ = ["REPEATS", "TEXT", "Cleaner", "Watch", "is_empty"]
 
-_TEXT = frozenset({"AE", "AS", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
+TEXT = frozenset({"AE", "AS", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 REPEATS = "repeats what is removed"
 
 
@@ -67,8 +68,8 @@ class Cleaner:
             if element is not None and is_empty(element) and action not in ("remove", "items"):
                 action, rule = "keep", f"empty already; {rule}"
             new = None if element is None else self._made(one, element, action)
-            if new is not None and action == "keep" and self._repeated(one, element):
-                action, rule = ("remove" if new.VR in ("OB", "UN") else "dummy"), f"{REPEATS}; {rule}"
+            if new is not None and action in ("keep", "wordless") and self._repeated(one, new):
+                action, rule = ("dummy" if new.VR in TEXT else "remove"), f"{REPEATS}; {rule}"
                 new = None if action == "remove" else DataElement(new.tag, new.VR, dummy(new.VR))
             if new is None and action != "remove":
                 action, rule = "remove", f"cannot be read as its VR; {rule}"
@@ -102,6 +103,9 @@ class Cleaner:
         tag, vr = element.tag, element.VR
         if action == "pseudonym":
             return DataElement(tag, vr, self._subject.pseudonym)
+        if action == "wordless":
+            bare = without_words(bytes(element.value))
+            return DataElement(tag, vr, bare) if bare else None
         if action == "uid":
             return DataElement(tag, vr, _each(texts(element), [new_uid(self._policy.key, t) for t in texts(element)]))
         if action == "shift":
@@ -135,9 +139,9 @@ class Cleaner:
     def _repeated(self, one: Met, element: DataElement | None) -> bool:
         if element is None or one.tag in PIXELS:
             return False
-        if element.VR in _TEXT:
+        if element.VR in TEXT:
             return self._watch.repeats(one.path, element.VR, texts(element))
-        if element.VR in ("OB", "UN") and isinstance(element.value, bytes):
+        if isinstance(element.value, bytes):
             return self._watch.repeats(one.path, element.VR, element.value)
         return False
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dicomview.privacy.actions import PIXELS, dummy
 from dicomview.privacy.clean import is_empty
 from dicomview.privacy.dates import shifted
+from dicomview.privacy.icc import without_words
 from dicomview.privacy.uids import is_of_the_standard
 from dicomview.privacy.walk import met, name_of, sop_class_of, texts, walk
 
@@ -64,7 +65,7 @@ def _level(
             yield Difference(above + name_of(int(tag)), "is not in the source")
     for one in met(source, policy, sop_class, parent, above):
         element, action = one.element, one.decision.action
-        if element is None or action in ("remove", "empty", "dummy", "pseudonym", "describe"):
+        if element is None or action in ("remove", "empty", "dummy", "pseudonym", "describe", "wordless"):
             continue
         if one.tag in skipped or one.tag in PIXELS or (one.tag >> 16 & 1 and 0x10 <= one.tag & 0xFFFF <= 0xFF):
             continue
@@ -103,6 +104,10 @@ def left_in(copy: Dataset, policy: Policy, subject: Subject) -> Iterator[Differe
             yield Difference(one.path, f"is there; {rule}")
             continue
         if action in ("keep", "items", "shift") or is_empty(element):
+            continue
+        if action == "wordless":
+            if element.value != without_words(element.value):
+                yield Difference(one.path, f"has words in it; {rule}")
             continue
         said = texts(element)
         blank = _is_blank(element, said)

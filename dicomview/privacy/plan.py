@@ -14,11 +14,12 @@ import pandas as pd
 from pydicom.datadict import dictionary_description, dictionary_has_tag
 from pydicom.dataset import Dataset
 
+from dicomview._html import leaf
 from dicomview.elements import edition
 from dicomview.errors import NothingFound
 from dicomview.files import locate, read_header
 from dicomview.privacy.aside import why_aside
-from dicomview.privacy.clean import REPEATS, Cleaner
+from dicomview.privacy.clean import REPEATS, TEXT, Cleaner
 from dicomview.privacy.policy import policy_of
 from dicomview.privacy.subjects import Subject, identity_of
 from dicomview.privacy.uids import file_token
@@ -36,7 +37,13 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Plan", "opened", "plan"]
 
 _COLUMNS = ("path", "tag", "name", "vr", "action", "rule", "elements", "files")
-_WORDS = {"uid": "new UID", "shift": "move date", "describe": "reviewed words", "items": "clean items"}
+_WORDS = {
+    "uid": "new UID",
+    "shift": "move date",
+    "describe": "reviewed words",
+    "items": "clean items",
+    "wordless": "remove texts",
+}
 
 
 class Entry(NamedTuple):
@@ -119,10 +126,7 @@ class Plan:
         )
 
     def _repr_html_(self) -> str:
-        from dicomview._html import joined, leaf
-
-        table: str = self.table.to_html(index=False, max_rows=60)
-        return f"{joined([leaf(repr(self))])}{table}"
+        return f"{leaf(repr(self))}{self.table.to_html(index=False, max_rows=60)}"
 
 
 def plan(
@@ -280,7 +284,7 @@ class _Recorder:
             files, parts = self._in_files[path, tag, vr, action, rule], [(action, rule, number)]
             gone = again.get((path, vr), 0) if action == "keep" and not rule.startswith("empty already") else 0
             if gone:
-                new = "remove" if vr in ("OB", "UN") else "dummy"
+                new = "dummy" if vr in TEXT else "remove"
                 parts = [(action, rule, number - gone), (new, f"{REPEATS}; {rule}", gone)]
             name = dictionary_description(tag) if dictionary_has_tag(tag) else ""
             for does, why, count in parts:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicomview._html import leaf
 from dicomview.errors import AlreadyThere, NotReleasable, UnknownChoice
 from dicomview.privacy.findings import KINDS
 from dicomview.privacy.uids import new_uid
@@ -27,9 +28,9 @@ NOT_SEARCHED = (
     "values shorter than four characters, and words that say nothing (none, unknown, normal …)",
     "numbers (DS, IS and binary ones) and times of day, which turn up everywhere by chance",
     "values of bytes (OB, UN …) that were removed: their text is not known as text",
-    "in pixel values: spellings shorter than eight bytes, and two bytes a letter",
+    "in uncompressed pixel values: spellings shorter than eight bytes; in all pixel data: two bytes a letter",
     "what is drawn into the pictures, and faces that can be made of them: no program sees all of it",
-    "values inside compressed pixel data, which are compared with the source byte for byte instead",
+    "what only a decoder makes visible, such as packed text in a compressed picture",
 )
 
 
@@ -134,9 +135,7 @@ class Proof:
         return f"Proof: {state} · {read} · findings: {told or 'none'}"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<p>{escape(repr(self))}</p>{self.findings.to_html(index=False, max_rows=40)}"
+        return f"{leaf(repr(self))}{self.findings.to_html(index=False, max_rows=40)}"
 
     def _release(self) -> str:
         facts = self.plan.policy.facts()

@@ -94,20 +94,22 @@ class Needles:
                     for form in encoded(text, [codec]):
                         self._others.setdefault(form, (term.kind, source, codec))
 
-    def hits(self, data: bytes, *, pixels: bool = False) -> Iterator[Hit]:
+    def hits(self, data: bytes, *, pixels: bool = False, shortest: int = 1) -> Iterator[Hit]:
         """Return where any of the values is found.
 
         Parameters
         ----------
         data : bytes
         pixels : bool
-            The bytes are pixel values: spellings below eight bytes, and two bytes a letter, turn up in them by chance
-            and are not searched.
+            The bytes are pixel values: what stands alone among them, and two bytes a letter, turn up by chance and are
+            not searched.
+        shortest : int
+            Spellings of fewer bytes are not searched.
         """
         low = data.lower()
-        yield from self._narrow(low, _LONG_PRINTED if pixels else _PRINTED, pixels=pixels)
+        yield from self._narrow(low, _LONG_PRINTED if pixels else _PRINTED, shortest)
         for form, (kind, source, codec) in self._others.items():
-            if pixels and (len(form) < 8 or codec in _WIDE):
+            if len(form) < shortest or (pixels and (len(form) < 8 or codec in _WIDE)):
                 continue
             start = low.find(form)
             while start >= 0:
@@ -123,11 +125,11 @@ class Needles:
             for codec, pattern in _TWO_BYTES.items():
                 for match in pattern.finditer(low):
                     narrow = match[0][0::2] if codec == "utf-16-le" else match[0][1::2]
-                    for hit in self._narrow(narrow, _PRINTED, pixels=False):
+                    for hit in self._narrow(narrow, _PRINTED, shortest):
                         start, end = match.start() + 2 * hit.start, match.start() + 2 * hit.end
                         yield hit._replace(start=start, end=end, encoding=codec)
 
-    def _narrow(self, low: bytes, printed: re.Pattern[bytes], *, pixels: bool) -> Iterator[Hit]:
+    def _narrow(self, low: bytes, printed: re.Pattern[bytes], shortest: int) -> Iterator[Hit]:
         for chunk in printed.finditer(low):
             if self._uids:
                 for match in _UID.finditer(low, chunk.start(), chunk.end()):
@@ -138,7 +140,7 @@ class Needles:
                 text = run[0]
                 for needle in self._runs.get(text, {}).values():
                     start = run.start() - needle.ahead
-                    if len(needle.form) >= (8 if pixels else 1) and _stands(low, start, needle.form):
+                    if len(needle.form) >= shortest and _stands(low, start, needle.form):
                         yield Hit(start, start + len(needle.form), needle.kind, needle.source, "ascii")
                 if len(text) >= _WITH_TIME and text[:8] in self._runs and text.isdigit():
                     needle = self._runs[text[:8]].get(text[:8])  # type: ignore[assignment]

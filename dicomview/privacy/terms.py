@@ -13,7 +13,8 @@ __all__ = ["Kind", "Term", "is_telling", "kind_of", "spellings"]
 
 Kind = Literal["name", "identifier", "date", "uid", "text"]
 
-SHORTEST = 4  # characters; shorter ones are found everywhere
+SHORTEST = 4  # letters; shorter texts are found everywhere
+_IDEOGRAPHS = "\u2e80"  # from here on a character says as much as two letters
 _NUMBERS = frozenset(
     {"DS", "IS", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "AT", "TM", "SQ", "OD", "OF", "OL", "OV"}
 )
@@ -53,7 +54,8 @@ def is_telling(text: str) -> bool:
     """Return True when a text is long and particular enough to be searched."""
     folded = text.casefold().strip()
     letters = [character for character in folded if character.isalnum()]
-    return len(letters) >= SHORTEST and len(set(letters)) > 1 and folded not in _SAYS_NOTHING
+    length = sum(1 + (character >= _IDEOGRAPHS) for character in letters)
+    return length >= SHORTEST and len(set(letters)) > 1 and folded not in _SAYS_NOTHING
 
 
 def spellings(term: Term) -> Iterator[str]:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
+_IN_PIXELS = 8  # bytes: shorter words turn up in uncompressed pixels
+
 
 def verify(
     source: Copies | Plan | Source,
@@ -193,12 +195,13 @@ class _Check:
 
     def _residual(self, name: str, source: Dataset, written: Written) -> Iterator[Finding]:
         start, end = written.pixels
+        native = written.data[start : start + 4] != b"\xfe\xff\x00\xe0"  # uncompressed values say words by chance
         spans = ((0, start, False), (start, end, True), (end, len(written.data), False))
         kept: str | None = None
         moved: set[str] = set()
         for offset, stop, pixels in spans:
             data = written.data[offset:stop]
-            for hit in self._needles.hits(data, pixels=pixels):
+            for hit in self._needles.hits(data, pixels=pixels, shortest=_IN_PIXELS if pixels and native else 1):
                 place = offset + hit.start
                 if kept is None:  # only when something was found: most files have nothing
                     kept, moved = self._staying(source)

@@ -82,10 +82,10 @@ def met(dataset: Dataset, policy: Policy, sop_class: str, parent: str = "", abov
                 creator = creators.get(tag & 0xFFFF0000 | (tag >> 8 & 0xFF), "")
         place = Place(sop_class, parent, creator)
         decision = UNREADABLE
-        if element is not None and not _is_of_its_vr(element):
-            element = None
         if element is not None:
             decision = decide(int(tag), element.VR[:2], place, columns, reviewed)
+            if decision.action == "keep" and not _is_of_its_vr(element):
+                element, decision = None, UNREADABLE
         yield Met(above + name_of(int(tag), creator), int(tag), element, decision, place)
 
 

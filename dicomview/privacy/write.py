@@ -15,6 +15,7 @@ from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, DeflatedExplicitVRLittleEndi
 
 from dicomview.elements import edition
 from dicomview.errors import AlreadyThere
+from dicomview.files.extent import encapsulated, native_length
 from dicomview.pixels import frame_count, pixel_cells
 from dicomview.privacy.policy import OPTIONS
 
@@ -33,11 +34,14 @@ _ITEM = 0xFFFEE000
 def pixel_element(header: Header) -> DataElement | None:
     """Return the pixel data of a file as they are written there; None where there are none."""
     span = header.pixels
-    if span is None:
+    if span is None or header.dataset is None:
         return None
     with header.open_pixels() as stream:
         if span.length != _UNDEFINED:
-            return DataElement(span.keyword, span.vr, stream.read(span.length))
+            needed = None if encapsulated(header.dataset) else native_length(header.dataset)
+            length = span.length if needed is None else min(span.length, needed + needed % 2)
+            # Nothing that may hide behind the last pixel is read.
+            return DataElement(span.keyword, span.vr, stream.read(length))
         parts = []
         while len(head := stream.read(8)) == 8:
             group, element, length = struct.unpack("<HHL", head)

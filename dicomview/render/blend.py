@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.errors import NotAVolume
-from dicomview.render.scene import Axis, thinned
+from dicomview.render.scene import NO_AXES, Axis, thinned
 from dicomview.render.volume_scene import VolumeScene
 from dicomview.space.resample import sampled
 
@@ -87,6 +87,13 @@ class BlendScene(VolumeScene):
             share = axes.get("blend", 0) / _STEPS
             mixed = (1 - share) * one + share * other
         return np.where(np.isnan(one), other, np.where(np.isnan(other), one, mixed)), ()
+
+    def exact(
+        self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES
+    ) -> tuple[NDArray[np.floating], tuple[str, ...]]:
+        """Return one plane as it is seen, which is neither volume's alone."""
+        values, words = super().exact(plane, index, axes)
+        return values, (*words, "values of two volumes, mixed as they are seen")
 
     def _cells(self, plane: str, size: tuple[int, int], step: int) -> NDArray[np.bool_]:
         """Return where a thinned picture is the second's; cells are squares in mm, the same at every step."""

@@ -131,9 +131,9 @@ def opened(
     units: str | None,
     spacing: Sequence[float] | None,
     masks: object,
-    objects: object,
     window: object,
     slab: object = None,
+    objects: object = None,
     axes: Mapping[str, int] | None = None,
     **wishes: Any,
 ) -> tuple[Scene, ViewState]:

@@ -193,6 +193,8 @@ class Scene:
         What the index along the first plane counts: slices, or places in time.
     gaps : tuple of int
         Index along the first plane of each picture after which some are missing.
+    of_distances : tuple of str
+        What must be said of a distance that is measured here: where its millimetres are from, or that there are none.
     """
 
     title: str = ""
@@ -209,6 +211,7 @@ class Scene:
     begun: Mapping[str, Any] = NO_AXES
     gaps: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    of_distances: tuple[str, ...] = ()
     axes: tuple[Axis, ...] = ()
     cine: Cine | None = None
     affine: NDArray[np.float64] | None = None
@@ -245,6 +248,16 @@ class Scene:
     def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:
         """Return (origin, row step, column step) of a plane in LPS mm, without reading it; None when unknown."""
         raise NotImplementedError
+
+    def exact(
+        self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES
+    ) -> tuple[NDArray[np.floating], tuple[str, ...]]:
+        """Return the modality values of a plane as they are, (rows, columns), NaN for none, and what to say of them."""
+        raise NotImplementedError
+
+    def instance_at(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> tuple[str, int | None]:
+        """Return SOPInstanceUID and zero-based frame of an acquired plane; nothing of what was made of several."""
+        return "", None
 
     def forget(self) -> None:
         """Let go of what was kept for the next shot."""

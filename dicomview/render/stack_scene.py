@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ from dicomview.render.scene import (
     title_of,
     view_of,
 )
-from dicomview.render.words import labels_of, notes_of
+from dicomview.render.words import labels_of, notes_of, of_distances
 from dicomview.space import suv_scale
 from dicomview.space.planes import Plane, acquired_plane, planes_of
 from dicomview.space.suv import kind_of
@@ -100,6 +101,7 @@ class StackScene(Scene):
         if stack.verdict.code == "MISSING_SLICES":
             self.gaps = tuple(np.flatnonzero(np.diff(stack.grid.places) > 1.5).tolist())
         self.notes = (*notes_of(stack, of), *suv_note)
+        self.of_distances = of_distances(first)
         self.views, self.refused = self._views()
         if first.tags.text("AnatomicalOrientationType") == "QUADRUPED":
             self.views = {name: _of_animal(one) for name, one in self.views.items()}
@@ -229,6 +231,34 @@ class StackScene(Scene):
         shot = placed(shot, where, cut.shape, step)
         return replace(shot, place=f"{shot.place} · blank: {failed} not decodable") if failed else shot
 
+    def exact(
+        self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES
+    ) -> tuple[NDArray[np.floating], tuple[str, ...]]:
+        """Return one plane, of which no value has been fitted into 16 bits; a slice that is not decodable has none."""
+        pile = self.stack.pile(**axes)
+        if plane == next(iter(self.views)):
+            return _valued(pile[index], self._decoded(pile[index])[0], self._rescale(pile[index])), ()
+        cut = self.cuts[plane]
+        whole = self._whole(pile)[0]
+        if whole.stored:
+            samples: Any = cut.cut(whole.samples, index)
+            values = whole.slope * samples + whole.intercept
+            return values if whole.blank is None else np.where(samples == whole.blank, np.nan, values), ()
+        lines = np.full((len(pile), *np.delete(whole.samples.shape[1:], cut.axis - 1)), np.nan)
+        for line, one in zip(lines, pile, strict=True):
+            with suppress(DicomviewError):
+                values = _valued(one, self._decoded(one)[0], self._rescale(one))
+                line[:] = np.take(values, index, axis=cut.axis - 1)
+        straight: Any = cut.cut(np.expand_dims(lines, cut.axis), 0)
+        return straight, ()
+
+    def instance_at(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> tuple[str, int | None]:
+        """Return SOPInstanceUID and frame of the slice that the acquired plane shows."""
+        if plane != next(iter(self.views)):
+            return "", None
+        one = self.stack.pile(**axes)[index]
+        return one.sop_instance_uid, one.frame
+
     def forget(self) -> None:
         """Let go of the pile that the last plane was cut from, and of what was decoded."""
         self._age += 1
@@ -298,19 +328,20 @@ def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raste
         return from_stored(np.stack(sound), rescales[0], padding=pile[0].padding), 0, (*said,)
 
     # Slice by slice, once for the range and once for the samples: values take eight bytes each.
-    def values_of(one: Slice, plane: NDArray[np.generic], rescale: Rescale) -> NDArray[np.floating]:
-        outside = padded(plane, one.padding)
-        values = rescale.apply(plane)
-        return values if outside is None else np.where(outside, np.nan, values)
-
     parts = enumerate(zip(pile, stored, rescales, strict=True))
     known = [(k, one, plane, rescale) for k, (one, plane, rescale) in parts if plane is not None]
-    planes = (values_of(one, plane, rescale) for _, one, plane, rescale in known)
+    planes = (_valued(one, plane, rescale) for _, one, plane, rescale in known)
     scale = Scale16.over(planes, holes=failure is not None)
     samples = np.zeros((len(pile), *sound[0].shape), np.uint16)
     for k, one, plane, rescale in known:
-        samples[k] = scale.fit(values_of(one, plane, rescale))
+        samples[k] = scale.fit(_valued(one, plane, rescale))
     return scale.raster(samples), len(pile) - len(sound), (*said,)
+
+
+def _valued(one: Slice, stored: NDArray[np.generic], rescale: Rescale) -> NDArray[np.floating]:
+    """Return the modality values of a slice, NaN where it is padding."""
+    outside, values = padded(stored, one.padding), rescale.apply(stored)
+    return values if outside is None else np.where(outside, np.nan, values)
 
 
 def _spread(slices: Sequence[Slice], most: int) -> list[Slice]:

@@ -54,9 +54,10 @@ class VolumeScene(Scene):
         if placed:
             self.affine = volume.affine
             self.cuts = planes_of(volume.affine)
-            self.notes = _notes(volume)
+            self.notes = self.of_distances = _notes(volume)
         else:
-            self.notes = ("array without a place in the patient", *(() if measured else ("pixel size unknown",)))
+            self.of_distances = () if measured else ("pixel size unknown",)
+            self.notes = ("array without a place in the patient", *self.of_distances)
             self.cuts = {ACQUIRED: Plane(ACQUIRED, 0, 1, 2)}
         self.views = {
             name: view_of(plane, volume.affine, (shape[0], shape[1], shape[2]), letters=placed, measured=measured)
@@ -74,6 +75,13 @@ class VolumeScene(Scene):
             return None
         k, j, i = self.volume.array.shape
         return self.cuts[plane].place(self.volume.affine, (k, j, i), index)
+
+    def exact(
+        self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES
+    ) -> tuple[NDArray[np.floating], tuple[str, ...]]:
+        """Return one plane at one index, and what was made of it on the way."""
+        values, words = self.values(plane, index, axes, 1)
+        return values.astype(np.float64), words
 
     def as_volume(self, axes: Mapping[str, int] = NO_AXES) -> Volume:
         """Return the volume."""

@@ -47,32 +47,36 @@ class Findings(pd.DataFrame):
             return super().__repr__()
         rows = self._lines()
         widths = [max(len(row[place]) for row in [list(_SHOWN), *rows]) for place in range(len(_SHOWN))]
-        lines = [self._title()]
+        lines = [self.title()]
         if rows:
             lines += [
                 "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
                 for row in [list(_SHOWN), *rows]
             ]
-        return "\n".join([*lines, *self._notes()])
+        return "\n".join([*lines, *self._more(), *self.notes()])
 
     def _repr_html_(self) -> str | None:
         if not self._whole():
             return super()._repr_html_()  # type: ignore[misc, no-any-return]
-        parts = [Html(f"<p><b>{escaped(self._title())}</b></p>")]
+        parts = [Html(f"<p><b>{escaped(self.title())}</b></p>")]
         if len(self):
             parts.append(html_table(_SHOWN, self._lines()))
-        parts += [Html(f'<p style="opacity:0.65">{escaped(note)}</p>') for note in self._notes()]
+        parts += [Html(f'<p style="opacity:0.65">{escaped(note)}</p>') for note in [*self._more(), *self.notes()]]
         return str(joined(parts))
 
     def _whole(self) -> bool:
         return self.columns.tolist() == list(COLUMNS)
 
-    def _title(self) -> str:
+    def title(self) -> str:
+        """Return how many findings there are."""
         if not len(self):
             return "No findings"
         counts = Counter(self["severity"])
         words = [f"{counts[severity]} {_several(severity, counts[severity])}" for severity in reversed(SEVERITIES)]
         return f"{len(self)} {_several('finding', len(self))}: {', '.join(words)}"
+
+    def _more(self) -> list[str]:
+        return [f"… and {len(self) - _LINES} more rows"] if len(self) > _LINES else []
 
     def _lines(self) -> list[list[str]]:
         rows = []
@@ -82,9 +86,9 @@ class Findings(pd.DataFrame):
             rows.append([*map(_short, first), str(number), _short(f"{files[0]}{more}" if files else "")])
         return rows
 
-    def _notes(self) -> list[str]:
-        notes = [f"… and {len(self) - _LINES} more rows"] if len(self) > _LINES else []
-        notes += [f"Not looked at: {one}" for one in self.attrs.get(_SKIPPED, ())]
+    def notes(self) -> list[str]:
+        """Return what was not looked at, and where more is told."""
+        notes = [f"Not looked at: {one}" for one in self.attrs.get(_SKIPPED, ())]
         return [*notes, 'dv.explain("…") says of a check why it matters and what to do'] if len(self) else notes
 
 

@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pydicom
 
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dicomview.elements import Identity
+    from dicomview.rules import Findings
     from dicomview.rules.material import Auditable
 
-__all__ = ["report"]
+__all__ = ["findings_on_page", "report"]
 
 
 def report(
@@ -76,13 +77,35 @@ def report(
     >>> report("sample_data", "report.html")  # doctest: +SKIP
     PosixPath('report.html')
     """
+    findings_on_page(
+        source,
+        path,
+        checks=checks,
+        sharing=sharing,
+        pixels=pixels,
+        dicom3tools=dicom3tools,
+        identity=identity,
+        overwrite=overwrite,
+        progress=progress,
+    )
+    return Path(path)
+
+
+def findings_on_page(
+    source: Auditable,
+    path: str | os.PathLike[str],
+    *,
+    identity: Identity,
+    overwrite: bool,
+    progress: bool,
+    **asked: Any,
+) -> Findings:
+    """Write the page as `report` does, and return the findings that are on it; `asked` goes to `audit`."""
     target, hide = Path(path), hides(identity)
     if target.exists() and not overwrite:
         raise AlreadyThere(f"{target.name} is there already; choose another name, or write overwrite=True")
     material = prepared(source, progress=progress)
-    findings = audit(
-        material, checks=checks, sharing=sharing, pixels=pixels, dicom3tools=dicom3tools, progress=progress
-    )
+    findings = audit(material, progress=progress, **asked)
     with quiet():
         text = page_of(
             f"Audit of {len(material.headers):,} file{'s' * (len(material.headers) != 1)}",
@@ -96,7 +119,7 @@ def report(
     mode = "w" if overwrite else "x"  # somebody may have written it meanwhile
     with target.open(mode, encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         file.write(text)
-    return target
+    return findings
 
 
 def _made() -> str:

@@ -38,6 +38,8 @@ _PARTS = (
     "elements",
     "drawing",
     "page",
+    "shapes",
+    "measures",
     "tools",
     "hand",
     "view",

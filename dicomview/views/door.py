@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from dicomview.errors import UnknownChoice
-from dicomview.objects import beside, documents_of, kind_of_object, segmentations_of
+from dicomview.objects import beside, documents_of, segmentations_of
 from dicomview.render import GRAY, opened, refuse, series_in
 from dicomview.views.copies import embeds
 from dicomview.views.document_view import DocumentView
@@ -158,7 +158,8 @@ def view(
     )
     if objects is None and series is not None and (found := beside(series)):
         # Laid over only when asked for: the bare picture is what one looks at first, and it waits for nothing.
-        scene.notes = (*scene.notes, f"objects=True: {', '.join(dict.fromkeys(map(kind_of_object, found)))}")
+        count = f"{len(found)} object{'s' * (len(found) > 1)}"
+        scene.notes = (*scene.notes, f"{count} about these images: objects=True")
     if layout == "ortho":
         return Ortho(scene, state, controls=controls, embed=embed)
     if layout is not None:

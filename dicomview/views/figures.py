@@ -139,8 +139,13 @@ def draw(ax: Axes, shown: Picture) -> Drawn:
         rest.append(ax.text(0.99, 0.01, "\n".join(shown.notes), ha="right", va="bottom", **style | {"fontsize": 7}))
     for look, stroke in shown.strokes:
         x, y = stroke.points[[*range(len(stroke.points)), *[0] * stroke.closed]].T
-        marker = "." if len(x) == 1 else ""
-        rest += ax.plot(x, y, color=look.color, alpha=look.opacity, marker=marker)
+        if stroke.words:
+            said = ax.text(x[0], y[0], stroke.words, color=look.color, alpha=look.opacity, fontsize=8, clip_on=True)
+            said.set_parse_math(False)
+            rest.append(said)
+        else:
+            marker = "." if len(x) == 1 else ""
+            rest += ax.plot(x, y, color=look.color, alpha=look.opacity, marker=marker)
     if shown.spacing is not None:
         rest += _scale_bar(ax, shown, style)
     drawn = Drawn(image, caption, max(20, int(points / _LETTER_POINTS)), tuple(rest))

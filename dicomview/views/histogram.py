@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from matplotlib.widgets import SpanSelector
 
 from dicomview.errors import DicomviewError, NotAnImage, UnknownChoice
@@ -69,6 +70,7 @@ class Histogram(ipywidgets.HBox):  # type: ignore[misc]
         self.ax.set_ylabel("pixels")
         self.ax.spines[["top", "right"]].set_visible(False)
         self.ax.margins(x=0)
+        self.ax.xaxis.set_major_locator(MaxNLocator(5))
         if lost:
             self.ax.set_title(f"without {lost} that cannot be decoded", fontsize=9)
         self._canvas = canvas_of(self.figure, toolbar_visible=False, footer_visible=False)

@@ -29,10 +29,14 @@ def canvas_of(figure: Figure, **traits: Any) -> Any:
     **traits
         Of `ipympl.backend_nbagg.Canvas`.
     """
+    use = mpl.use
+    mpl.use = lambda *_, **__: None  # whoever imports ipympl makes it the backend of everybody's pyplot
     try:
         from ipympl.backend_nbagg import Canvas, FigureManager  # here alone: it takes a second
     except ImportError:
         return None
+    finally:
+        mpl.use = use
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # its toolbar gives traitlets what they do not know
         canvas = Canvas(figure)

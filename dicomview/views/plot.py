@@ -200,7 +200,10 @@ class Plot(traitlets.HasTraits):
         if self._telling:
             return
         if name == "window":
-            self.window = Window.between(*value, like=self.window)
+            # The page puts the ends on steps of the slider, which nobody has wished for.
+            off = np.abs(np.subtract(value, self.window.ends)).max()
+            if off > 0.501 * self._sliders[name].step:
+                self.window = Window.between(*value, like=self.window)
         elif name in _FACES:
             setattr(self, name, value)
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import difflib
-import threading
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -26,10 +25,10 @@ from dicomview.render import (
 )  # fmt: skip
 from dicomview.render.slab import SlabScene, slabbed
 from dicomview.render.small import png_of
-from dicomview.views.canvas import Canvas
 from dicomview.views.copies import embeds, opening_of, places_of, shown_of, snippet_of
-from dicomview.views.faces import Face, Shown
+from dicomview.views.faces import ONE_HAND, Face, Shown
 from dicomview.views.layering import Layering
+from dicomview.views.measuring import Measuring
 from dicomview.views.messages import colours_message, piece_of, scene_message
 from dicomview.views.page import page_of, write_page
 
@@ -44,9 +43,6 @@ __all__ = ["SliceView"]
 
 _STILL_EDGE = 320  # pixels of the PNG in a saved notebook
 _PAGE_EDGE = 512  # and in a page
-# A hand and a running cell may move a view at once, and traitlets knows no threads. Views are linked with each other,
-# so there is one lock for all of them: two could wait for each other.
-_ONE_HAND = threading.RLock()
 _OWN = ("scene", "failure")  # attributes that are no traits
 _REMEMBERED = 1000  # states told to the browser that gestures under way may have been made on
 # The traits that are faces of the state, with what each shows of it.
@@ -55,7 +51,7 @@ _FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window"
 }
 
 
-class SliceView(Canvas, Layering):
+class SliceView(Measuring, Layering):
     """A stack or volume to scroll through; made by `view`.
 
     Attributes
@@ -122,12 +118,12 @@ class SliceView(Canvas, Layering):
             close = difflib.get_close_matches(name, _FACES, n=1)
             meant = f"did you mean {close[0]}?" if close else f"there is {', '.join(_FACES)}"
             raise AttributeError(f"a view has nothing called {name!r} to set; {meant}")
-        with _ONE_HAND if name in _FACES else nullcontext():
+        with ONE_HAND if name in _FACES else nullcontext():
             super().__setattr__(name, value)
 
     def set_state(self, sync_data: Any) -> None:
         """Take over what the browser says; ipywidgets calls this, in a thread beside a running cell."""
-        with _ONE_HAND:
+        with ONE_HAND:
             super().set_state(sync_data)
 
     def __repr__(self) -> str:
@@ -135,7 +131,7 @@ class SliceView(Canvas, Layering):
 
     def reset(self) -> None:
         """Go back to how the view began, as a double click does."""
-        with _ONE_HAND:
+        with ONE_HAND:
             self._take_state(self._begin)
 
     def tie(self, told: Mapping[str, Any], point: tuple[float, float, float]) -> None:
@@ -150,7 +146,7 @@ class SliceView(Canvas, Layering):
 
     def set(self, **wishes: Any) -> None:
         """Set several of the traits at once, or none where one of them cannot be; see `dicomview.view`."""
-        with _ONE_HAND:
+        with ONE_HAND:
             self._take_state(resolve(self.scene, self._now, **wishes))
 
     @property
@@ -351,7 +347,7 @@ class SliceView(Canvas, Layering):
 
     def _relay(self, scene: Scene) -> None:
         """Show a scene with other layers."""
-        with _ONE_HAND, self.hold_sync():
+        with ONE_HAND, self.hold_sync():
             super()._relay(scene)
 
     def _message(self) -> dict[str, Any]:

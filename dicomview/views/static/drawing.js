@@ -11,14 +11,17 @@
  *
  * @typedef {import("./pose.js").Pose} Pose @typedef {import("./pose.js").Sheet} Sheet
  * @typedef {import("./slices.js").Slice} Slice
- * @typedef {{path?: string, dots?: number[][], words?: string, at?: number[], color?: string, width?: number,
+ * @typedef {{path?: string, dots?: number[][], words?: string, at?: number[], around?: number[][], color?: string, width?: number,
  *   dashed?: boolean, fill?: number, opacity?: number, rim?: boolean, image?: string}} Mark a path of SVG with its `width`,
  *   the opacity of what it holds (`fill`, 0 for nothing) and a dark `rim` for bright pictures; dots; words beside the
- *   point `at`; the address of an image that covers the whole picture
- * @typedef {{marks: Element, words: Element, marksOf: (slice: Slice) => Mark[], placed: {text: Element, at: number[]}[]}} Layer
+ *   point `at`, or beside all of some points; the address of an image that covers the whole picture
+ * @typedef {{marks: Element, words: Element, marksOf: (slice: Slice) => Mark[], placed: {text: Element, around: number[][]}[]}} Layer
  */
 import { SVG } from "./icons.js";
 import { matrixOf, onFrame } from "./pose.js";
+
+const ROOM = 0.2; // from the middle of the frame: words that begin further to the right may not fit
+const EDGE = 0.47;
 
 /** The path through points, and back to the first of them if it is `closed`. @param {number[][]} points */
 export const pathOf = (points, closed = false) => `M${points.map((point) => point.join()).join("L")}${closed ? "Z" : ""}`;
@@ -90,31 +93,38 @@ export class Drawing {
   place({ placed }) {
     const { pose, sheet } = this;
     if (!pose || !sheet) return;
-    for (const { text, at } of placed) {
-      const [right, down] = onFrame(pose, sheet, at).map((part) => `${100 * (part + 0.5)}%`);
-      text.setAttribute("y", down);
-      for (const element of [text, ...text.children]) element.setAttribute("x", right);
+    for (const { text, around } of placed) {
+      const places = around.map((point) => onFrame(pose, sheet, point)).sort(([right], [other]) => right - other);
+      const [first, last] = [places[0], places[places.length - 1]];
+      const before = last[0] > ROOM; // no room behind
+      const [right, down] = before && first[0] > -ROOM ? first : last;
+      const inside = [right, down].map((part) => `${100 * (Math.min(EDGE, Math.max(-EDGE, part)) + 0.5)}%`);
+      text.setAttribute("text-anchor", before ? "end" : "start");
+      text.setAttribute("class", before ? "dicomview-before" : "");
+      text.setAttribute("y", inside[1]);
+      for (const element of [text, ...text.children]) element.setAttribute("x", inside[0]);
     }
   }
 }
 
 /** @param {Layer} layer @param {Mark} mark @param {Sheet | null} sheet */
-function drawMark(layer, { path, dots = [], words, at, color = "#ffd54f", width = 1.5, dashed, fill = 0, opacity = 1, rim, image }, sheet) {
+function drawMark(layer, { path, dots = [], words, at, around, color = "#ffd54f", width = 1.5, dashed, fill = 0, opacity = 1, rim, image }, sheet) {
   if (image && sheet) draw("image", layer.marks, { href: image, x: -0.5, y: -0.5, width: sheet.columns, height: sheet.rows, opacity, preserveAspectRatio: "none" });
   const stroke = { stroke: color, "stroke-opacity": opacity, "vector-effect": "non-scaling-stroke" };
   const dark = { ...stroke, stroke: "#000", "stroke-opacity": opacity / 2, fill: "none" };
   if (path) {
     if (rim) draw("path", layer.marks, { ...dark, d: path, "stroke-width": width + 2 });
-    const inside = fill ? { fill: color, "fill-opacity": fill } : { fill: "none" };
-    draw("path", layer.marks, { ...stroke, ...inside, d: path, "stroke-width": width, ...(dashed && { "stroke-dasharray": "5 4" }) });
+    const inside = { fill: fill ? color : "none", "fill-opacity": fill, "stroke-dasharray": dashed ? "5 4" : "none" };
+    draw("path", layer.marks, { ...stroke, ...inside, d: path, "stroke-width": width });
   }
   if (dots.length) {
     const round = { d: dots.map((dot) => `M${dot.join()}h0`).join(""), "stroke-linecap": "round" }; // a line of no length
     if (rim) draw("path", layer.marks, { ...dark, ...round, "stroke-width": width + 8 });
     draw("path", layer.marks, { ...stroke, ...round, fill: "none", "stroke-width": width + 5 });
   }
-  if (!words || !at) return;
+  const beside = around ?? (at ? [at] : []);
+  if (!words || !beside.length) return;
   const text = draw("text", layer.words, { fill: color, "fill-opacity": opacity });
   for (const [number, line] of words.split("\n").entries()) draw("tspan", text, { dy: number ? "1.25em" : 0 }, line);
-  layer.placed.push({ text, at });
+  layer.placed.push({ text, around: beside });
 }

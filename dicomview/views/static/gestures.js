@@ -19,10 +19,12 @@ export const TOOLS = new Map([["w", "window"], ["s", "scroll"], ["p", "pan"], ["
 
 /** @type {[string, string][]} what stands on the help page */
 export const HELP = [
-  ["wheel, ↑ ↓, Page ↑ ↓, Home, End", "through the slices"],
+  ["wheel, ↑ ↓, Page, Home, End", "through the slices"],
   ["drag", "window: right is wider, down is darker"],
-  ["w  s  p  z  c", "a drag: window, slices, move, zoom, linked crosshair"],
-  ["shift + drag, middle button, shift + arrows", "move the picture"],
+  ["w  s  p  z  c", "a drag windows, scrolls, moves, zooms, links"],
+  ["l  a  b  e  d", "measure: line, angle, box, ellipse, drawn"],
+  ["m  Del  Esc", "next measurement; delete it; let go"],
+  ["shift + drag or arrows, middle button", "move the picture"],
   ["ctrl + wheel, pinch, + −", "zoom to the cursor"],
   ["0   1", "the whole picture; one pixel for one of the screen"],
   ["r   f   i", "turn clockwise; mirror; black for white"],

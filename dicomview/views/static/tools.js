@@ -21,7 +21,7 @@ export class Tools {
     this.stage = stage;
     /** @type {(target: HTMLElement, name: string, handler: (event: any) => void) => void} */
     const on = (target, name, handler) => target.addEventListener(name, handler, { signal });
-    for (const hand of tools.hands) on(hand, "click", () => view.hand.choose(hand.value));
+    for (const hand of [...tools.hands, ...tools.rulers]) on(hand, "click", () => view.hand.choose(hand.value));
     on(tools.slider, "input", () => view.moveAlong(0, Number(tools.slider.value)));
     on(tools.planes, "change", () => view.change({ plane: tools.planes.value }));
     on(tools.colormaps, "change", () => view.change({ colormap: tools.colormaps.value }));
@@ -87,6 +87,7 @@ export class Tools {
     parts.presets.hidden = !presets.length;
     parts.colormaps.replaceChildren(...colormaps.map((name) => new Option(name, name)));
     for (const part of [parts.presets, parts.numbers, parts.colormaps, parts.hands[0]]) part.hidden ||= colour;
+    for (const ruler of parts.rulers) ruler.hidden = !this.view.measures.able;
     const { told } = this.view.link;
     this.view.hand.tool = told?.hand ?? this.view.hand.tool;
     parts.hands[4].hidden = !told?.cross;
@@ -133,7 +134,8 @@ export class Tools {
       const look = state.layers[name];
       if (!look) continue; // it has just been taken away
       button.ariaPressed = String(look.shown);
-      button.style.borderLeftColor = color.value = look.color;
+      color.value = look.color;
+      button.style.borderLeftColor = color.hidden ? "transparent" : look.color;
       opacity.value = String(look.opacity);
     }
     parts.flip.ariaPressed = String(state.flip);
@@ -163,7 +165,7 @@ export class Tools {
   /** @param {string} tool */
   showHand(tool) {
     this.stage.dataset.tool = tool;
-    for (const hand of this.parts.hands) hand.ariaPressed = String(hand.value === tool);
+    for (const hand of [...this.parts.hands, ...this.parts.rulers]) hand.ariaPressed = String(hand.value === tool);
   }
   /** @param {boolean} running */
   showFilm(running) {

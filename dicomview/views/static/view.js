@@ -6,6 +6,7 @@ import { add } from "./elements.js";
 import { keepsKey } from "./gestures.js";
 import { Hand } from "./hand.js";
 import { Link } from "./links.js";
+import { Measures } from "./measures.js";
 import { buildPage } from "./page.js";
 import { Painter, describePixel } from "./painter.js";
 import { fitted, lettersHeld, onPicture, poseWords, sampleAt, transformOf } from "./pose.js";
@@ -68,6 +69,7 @@ export class View {
     this.drawing.add("cross", (slice) => link.marks(slice, this.state));
     this.film = new Cine((place) => this.moveAlong(this.cineAlong, place), () => this.tools.showFilm(false));
     const { signal } = this.listeners;
+    this.measures = new Measures(this);
     this.hand = new Hand(this, this.stage, signal);
     this.tools = new Tools(this, page, signal);
     root.addEventListener("keydown", this.keepKey, { signal });
@@ -119,6 +121,7 @@ export class View {
     this.settle();
     clearTimeout(this.saying);
     this.film.stop();
+    this.measures.close();
     this.listeners.abort();
     this.sizes.disconnect();
     this.model.off("change:_state", this.onState);
@@ -272,7 +275,7 @@ export class View {
   }
   /** Let a screen reader say what is seen, once it rests. */
   say() {
-    const words = [...this.said, ...poseWords(this.state)].filter(Boolean).join(", ");
+    const words = [...this.said, ...poseWords(this.state), ...this.measures.said].filter(Boolean).join(", ");
     if (words === this.saidLast) return;
     this.saidLast = words;
     clearTimeout(this.saying);

@@ -1,0 +1,129 @@
+"""What ``dicomview scan``, ``audit``, ``tags`` and ``view`` do: the functions of a notebook, and a table of the answer.
+
+Progress is shown on the error stream, when that is a terminal.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+import webbrowser
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydicom.datadict import tag_for_keyword
+
+from dicomview import catalog, elements, rules
+from dicomview.cli.output import give, printed
+from dicomview.errors import UnknownChoice
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pandas as pd
+
+    from dicomview.elements import Identity
+
+__all__ = ["audit", "scan", "tags", "view"]
+
+_SHOWN = ["check", "severity", "message", "path", "value", "n", "files"]
+
+
+def scan(options: argparse.Namespace) -> int:
+    """List what is there."""
+    workers = nullcontext(None) if options.workers == 1 else ProcessPoolExecutor(options.workers)
+    with workers as executor:
+        found = catalog.scan(_source(options), cache=options.cache, executor=executor, progress=_progress())
+    if options.level is None and options.output is None and options.format is None:
+        printed(repr(found))
+        return 0
+    table = getattr(found, options.level or "files")
+    give(_masked(table) if elements.hides() else table, options)
+    return 0
+
+
+def audit(options: argparse.Namespace) -> int:
+    """List what is wrong; 1 when there are errors."""
+    if options.explain:
+        printed(repr(rules.explain(options.explain)))
+        return 0
+    if options.list:
+        listed = rules.checks().reset_index()
+        give(listed, options, shown=["check", "severity", "level", "name", "rule"], width=100)
+        return 0
+    if not options.sources:
+        raise UnknownChoice("nothing was named to audit; give a folder, a file, a zip archive, a DICOMDIR or a URL")
+    asked: dict[str, Any] = {
+        "checks": None if options.checks is None else [word for word in re.split(r"[,\s]+", options.checks) if word],
+        "sharing": options.sharing,
+        "pixels": options.pixels,
+        "dicom3tools": options.dicom3tools,
+        "progress": _progress(),
+    }
+    if options.output is not None and options.output.suffix.lower() == ".html":
+        from dicomview.summary import findings_on_page
+
+        identity: Identity = options.identity or "hide"
+        findings = findings_on_page(
+            _source(options), options.output, identity=identity, overwrite=options.overwrite, **asked
+        )
+    else:
+        findings = rules.audit(_source(options), **asked)
+        give(findings, options, shown=_SHOWN)
+    notes = [re.sub(r"(\w+)=True$", r"--\1", note) for note in findings.notes() if not note.startswith("dv.")]
+    more = ["dicomview audit --explain ID says why a check matters and what to do"] * bool(len(findings))
+    print("\n".join([findings.title(), *notes, *more]), file=sys.stderr)
+    return int(bool((findings["severity"] >= "error").any()))
+
+
+def tags(options: argparse.Namespace) -> int:
+    """List the elements of the header."""
+    words = None if options.keywords is None else [word.strip() for word in options.keywords.split(",")]
+    table = catalog.tags(_source(options), words, identity=options.identity)
+    if options.find is not None:
+        if words is not None:
+            raise UnknownChoice("--find looks through the rows of all elements; leave -k away")
+        table = table.dicom.find(options.find)
+    give(table, options, shown=None if words is not None else ["path", "tag", "vr", "value", "meaning", "problem"])
+    return 0
+
+
+def view(options: argparse.Namespace) -> int:
+    """Write a series as a page, and open it."""
+    from dicomview.views import view as shown
+    from dicomview.views.slice_view import SliceView
+
+    window = options.window
+    if window and re.fullmatch(r"-?[\d.]+,[\d.]+", window):
+        center, width = map(float, window.split(","))
+        window = (center, width)
+    scroller = shown(_source(options), uid=options.series, window=window, plane=options.plane)
+    if not isinstance(scroller, SliceView):
+        raise UnknownChoice("there is no picture in it; dicomview tags lists what is")
+    target = options.output or Path(tempfile.mkdtemp(prefix="dicomview-")) / "series.html"
+    written = scroller.to_html(target, quality="exact" if options.exact else "reduced", overwrite=options.overwrite)
+    printed(str(written))
+    if not options.no_browser:
+        webbrowser.open(written.resolve().as_uri())
+    return 0
+
+
+def _source(options: argparse.Namespace) -> Any:
+    return options.sources[0] if len(options.sources) == 1 else options.sources
+
+
+def _progress() -> bool:
+    return sys.stderr.isatty()
+
+
+def _masked(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of a catalogue without what tells who the patient is."""
+    shown = table.copy()
+    for name in shown.columns:
+        key = tag_for_keyword(str(name))
+        if key is not None and elements.identifies(key, elements.entry_of(key).vr):
+            shown[name] = [None if cell is None else elements.HIDDEN for cell in shown[name].astype(object)]
+    return shown
