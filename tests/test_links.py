@@ -17,6 +17,7 @@ from dicomview.render import places_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from canvas_page import CanvasPage, Show
 
@@ -225,18 +226,21 @@ def test_a_view_shown_alone_still_moves_its_partners(show: Show, desk: Any) -> N
     assert (ortho["sagittal"].index, ortho["coronal"].index) == (10, 20)
 
 
-def test_copies_in_a_saved_notebook_move_together(desk: Any) -> None:
+def test_copies_in_a_saved_notebook_and_on_a_page_move_together(desk: Any, tmp_path: Path) -> None:
     ortho = dv.view(phantoms.regular(stored=cube()), layout="ortho")
-    data, _ = ortho._repr_mimebundle_()
     page = desk.context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(error.message))
-    page.set_content(data["text/html"])
     roots = page.locator(".dicomview-canvas")
-    expect(roots.nth(2)).to_have_attribute("data-index", "24")
     place = "(root) => root.querySelector('input[type=range]').value"
-    assert [root.evaluate(place) for root in roots.all()] == ["12", "16", "24"]
-    roots.nth(0).locator(".dicomview-picture").click(position={"x": 1, "y": 1})
-    assert [root.evaluate(place) for root in roots.all()] == ["12", "0", "0"]
+    written = ortho.to_html(tmp_path / "planes.html", quality="exact").read_text(encoding="utf-8")
+    for text in (ortho._repr_mimebundle_()[0]["text/html"], written):
+        page.set_content(text)
+        expect(roots.nth(2)).to_have_attribute("data-index", "24")
+        assert [root.evaluate(place) for root in roots.all()] == ["12", "16", "24"]
+        roots.nth(0).locator(".dicomview-picture").click(position={"x": 1, "y": 1})
+        assert [root.evaluate(place) for root in roots.all()] == ["12", "0", "0"]
+    assert "CT · 104 images" in written and "axial and coronal and sagittal images" in written
+    expect(roots.nth(1)).to_have_attribute("data-index", "0")  # a page has them all
     assert problems == []
     page.close()

@@ -6,13 +6,11 @@ import base64
 import difflib
 from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
 from dicomview.errors import DicomviewError, UnknownChoice
-from dicomview.progress import bar
 from dicomview.render import (
     GRAY,
     Scene,
@@ -30,11 +28,12 @@ from dicomview.views.faces import ONE_HAND, Face, Shown
 from dicomview.views.layering import Layering
 from dicomview.views.measuring import Measuring
 from dicomview.views.messages import colours_message, piece_of, scene_message
-from dicomview.views.page import page_of, write_page
+from dicomview.views.page import Leaf, save_page
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
+    from pathlib import Path
 
     from dicomview.render import Picture
     from dicomview.views.shipment import Piece
@@ -224,18 +223,11 @@ class SliceView(Measuring, Layering):
         >>> dv.view("sample_data/ct_chest", window="lung").to_html("chest.html")  # doctest: +SKIP
         PosixPath('chest.html')
         """
-        if quality not in ("reduced", "exact"):
-            raise UnknownChoice(f'quality is "reduced" or "exact", not {quality!r}')
-        pieces = page_of(
-            self._piece,
-            self.scene,
-            self._now,
-            png=self._still(_PAGE_EDGE),
-            exact=quality == "exact",
-            title=title,
-            progress=lambda wishes: bar(wishes, "Writing the page", "image"),
-        )
-        return write_page(Path(path), pieces, overwrite=overwrite)
+        return save_page(path, [self.leaf()], quality=quality, title=title, overwrite=overwrite)
+
+    def leaf(self) -> Leaf:
+        """Return what a page holds of the view."""
+        return Leaf(self._piece, self.scene, self._now, self._still(_PAGE_EDGE), self._link)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the view for a notebook, and what a notebook shows that is opened without a kernel."""
