@@ -1,6 +1,7 @@
 """What is in these files, as tables."""
 
 from dicomview.catalog.accessor import TagsAccessor
+from dicomview.catalog.among import series_among
 from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.columns import row_table
 from dicomview.catalog.exchange import read_tags
@@ -21,5 +22,6 @@ __all__ = [
     "row_table",
     "rows_in",
     "scan",
+    "series_among",
     "tags",
 ]

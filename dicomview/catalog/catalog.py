@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.catalog.packed import Packed
+    from dicomview.elements import Identity
     from dicomview.files import Listed, Location
     from dicomview.space import Stack
 
@@ -53,12 +54,20 @@ class Catalog:
         What was found there.
     complete : bool
         False when the scan was interrupted.
+    identity : "show" or "hide", optional
     """
 
-    def __init__(self, places: Sequence[Listed], packed: Packed, *, complete: bool = True) -> None:
-        self._places, self._packed = places, packed
+    def __init__(
+        self, places: Sequence[Listed], packed: Packed, *, complete: bool = True, identity: Identity | None = None
+    ) -> None:
+        self._places, self._packed, self._identity = places, packed, identity
         self.complete = complete
         """False when the scan was interrupted: the paths not looked at are not here."""
+
+    @property
+    def identity(self) -> Identity:
+        """Whether what may tell who the patient is is shown."""
+        return "hide" if hides(self._identity) else "show"
 
     def __len__(self) -> int:
         return len(self._members)
@@ -101,7 +110,7 @@ class Catalog:
         ``y`` and ``z`` are ImagePositionPatient in mm (LPS), other elements with several values tuples. What is absent,
         empty or damaged is missing. Elements inside sequences, functional groups included, are not looked at.
         """
-        return table(self._packed, [_name(one) for one in self._places])
+        return table(self._packed, [_name(one) for one in self._places], hide=hides(self._identity))
 
     @property
     def locations(self) -> list[Location]:
@@ -189,7 +198,7 @@ class Catalog:
 
     def _summary(self, groups: Sequence[NDArray[np.intp]], names: Sequence[str]) -> pd.DataFrame:
         first = np.array([rows[0] for rows in groups], np.intp)
-        summary = table(taken(self._packed, first), [""] * len(first))[list(names)].copy()
+        summary = table(taken(self._packed, first), [""] * len(first), hide=hides(self._identity))[list(names)].copy()
         sizes = np.asarray(self._packed["size"])
         summary["files"] = np.array([len(rows) for rows in groups], np.int64)
         summary["size"] = np.array([np.maximum(sizes[rows], 0).sum() for rows in groups], np.int64)
@@ -218,7 +227,7 @@ class Catalog:
             for name in ("Modality", "SeriesDescription")
         )
         words = "".join(letter if letter.isprintable() else "\ufffd" for letter in description[:_LONGEST])
-        words = HIDDEN if words and hides() else words  # free text
+        words = HIDDEN if words and hides(self._identity) else words  # free text
         start, end = f"{index:>3}  {modality or '?'} · ", f" · {words}" if words else ""
         known = index in self._stacks or len(rows) <= _READ_FOR_REPR
         if not known:
