@@ -74,6 +74,7 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
         self._views: OrderedDict[int, SliceView | DocumentView] = OrderedDict()
         self._made: OrderedDict[tuple[int, int], tuple[list[Row], list[Shown]]] = OrderedDict()
         self._plotted: object = None
+        self._whole: tuple[object, list[Row]] | None = None
         self._follower = Follower(self._follow, failed=self._failed)
         self._pane = ipywidgets.VBox(layout={"flex": "4 1 340px", "max_width": "540px"})
         flow = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "8px"}
@@ -207,7 +208,10 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
         key = id(instance.dataset), instance.tags.frame
         found = self._made.pop(key, None)
         if found is None:
-            rows = of_frame(rows_in(instance, self._hide), instance)
+            whole = self._whole
+            if whole is None or whole[0] is not instance.dataset:  # all frames of an object have one
+                whole = self._whole = instance.dataset, rows_in(instance, self._hide)
+            rows = of_frame(whole[1], instance)
             found = rows, [shown_row(row) for row in rows]
         self._made[key] = found
         while len(self._made) > _KEPT_ROWS:
