@@ -12,7 +12,7 @@ import pandas as pd
 from dicomview.catalog.packed import NO_INTEGER, POSITION, Coded, table, taken
 from dicomview.catalog.sketch import KEYWORDS, sketched
 from dicomview.elements import HIDDEN, hides
-from dicomview.errors import NothingFound
+from dicomview.errors import NothingFound, printable
 from dicomview.files import STATUSES, Glancer
 from dicomview.progress import bar
 from dicomview.space import Series, series_of
@@ -226,9 +226,9 @@ class Catalog:
             next((word for word in _taken(self._column(name), rows[:1]) if word), "")
             for name in ("Modality", "SeriesDescription")
         )
-        words = "".join(letter if letter.isprintable() else "\ufffd" for letter in description[:_LONGEST])
+        words = printable(description[:_LONGEST])
         words = HIDDEN if words and hides(self._identity) else words  # free text
-        start, end = f"{index:>3}  {modality or '?'} · ", f" · {words}" if words else ""
+        start, end = f"{index:>3}  {printable(modality) or '?'} · ", f" · {words}" if words else ""
         known = index in self._stacks or len(rows) <= _READ_FOR_REPR
         if not known:
             sketch = sketched([self._places[row] for row in rows], self._rows(rows))
