@@ -9,14 +9,9 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import tempfile
-from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conftest import running_chromium, running_lab
-
-from benchmarks.planes import SCROLL, clear, opened
+from benchmarks.planes import SCROLL, clear, lab_and_browser, opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,11 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--slices", type=int, default=200)
     parser.add_argument("--size", type=int, default=512)
     options = parser.parse_args(arguments)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dicomview-bench-")))
-        (home := folder / "home").mkdir()
-        lab = stack.enter_context(running_lab(home, "--folder", "lab", private=folder / "jupyter"))
-        browser = stack.enter_context(running_chromium())
+    with lab_and_browser() as (lab, browser):
         cells = [cell.format(slices=options.slices, size=options.size) for cell in _CELLS]
         notebook = opened(lab, browser, cells)
         notebook.run(0)

@@ -11,7 +11,7 @@ import argparse
 import statistics
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -92,14 +92,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--slices", type=int, default=300)
     parser.add_argument("--size", type=int, default=512)
     options = parser.parse_args(arguments)
+    with lab_and_browser() as (lab, browser):
+        for line in _measured(lab, browser, options):
+            print(line, flush=True)
+    return 0
+
+
+@contextmanager
+def lab_and_browser() -> Iterator[tuple[Lab, Browser]]:
+    """Run a JupyterLab of its own folder and a browser."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dicomview-bench-")))
         (home := folder / "home").mkdir()
         lab = stack.enter_context(running_lab(home, "--folder", "lab", private=folder / "jupyter"))
-        browser = stack.enter_context(running_chromium())
-        for line in _measured(lab, browser, options):
-            print(line, flush=True)
-    return 0
+        yield lab, stack.enter_context(running_chromium())
 
 
 def opened(lab: Lab, browser: Browser, cells: Sequence[str]) -> Notebook:
