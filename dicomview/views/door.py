@@ -74,7 +74,8 @@ def view(
         Objects about the pictures: segmentations and structure sets, a layer for each segment; doses, in bands of
         colour from a tenth of the largest dose on; presentation states with their window, turn and annotations; key
         objects, named in the corner of the images they mark. True takes those that were found with the series, in the
-        same folder or catalogue, and refer to it.
+        same folder or catalogue, and refer to it. When not given, nothing lies over the bare picture, and the
+        corner says how many there are; False leaves that away.
     invert : bool
         Let black and white change places, beyond what the file asks for.
     colormap : str

@@ -68,6 +68,8 @@ class Leaf:
         The picture that is seen where scripts are not run.
     link : mapping
         With which others of the page it moves; see ``static/links.js``.
+    measures : sequence of mapping
+        What was measured, as the browser is told of it.
     """
 
     source: Source
@@ -75,6 +77,7 @@ class Leaf:
     state: ViewState
     png: bytes
     link: Mapping[str, Any]
+    measures: Sequence[Mapping[str, Any]] = ()
 
 
 def _page_of(leaves: Sequence[Leaf], *, exact: bool, title: str | None) -> Iterator[str]:
@@ -104,9 +107,8 @@ def _page_of(leaves: Sequence[Leaf], *, exact: bool, title: str | None) -> Itera
         veil(shown)
         yield "<div>"
         note = f"copy: {said}"
-        yield from snippet_of(
-            shown, leaf.state, slices, png=leaf.png, title=heading, note=note, step=one.step, link=leaf.link
-        )
+        held: dict[str, Any] = {"measures": leaf.measures, "link": leaf.link}
+        yield from snippet_of(shown, leaf.state, slices, png=leaf.png, title=heading, note=note, step=one.step, **held)
         yield "</div>"
     yield "</div>"
     planes = " and ".join(dict.fromkeys(leaf.state.plane for leaf in leaves))

@@ -192,8 +192,8 @@ class SliceView(Measuring, Layering):
         """Write the stack as one page that needs neither kernel nor network, and return its path.
 
         The page scrolls, windows, zooms and tells values like the view, along the plane that is shown now. Of the
-        file's text it has the modality, units, names of windows and layers, and times along an axis, but no name,
-        number or description; burned-in text stays in its pixels.
+        file's text it has the modality, units, names of windows and layers, times along an axis, and what presentation
+        states that were asked for write on it, but no name, number or description; burned-in text stays in its pixels.
 
         Parameters
         ----------
@@ -227,7 +227,7 @@ class SliceView(Measuring, Layering):
 
     def leaf(self) -> Leaf:
         """Return what a page holds of the view."""
-        return Leaf(self._piece, self.scene, self._now, self._still(_PAGE_EDGE), self._link)
+        return Leaf(self._piece, self.scene, self._now, self._still(_PAGE_EDGE), self._link, self.shown_measures)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the view for a notebook, and what a notebook shows that is opened without a kernel."""
@@ -242,7 +242,8 @@ class SliceView(Measuring, Layering):
         slices = self._copied if here == begun else opening_of(self._piece, self.scene, self._now)
         slices = [shown_of(self._piece, self.scene, self._now, pack=True), *slices[1:]]  # as few bytes as may be
         note = f"reduced copy: {len(slices)} of {len(list(places_of(self.scene, self._now.plane)))} images"
-        copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note, link=self._link)
+        held: dict[str, Any] = {"measures": self.shown_measures, "link": self._link}
+        copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note, **held)
         return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
 
     def _still(self, edge: int) -> bytes:
