@@ -124,9 +124,9 @@ def view(
     Notes
     -----
     Slices are read when they are shown, or are near to it. The browser keeps at most 256 MB of them for a view, and 48
-    MB of previews; what was not seen for longest goes first. Until the view has left the page, Python keeps at most 128
-    MB of slices that are stored compressed, and for planes across the acquired one the samples of one pile, 2 bytes a
-    pixel.
+    MB of previews; what was not seen for longest goes first. The views of a layout share that. Until the view has left
+    the page, Python keeps at most 128 MB of slices that are stored compressed, and for planes across the acquired one
+    the samples of one pile, 2 bytes a pixel.
 
     Examples
     --------
