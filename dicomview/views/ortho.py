@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dicomview.errors import UnknownChoice
 from dicomview.render import places_in, resolve
@@ -58,3 +58,31 @@ class Ortho(LinkedViews):
         for plane, index in state.positions:
             point = places[plane].onto(index, point)
         self._tie(dict.fromkeys(views, places), point, shared=_ALIKE, placed=True, hand="cross")
+
+    def add_mask(self, mask: Any, **how: Any) -> None:
+        """Lay a mask over all three planes; see `SliceView.add_mask`."""
+        self._each("add_mask", mask, **how)
+
+    def add_contours(self, contours: Any, **how: Any) -> None:
+        """Draw contours, in mm, over all three planes; see `SliceView.add_contours`."""
+        if "index" in how:
+            raise UnknownChoice(
+                "columns and rows count on a slice of one plane, as in ortho['axial'].add_contours(...)"
+            )
+        self._each("add_contours", contours, **how)
+
+    def draw(self, what: Any, **how: Any) -> None:
+        """Draw with a function on all three planes; see `SliceView.draw`."""
+        if not callable(what) or "index" in how or "plane" in how:
+            raise UnknownChoice("artists and slices belong to one plane, as in ortho['axial'].draw(...)")
+        self._each("draw", what, **how)
+
+    def remove_layer(self, name: str) -> None:
+        """Take a layer away from all three planes; see `SliceView.remove_layer`."""
+        self._each("remove_layer", name)
+
+    def _each(self, deed: str, *what: Any, **how: Any) -> None:
+        """Let all three do the same; what does not fit the first fits none of them."""
+        with self._telling():
+            for view in self.views.values():
+                getattr(view, deed)(*what, **how)
