@@ -294,8 +294,6 @@ def test_three_planes_have_the_same_layers():
     ortho["sagittal"].layers = {"mask": 0.7}
     assert ortho["axial"].layers["mask"] == Look(True, "#ff0000", 0.7)
     for refused in (
-        lambda: ortho.add_contours([[1, 2]], index=1),
-        lambda: ortho.draw(Rectangle((0, 0), 1, 1)),
         lambda: ortho.add_mask(boxed()[1:], name="wrong"),
         lambda: ortho.remove_layer("wrong"),
     ):

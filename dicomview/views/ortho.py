@@ -33,6 +33,8 @@ class Ortho(LinkedViews):
     ----------
     views : dict of str to SliceView
         By the name of the plane; ``ortho["coronal"]`` is one of them.
+    slab : (kind, mm) or None
+        The slabs that are shown. Settable.
 
     Raises
     ------
@@ -59,30 +61,41 @@ class Ortho(LinkedViews):
             point = places[plane].onto(index, point)
         self._tie(dict.fromkeys(views, places), point, shared=_ALIKE, placed=True, hand="cross")
 
-    def add_mask(self, mask: Any, **how: Any) -> None:
-        """Lay a mask over all three planes; see `SliceView.add_mask`."""
-        self._each("add_mask", mask, **how)
+    @property
+    def slab(self) -> tuple[str, float] | None:
+        """The slabs that are shown, as (kind, mm), None for slices; see `dicomview.view`. Settable."""
+        return self._first.slab
 
-    def add_contours(self, contours: Any, **how: Any) -> None:
-        """Draw contours, in mm, over all three planes; see `SliceView.add_contours`."""
-        if "index" in how:
-            raise UnknownChoice(
-                "columns and rows count on a slice of one plane, as in ortho['axial'].add_contours(...)"
-            )
-        self._each("add_contours", contours, **how)
+    @slab.setter
+    def slab(self, wish: Any) -> None:
+        self._first.slab = wish
+        self._lay_alike()
 
-    def draw(self, what: Any, **how: Any) -> None:
-        """Draw with a function on all three planes; see `SliceView.draw`."""
-        if not callable(what) or "index" in how or "plane" in how:
-            raise UnknownChoice("artists and slices belong to one plane, as in ortho['axial'].draw(...)")
-        self._each("draw", what, **how)
+    def add_mask(self, mask: Any, **options: Any) -> None:
+        """Lay a mask over all planes, as `SliceView.add_mask`."""
+        with self._telling():
+            self._first.add_mask(mask, **options)
+            self._lay_alike()
+
+    def add_contours(self, contours: Any, **options: Any) -> None:
+        """Draw contours over all planes, as `SliceView.add_contours`; columns and rows need the `plane` they are on."""
+        with self._telling():
+            self._first.add_contours(contours, **options)
+            self._lay_alike()
+
+    def draw(self, what: Any, **options: Any) -> None:
+        """Draw on all planes, as `SliceView.draw`; artists need the `plane` they are on."""
+        with self._telling():
+            self._first.draw(what, **options)
+            self._lay_alike()
 
     def remove_layer(self, name: str) -> None:
-        """Take a layer away from all three planes; see `SliceView.remove_layer`."""
-        self._each("remove_layer", name)
-
-    def _each(self, deed: str, *what: Any, **how: Any) -> None:
-        """Let all three do the same; what does not fit the first fits none of them."""
+        """Take a layer away from all planes, as `SliceView.remove_layer`."""
         with self._telling():
-            for view in self.views.values():
-                getattr(view, deed)(*what, **how)
+            self._first.remove_layer(name)
+            self._lay_alike()
+
+    def _lay_alike(self) -> None:
+        for view in self.views.values():
+            if view is not self._first:
+                view.layered_as(self._first)
