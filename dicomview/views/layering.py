@@ -260,9 +260,7 @@ def _laid(state: ViewState, scene: Scene) -> ViewState:
 
 def sheet_of(scene: Scene, plane: str, index: int, axes: Mapping[str, int]) -> Sheet:
     """Return a slice of a scene to draw on."""
-    raster, view = scene.bare(plane, index, axes).raster, scene.views[plane]
-    values = raster.slope * raster.samples.astype(np.float64) + raster.intercept
-    if raster.blank is not None:
-        values[raster.samples == raster.blank] = np.nan
+    whole = scene.bare(plane, index, axes).raster.samples if scene.colour else scene.exact(plane, index, axes)[0]
+    view = scene.views[plane]
     size = view.rows, view.columns
-    return Sheet(plane, index, dict(axes), size, view.aspect, scene.where(plane, index, axes), values)
+    return Sheet(plane, index, dict(axes), size, view.aspect, scene.where(plane, index, axes), whole.astype(np.float64))

@@ -83,6 +83,12 @@ class Ortho(LinkedViews):
             self._first.add_contours(contours, **options)
             self._lay_alike()
 
+    def draw(self, what: Any, **options: Any) -> None:
+        """Draw on all planes, as `SliceView.draw`; artists need the `plane` they are on."""
+        with self._telling():
+            self._first.draw(what, **options)
+            self._lay_alike()
+
     def remove_layer(self, name: str) -> None:
         """Take a layer away from all planes, as `SliceView.remove_layer`."""
         with self._telling():
