@@ -77,7 +77,7 @@ def test_nothing_is_read_before_it_is_asked_for(monkeypatch):
     reads: list[int] = []
     decode = dv.Slice.decoded
     monkeypatch.setattr(dv.Slice, "decoded", lambda self: reads.append(1) or decode(self))
-    found = dv.samples(SAMPLES)
+    found = dv.samples([SAMPLES / name for name in ("ct_chest", "mr_head", "broken")])
     assert len(found) == 3
     assert list(found.skipped["verdict"].sort_values()) == ["LOCALIZER", "MISSING_SLICES", "SHEAR"]
     assert reads == []
