@@ -171,7 +171,7 @@ def test_columns_and_rows_lie_on_their_slice_alone():
     np.testing.assert_array_equal(one.points, square)
     np.testing.assert_array_equal(other.points, np.array(square) + 1)
     (sent,) = asked(view, [(1,)])
-    assert sent.head["strokes"]["a"] == {"path": "M20,3L29,3L29,5Z", "dots": []}
+    assert sent.head["strokes"]["a"] == {"path": "M20.0,3.0,29.0,3.0,29.0,5.0Z", "dots": []}
     assert sent.head["strokes"]["b"]["dots"] == [[5, 5]]
     assert dot.points.shape == (1, 2)
 
@@ -378,6 +378,8 @@ def test_a_second_output_and_a_page_have_the_layers_too(show: Show, tmp_path: An
     for output in (page, page.again()):
         expect(output.root).to_have_attribute("data-revision", "2")
         np.testing.assert_array_equal(output.pixels(), view.picture().pixels)
-        expect(output.stage.locator("[data-layer=layers] path")).to_have_attribute("d", "M20,10L29,10L29,20Z")
+        expect(output.stage.locator("[data-layer=layers] path")).to_have_attribute(
+            "d", "M20.0,10.0,29.0,10.0,29.0,20.0Z"
+        )
     text = view.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "M20,10L29,10L29,20Z" in text
+    assert "M20.0,10.0,29.0,10.0,29.0,20.0Z" in text

@@ -70,7 +70,7 @@ def samples(
         Along (k, j, i): every image is interpolated to it, linearly (see `respaced`), every mask has what the nearest
         voxel of its segmentation has.
     windows : iterable of windows, optional
-        Windows as `dicomview.picture` takes them: the image becomes (windows, k, j, i), each from 0 to 1.
+        Presets by name, (center, width) or `dicomview.Window`: the image becomes (windows, k, j, i), each from 0 to 1.
     masks : bool
         True adds DICOM Segmentations of the catalogue that refer to the series, aligned with the image.
     units : str, optional

@@ -88,7 +88,8 @@ def view(
         Axial, coronal and sagittal beside each other, with a crosshair: a click or drag in one plane moves the others.
     slab : (kind, mm), optional
         Thick slabs instead of slices, ``("mip", 10)``, ``("minip", 10)`` or ``("mean", 10)``, in any plane. They need
-        a regular volume, which is read as a whole; the corner says how thick a slab of whole slices is.
+        a regular volume, which is read as a whole; the corner says how thick a slab of whole slices is. Settable as
+        ``.slab`` afterwards.
     controls : bool
         False leaves away the toolbar under the picture.
     embed : bool, optional

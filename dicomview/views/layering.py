@@ -190,6 +190,11 @@ class Layering:
             raise UnknownChoice(f"there is no layer {name!r} to take away; the layers here: {known}")
         self._relay(self._without(name))
 
+    def layered_as(self, view: Layering) -> None:
+        """Show the scene of another view, with the layers that came to it there."""
+        self._drawings, self._added = view._drawings, view._added
+        self._relay(view.scene)
+
     def _lay(self, name: str, laid: Callable[[Scene], object], **wish: Any) -> None:
         """Show the scene with what `laid` adds to it, drawn as wished, in place of what had this name."""
         scene = self._without(name)
