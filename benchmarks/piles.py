@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["write_piles"]
 
 
-def write_piles(folder: Path, modality: str, files: int, a_series: int, *, size: int = 512) -> list[Path]:
+def write_piles(
+    folder: Path, modality: str, files: int, a_series: int, *, size: int = 512, noise: bool = False
+) -> list[Path]:
     """Write series of one modality and return the paths of their files, in their order.
 
     Parameters
@@ -31,21 +33,25 @@ def write_piles(folder: Path, modality: str, files: int, a_series: int, *, size:
         Files a series; with 1, each has a patient and a study of its own.
     size : int
         Rows and columns.
+    noise : bool
+        Values from 0 to 4095 instead of zeros.
     """
     paths = []
     for first in range(0, files, a_series):
         number = first // a_series
         here = folder / f"{modality}{number:05d}"
         here.mkdir(parents=True)
-        for place, dataset in enumerate(_series(modality, number, min(a_series, files - first), size)):
+        for place, dataset in enumerate(_series(modality, number, min(a_series, files - first), size, noise)):
             paths.append(here / f"{place:04d}.dcm")
             dataset.save_as(paths[-1], enforce_file_format=True)
     return paths
 
 
-def _series(modality: str, number: int, count: int, size: int) -> Iterator[Dataset]:
-    plane = np.zeros((1, size, size), np.int16)
+def _series(modality: str, number: int, count: int, size: int, noise: bool) -> Iterator[Dataset]:
+    plane, random = np.zeros((1, size, size), np.int16), np.random.default_rng(number)
     for place in range(count):
+        if noise:
+            plane = random.integers(0, 4096, plane.shape, np.int16)
         z = round(-3.7 * number + 1.25 * place, 3)
         (ds,) = instances(
             plane,

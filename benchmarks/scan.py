@@ -17,10 +17,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import pydicom
-
 from benchmarks.piles import write_piles
+from benchmarks.readers import ELEMENTS, READERS, ROWS, VOLUMES, frame_of, many_elements
 from benchmarks.report import Results, Target, machine, table
 from dicomview.catalog import scan
 from dicomview.files import ATTRIBUTES, Glancer, Listed
@@ -30,65 +28,8 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).with_name("results")
 _KEYWORDS = [attribute.keyword for attribute in ATTRIBUTES]
+PACKAGES = ("pydicom", "python-gdcm", "dicomsdl", "SimpleITK", "highdicom", "numpy", "pandas", "pyarrow")
 _RATE, _COST = "files a second", "µs a file"
-
-
-# --- contenders -------------------------------------------------------------------------------------------------------
-
-
-def _floor(paths: Sequence[str]) -> None:
-    for path in paths:
-        descriptor = os.open(path, os.O_RDONLY)
-        os.pread(descriptor, 8192, 0)
-        os.close(descriptor)
-
-
-def _dicomview(paths: Sequence[str]) -> list[Any]:
-    glancer = Glancer()
-    return [glancer.file(path) for path in paths]
-
-
-def _pydicom(paths: Sequence[str]) -> list[dict[str, Any]]:
-    rows = []
-    for path in paths:
-        dataset = pydicom.dcmread(path, stop_before_pixels=True)
-        row = {keyword: dataset.get(keyword) for keyword in _KEYWORDS[1:]}
-        row["TransferSyntaxUID"] = dataset.file_meta.get("TransferSyntaxUID")
-        rows.append(row)
-    return rows
-
-
-def _gdcm(paths: Sequence[str]) -> list[dict[str, Any]]:
-    import gdcm
-
-    scanner = gdcm.Scanner()
-    tags = [gdcm.Tag(one.tag >> 16, one.tag & 0xFFFF) for one in ATTRIBUTES]
-    for tag in tags:
-        scanner.AddTag(tag)
-    scanner.Scan(list(paths))
-    return [{word: scanner.GetValue(path, tag) for word, tag in zip(_KEYWORDS, tags, strict=True)} for path in paths]
-
-
-def _dicomsdl(paths: Sequence[str]) -> list[Any]:
-    import dicomsdl
-
-    return [dicomsdl.open(path, 0x7FE00000).getValues(_KEYWORDS) for path in paths]
-
-
-def _frame_of(read: Callable[[Sequence[str]], Any]) -> Callable[[Path, Sequence[str]], pd.DataFrame]:
-    def whole(folder: Path, paths: Sequence[str]) -> pd.DataFrame:
-        return pd.DataFrame(read([str(path) for path in sorted(folder.rglob("*")) if path.is_file()]))
-
-    return whole
-
-
-READERS: dict[str, Callable[[Sequence[str]], Any]] = {
-    "dicomview": _dicomview,
-    "pydicom": _pydicom,
-    "gdcm": _gdcm,
-    "dicomsdl": _dicomsdl,
-    "floor": _floor,
-}
 
 
 # --- scenes -----------------------------------------------------------------------------------------------------------
@@ -136,7 +77,7 @@ def _evicted(paths: Sequence[str]) -> None:
         os.close(descriptor)
 
 
-def scenes(root: Path, files: int, a_series: int, size: int) -> Iterator[Scene]:
+def scenes(root: Path, files: int, a_series: int, size: int, slices: int) -> Iterator[Scene]:
     """Yield the scenes, after their files have been written."""
     for modality in ("CT", "MR"):
         write_piles(root / "series" / modality, modality, files, a_series, size=size)
@@ -144,6 +85,12 @@ def scenes(root: Path, files: int, a_series: int, size: int) -> Iterator[Scene]:
     single = max(files // 2, 1)
     write_piles(root / "single", "CT", single, 1, size=16)
     yield Scene("single-image series", root / "single", single, _readers())
+    yield Scene("one row per slice", root / "series" / "CT", files, ROWS)
+    many = root / "many.dcm"
+    yield Scene("table of 3,000 elements", many, many_elements(many), ELEMENTS)
+    if slices:
+        write_piles(root / "volume", "CT", slices, slices, size=512, noise=True)
+        yield Scene("volume of 512²", root / "volume", slices, VOLUMES, wall=True)
     both = root / "series"
     yield Scene(
         "folder to DataFrame",
@@ -151,8 +98,8 @@ def scenes(root: Path, files: int, a_series: int, size: int) -> Iterator[Scene]:
         2 * files,
         {
             "dicomview": lambda folder, paths: scan(folder, progress=False).files,
-            "pydicom": _frame_of(_pydicom),
-            "gdcm": _frame_of(_gdcm),
+            "pydicom": frame_of("pydicom"),
+            "gdcm": frame_of("gdcm"),
         },
     )
     cache = root / "index.parquet"
@@ -190,6 +137,11 @@ TARGETS = (
         for beside, bound in (("pydicom", 60), ("gdcm", 25), ("dicomsdl", 2.5), ("floor", 0.4))
     ),
     Target("single-image series", _RATE, ">=", 6, "gdcm"),
+    Target("one row per slice", _RATE, ">=", 10, "pydicom"),
+    Target("table of 3,000 elements", _COST, "<=", 3, "pydicom"),
+    Target("volume of 512²", _RATE, ">=", 5, "pydicom"),
+    Target("volume of 512²", _RATE, ">=", 8, "simpleitk"),
+    Target("volume of 512²", _RATE, ">=", 12, "highdicom"),
     Target("folder to DataFrame", _RATE, ">=", 35, "pydicom"),
     Target("folder to DataFrame", _RATE, ">=", 15, "gdcm"),
     Target("unchanged files again", _RATE, ">=", 4, "first scan"),
@@ -197,6 +149,7 @@ TARGETS = (
     Target("cold files", _RATE, ">=", 20, "pydicom"),
     Target("a million rows", "bytes a row beside its text", "<=", 300),
     Target("a million rows", "MB in all", "<=", 1000),
+    Target("a million rows", "seconds from glances to tables", "<=", 60),
 )
 
 
@@ -265,7 +218,7 @@ def million(results: Results, root: Path, rows: int) -> None:
 def markdown(results: Results, about: dict[str, str]) -> str:
     """Return all of it as a page."""
     lines = ["# Scan", "", *(f"- {name}: {value}" for name, value in about.items()), ""]
-    for scene, measured in results.values.items():  # noqa: PD011
+    for scene, measured in results.values.items():
         lines += [f"## {scene}", ""]
         if scene == "a million rows":
             lines += table([["", ""], *([name, f"{value[0]:,.1f}"] for name, value in measured["dicomview"].items())])
@@ -288,17 +241,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--files", type=int, default=2000, help="of each modality; default 2000")
     parser.add_argument("--series", type=int, default=250, help="files a series; default 250")
     parser.add_argument("--size", type=int, default=64, help="rows and columns; default 64")
+    parser.add_argument("--slices", type=int, default=200, help="of the volume; default 200, 0 for none")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--million", type=int, default=1_000_000, metavar="ROWS", help="0 for none")
     parser.add_argument("--save", action="store_true", help="also write results/scan.md")
     options = parser.parse_args(arguments)
     results = Results()
-    about = machine(("pydicom", "python-gdcm", "dicomsdl", "numpy", "pandas", "pyarrow"))
+    about = machine(PACKAGES)
     about["files"] = f"{options.files} CT and MR each, {options.series} a series, warm unless said otherwise"
     about["figures"] = f"medians of {options.repetitions} interleaved runs; CPU time, wall clock for processes and disk"
     about["attributes"] = str(len(ATTRIBUTES))
     with tempfile.TemporaryDirectory(prefix="dicomview-scan-") as folder:
-        for scene in scenes(Path(folder), options.files, options.series, options.size):
+        for scene in scenes(Path(folder), options.files, options.series, options.size, options.slices):
             print(f"{scene.name} …", file=sys.stderr, flush=True)
             measure(scene, results, options.repetitions)
         if options.million:

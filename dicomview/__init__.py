@@ -14,9 +14,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dicomview import demo, errors
+    from dicomview import demo, errors, export, privacy
     from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.errors import DicomviewError
+    from dicomview.export.edits import edited, save
+    from dicomview.export.sampling import samples
+    from dicomview.masks import Regions, dice, regions
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
     from dicomview.rules import audit, checks, explain
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from dicomview.summary import report
     from dicomview.views import figure, view
     from dicomview.views.browser import browse
+    from dicomview.views.compare import compare
+    from dicomview.views.histogram import histogram
+    from dicomview.views.plot import plot
 
 try:
     __version__ = version("dicomview")
@@ -34,6 +40,7 @@ _ROOMS = {
     "Catalog": "catalog",
     "DicomviewError": "errors",
     "Picture": "render",
+    "Regions": "masks",
     "Series": "space",
     "Slice": "space",
     "Stack": "space",
@@ -43,15 +50,25 @@ _ROOMS = {
     "audit": "rules",
     "browse": "views.browser",
     "checks": "rules",
+    "compare": "views.compare",
     "demo": "",
+    "dice": "masks",
+    "edited": "export.edits",
     "errors": "",
     "explain": "rules",
+    "export": "",
     "figure": "views",
+    "histogram": "views.histogram",
     "picture": "render",
+    "plot": "views.plot",
     "presets": "pixels",
+    "privacy": "",
     "read_series": "space",
     "read_tags": "catalog",
+    "regions": "masks",
     "report": "summary",
+    "samples": "export.sampling",
+    "save": "export.edits",
     "scan": "catalog",
     "tags": "catalog",
     "view": "views",
@@ -61,6 +78,7 @@ __all__ = [
     "Catalog",
     "DicomviewError",
     "Picture",
+    "Regions",
     "Series",
     "Slice",
     "Stack",
@@ -70,15 +88,25 @@ __all__ = [
     "audit",
     "browse",
     "checks",
+    "compare",
     "demo",
+    "dice",
+    "edited",
     "errors",
     "explain",
+    "export",
     "figure",
+    "histogram",
     "picture",
+    "plot",
     "presets",
+    "privacy",
     "read_series",
     "read_tags",
+    "regions",
     "report",
+    "samples",
+    "save",
     "scan",
     "tags",
     "view",

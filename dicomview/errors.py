@@ -18,6 +18,7 @@ __all__ = [
     "NotASource",
     "NotAVolume",
     "NotAnImage",
+    "NotReleasable",
     "NotSuv",
     "NothingFound",
     "SeveralSeries",
@@ -76,6 +77,10 @@ class NotASource(DicomviewError, TypeError):
 
 class NotAVolume(DicomviewError, ValueError):
     """The slices do not form one regular grid; the message says where, by how much, and which argument allows it."""
+
+
+class NotReleasable(DicomviewError, ValueError):
+    """De-identified copies were to be called ready to share while a finding is open; the message counts them."""
 
 
 class NotSuv(DicomviewError, ValueError):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["quiet"]
 
 # Filters of a logger do not hold for its children, so each that pydicom logs to is named.
-_LOGGERS = ("pydicom", "pydicom.pixels.decoders.base", "pydicom.pixels.utils")
+_LOGGERS = tuple(map(logging.getLogger, ("pydicom", "pydicom.pixels.decoders.base", "pydicom.pixels.utils")))
 _MODULES = r"(pydicom|PIL|openjpeg|rle|jpeg_ls|imagecodecs)(\.|$)"
 _lock = threading.Lock()
 _inside = 0  # how many blocks are open, in all threads
@@ -34,8 +34,8 @@ def quiet() -> Iterator[None]:
     with _lock:
         _inside += 1
         if _inside == 1:
-            for name in _LOGGERS:
-                logging.getLogger(name).addFilter(_drop)
+            for logger in _LOGGERS:
+                logger.addFilter(_drop)
         if not any(entry is _entry for entry in warnings.filters):
             warnings.filterwarnings("ignore", module=_MODULES)
             _entry = warnings.filters[0]
@@ -45,8 +45,8 @@ def quiet() -> Iterator[None]:
         with _lock:
             _inside -= 1
             if _inside == 0:
-                for name in _LOGGERS:
-                    logging.getLogger(name).removeFilter(_drop)
+                for logger in _LOGGERS:
+                    logger.removeFilter(_drop)
                 with contextlib.suppress(ValueError):  # the user's cell has restored filters from before
                     warnings.filters.remove(_entry)  # type: ignore[attr-defined]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import objects
 import phantom_chest
 import phantom_head
 from phantom_shapes import Plane
@@ -68,7 +69,11 @@ CT_TAGS: dict[str, Any] = {
 
 def ct_chest() -> list[Dataset]:
     """Return the chest: 60 slices of 256 x 256, regular, head end first."""
-    stored = _stored(_chest(slices=60, size=256, spacing=1.2, step=2.0), spacing=1.2, seed=1)
+    return _large_chest(_stored(_chest(slices=60, size=256, spacing=1.2, step=2.0), spacing=1.2, seed=1))
+
+
+def _large_chest(stored: NDArray[np.uint16]) -> list[Dataset]:
+    """Return the instances of the chest with these pixels."""
     edge = _edge(256, 1.2)
     return instances(
         stored,
@@ -158,9 +163,28 @@ def gantry_tilt() -> list[Dataset]:
     return _small_chest("gantry-tilt", 18, tilt=15.0)
 
 
+def chest_objects() -> list[Dataset]:
+    """Return what is about the chest: a segmentation, structures, a dose, a presentation state, key images."""
+    images = _large_chest(np.zeros((60, 256, 256), np.uint16))
+    return [
+        objects.segmentation(images, _plane_of),
+        objects.structures(images),
+        objects.dose(images),
+        objects.presentation(images),
+        objects.key_images(images),
+    ]
+
+
+def _plane_of(index: int) -> Plane:
+    """Return the places of the pixels of a slice of the chest."""
+    offsets: Array = (np.arange(256, dtype=float) - 255 / 2) * 1.2
+    return Plane(offsets[None, :], CENTRE_Y + offsets[:, None], np.full((256, 1), 2.0 * index), 1.2)
+
+
 SERIES: dict[str, Callable[[], list[Dataset]]] = {
     "ct_chest": ct_chest,
     "mr_head": mr_head,
+    "chest_objects": chest_objects,
     "broken/missing_slice": missing_slice,
     "broken/mixed_localizer": mixed_localizer,
     "broken/gantry_tilt": gantry_tilt,
@@ -259,7 +283,8 @@ def generate(folder: Path, *, names: Iterable[str] | None = None, overwrite: boo
     paths = []
     for name in wanted:
         for ds in SERIES[name]():
-            file_name = f"{int(ds.InstanceNumber):04d}.dcm"
+            kind = ds.Modality.lower()
+            file_name = f"{int(ds.InstanceNumber):04d}.dcm" if kind in ("ct", "mr") else f"{kind}.dcm"
             (folder / name / file_name).unlink(missing_ok=True)
             paths += write([ds], folder / name, name=file_name)
     return paths

@@ -165,6 +165,17 @@ def hounsfield(chest: Chest, plane: Plane) -> Array:
     return paint.values
 
 
+def organs(chest: Chest, plane: Plane) -> dict[str, Array]:
+    """Return the distances in mm to the outside of some organs on one plane, below zero within them, by name."""
+    x, y, depth = np.broadcast_arrays(plane.x, plane.y, plane.depth)
+    beside_airways = 1.6 - chest.airways.distance(plane)
+    return {
+        "Heart": np.maximum(_heart(x, y, depth), beside_airways),
+        "Aorta": np.maximum(chest.aorta.distance(plane), beside_airways),
+        "Nodule": ellipsoid((x, y, depth), NODULE, (NODULE_RADIUS,) * 3),
+    }
+
+
 def _couch(paint: Painting, x: Array, y: Array) -> None:
     """Lay the table: a carbon shell around foam."""
     top, bottom = y - (107.0 - 0.0011 * x**2), y - (131.0 - 0.0019 * x**2)

@@ -5,9 +5,11 @@ import { deflateSync } from "node:zlib";
 
 import { cinePlace } from "../dicomview/views/static/cine.js";
 import { describePixel, paintMask, patientPoint } from "../dicomview/views/static/painter.js";
-import { fitted, lettersHeld, onPicture, sampleAt, transformOf, zoomToPixels, zoomedAt } from "../dicomview/views/static/pose.js";
+import { fitted, lettersHeld, onFrame, onPicture, sampleAt, transformOf, zoomToPixels, zoomedAt } from "../dicomview/views/static/pose.js";
+import { ellipseOf, pathOf } from "../dicomview/views/static/drawing.js";
+import { handlesOf, heldPart, moved, outlineOf, withCorner } from "../dicomview/views/static/shapes.js";
 import { inflate, joined16, joined8 } from "../dicomview/views/static/packing.js";
-import { SliceCache, readSlices } from "../dicomview/views/static/slices.js";
+import { SliceCache, bytesOf, readSlices } from "../dicomview/views/static/slices.js";
 import { Store } from "../dicomview/views/static/store.js";
 import { Flow, around, plan } from "../dicomview/views/static/wants.js";
 import { dragSteps, wheelSteps, wheelZoom } from "../dicomview/views/static/gestures.js";
@@ -278,16 +280,16 @@ test("the last view that leaves frees the slices and says so", async () => {
 
 // ---- messages
 
-test("samples are read from where they lie in the message, even at an odd offset", async () => {
+test("samples are read from where they lie in the message, even at an odd offset", () => {
   const bytes = new Uint8Array([9, 0x34, 0x12, 0xff, 0xff, 9]);
   const message = { plane: "axial", step: 1, slices: [{ at: [0], rows: 1, columns: 2, sample: "int16", layers: [] }] };
-  const [slice] = await readSlices(message, [new DataView(bytes.buffer, 1, 4)]);
+  const [slice] = readSlices(message, bytesOf(new DataView(bytes.buffer, 1, 4)), []);
   assert.deepEqual([...slice.data], [0x1234, 0xffff]);
 });
 
-test("a slice of the wrong length is a fault, not a wrong picture", async () => {
+test("a slice of the wrong length is a fault, not a wrong picture", () => {
   const message = { plane: "axial", step: 1, slices: [{ at: [0], rows: 2, columns: 2, sample: "rgb8", layers: [] }] };
-  const [slice] = await readSlices(message, [new DataView(new ArrayBuffer(8))]);
+  const [slice] = readSlices(message, new Uint8Array(8), []);
   assert.equal(slice.data, null);
   assert.match(slice.text, /8 bytes instead of 12/);
 });
@@ -358,6 +360,49 @@ test("a point goes to the screen and back, however the picture is held", () => {
     }
   }
   assert.equal(transformOf({ zoom: 2, pan: [0.5, 0], rotation: 90, flip: true }), "translate(50cqw, 0cqw) rotate(90deg) scale(-2, 2)");
+});
+
+test("what is drawn lies where the pixels are, however the picture is held", () => {
+  for (const rotation of [0, 90, 180, 270]) {
+    for (const flip of [false, true]) {
+      const pose = { zoom: 1.7, pan: [0.1, -0.3], rotation, flip };
+      const middle = onScreen(pose, [(3 + 0.5) / sheet.columns, (1 + 0.5) / sheet.rows]); // of the last pixel
+      onFrame(pose, sheet, [3, 1]).forEach((part, axis) => assert.ok(Math.abs(part - middle[axis]) < 1e-9));
+    }
+  }
+});
+
+test("paths as SVG writes them", () => {
+  assert.equal(pathOf([[0, 1], [2.5, -3]]), "M0,1L2.5,-3");
+  assert.equal(pathOf([[0, 1], [2, 3]], true), "M0,1L2,3Z");
+  assert.equal(ellipseOf([10, 20], 4, 3), "M6,20a4,3 0 1 0 8,0a4,3 0 1 0 -8,0Z");
+});
+
+test("a hand takes hold of handles before outlines, and of nothing else", () => {
+  const box = [[10, 10], [30, 20]];
+  const part = (kind, points, hand) => heldPart(kind, points, ([x, y]) => [2 * x, 2 * y], hand, 8);
+  assert.deepEqual([part("rectangle", box, [20, 22]), part("rectangle", box, [62, 38]), part("rectangle", box, [40, 22])], [0, 2, "whole"]);
+  assert.equal(part("rectangle", box, [40, 30]), null); // its inside
+  assert.equal(part("ellipse", box, [40, 20]), "whole");
+  assert.equal(part("line", box, [40, 30]), "whole");
+  assert.equal(part("line", box, [60, 43]), 1);
+  assert.equal(part("freehand", [[0, 0], [20, 0], [0, 20]], [0, 21]), "whole"); // its last side leads back
+  assert.deepEqual([part("point", [[5, 5]], [12, 12]), part("point", [[5, 5]], [22, 12])], [0, null]);
+});
+
+test("a corner is moved and the one across from it stays", () => {
+  const box = [[30, 10], [10, 20]]; // drawn to the left
+  for (const corner of [0, 1, 2, 3]) {
+    const [before, after] = [handlesOf("ellipse", box), handlesOf("ellipse", moved("ellipse", box, corner, [3, -2]))];
+    assert.deepEqual(after[corner], [before[corner][0] + 3, before[corner][1] - 2]);
+    assert.deepEqual(after[(corner + 2) % 4], before[(corner + 2) % 4]);
+  }
+  assert.deepEqual(moved("angle", [[0, 0], [1, 1], [2, 2]], 1, [5, 6]), [[0, 0], [6, 7], [2, 2]]);
+  assert.deepEqual(moved("freehand", [[0, 0], [1, 1]], "whole", [5, 6]), [[5, 6], [6, 7]]);
+  assert.equal(outlineOf("rectangle", box), "M30,10L10,10L10,20L30,20Z");
+  assert.equal(outlineOf("ellipse", box), "M10,15a10,5 0 1 0 20,0a10,5 0 1 0 -20,0Z");
+  assert.deepEqual(withCorner([[0, 0]], [0.5, 0], 1), [[0, 0]]);
+  assert.deepEqual(withCorner([[0, 0]], [1.5, 0], 1), [[0, 0], [1.5, 0]]);
 });
 
 test("what is under the cursor stays there when one zooms", () => {

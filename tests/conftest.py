@@ -223,7 +223,21 @@ class Notebook:
     """Errors that no code in the page has caught."""
 
     def run(self, index: int) -> Locator:
-        """Run one cell as Run Selected Cell does, wait until the kernel has done it, and return its output."""
+        """Run one cell as Run Selected Cell does, wait until the kernel has done it, and return its output.
+
+        What a hand did before is heard before: a widget keeps a change back while the one before it is under way, and
+        a person does not run the next cell within those milliseconds.
+        """
+        self.page.evaluate(
+            """async () => {
+                const { rendermime } = window.jupyterapp.shell.currentWidget.content;
+                const renderer = rendermime.createRenderer("application/vnd.jupyter.widget-view+json");
+                const manager = await renderer._manager.promise;
+                const models = await Promise.all(Object.values(manager._models));
+                const unheard = (model) => model._pending_msgs || model._msg_buffer;
+                while (models.some(unheard)) await new Promise(requestAnimationFrame);
+            }"""
+        )
         self.page.evaluate(
             """(index) => {
                 const notebook = window.jupyterapp.shell.currentWidget.content;

@@ -265,6 +265,6 @@ def test_in_jupyterlab(open_notebook: OpenNotebook, lab: Lab) -> None:
     output.locator(".dicomview-stage").press("ArrowDown")
     output.locator(".dicomview-count", has_text="slice 2 of 17").wait_for()
     assert "≠" in row.inner_text()
-    assert notebook.value(1) == "(3, 'InstanceNumber', 1, None)"
+    assert notebook.value(1) == "(4, 'InstanceNumber', 1, None)"
     assert notebook.value(2) == "2"
     assert notebook.problems == []

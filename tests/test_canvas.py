@@ -66,7 +66,7 @@ def test_a_want_is_answered_slice_by_slice_in_its_order(canvas: Recorder) -> Non
 def test_a_slice_is_one_message_and_one_buffer(canvas: Recorder) -> None:
     canvas.receive(5)
     head = {"rows": 1, "columns": 2, "sample": "int16", "layers": [], "at": [5]}
-    message = {"kind": "slices", "plane": "axial", "step": 1, "packed": False, "slices": [head], "n": 1}
+    message = {"kind": "slices", "plane": "axial", "step": 1, "packed": False, "slices": [head], "n": 1, "revision": 0}
     assert canvas.settle().sent == [(message, [b"i\0i\0"])]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 TABLE = TESTS.parent / "CONFORMANCE.md"
-CASES = [f"P{n}" for n in range(1, 29)] + [f"S{n}" for n in range(1, 16)]
+CASES = [f"P{n}" for n in range(1, 33)] + [f"S{n}" for n in range(1, 16)]
 
 
 def rows() -> dict[str, list[str]]:

@@ -122,7 +122,7 @@ def test_control_c_stops_reading(slices: list[Dataset], monkeypatch: pytest.Monk
     def interrupt(location: Location) -> Header:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dicomview.files.read.read_header", interrupt)
+    monkeypatch.setattr("dicomview.files.glance.read_header", interrupt)
     with pytest.raises(KeyboardInterrupt):
         read_headers(slices, progress=False)
 

@@ -64,7 +64,9 @@ HELD = "35 Window(center=-10.0, width=500.0, function='LINEAR')"
 def test_notebook_7(page: Page, lab: Lab) -> None:
     from playwright.sync_api import expect
 
-    cells = [f"import dicomview as dv\nview = dv.view({SAMPLE!r})\nview", "print(view.index, view.window)"]
+    # What the hand did last may still be on its way when the next cell runs.
+    told = "for _ in range(100):\n    if view.window.width != 500: time.sleep(0.1)\nprint(view.index, view.window)"
+    cells = [f"import time\nimport dicomview as dv\nview = dv.view({SAMPLE!r})\nview", told]
     write_notebook(lab.folder / "hosted.ipynb", cells)
     page.goto(f"{lab.address}/notebooks/hosted.ipynb?token={lab.token}")
     sessions = f"{lab.address}/api/sessions?token={lab.token}"

@@ -126,7 +126,7 @@ def test_everything_public_is_described(name):
         assert not text.startswith(f"{path}("), f"{name}.{path} has a generated docstring"
 
 
-@pytest.mark.parametrize("name", ["view", "picture", "figure", "read_series", "tags"])
+@pytest.mark.parametrize("name", ["view", "picture", "figure", "plot", "histogram", "read_series", "tags"])
 def test_the_doors_describe_every_parameter(name):
     door = getattr(dv, name)
     text = inspect.getdoc(door)

@@ -144,6 +144,7 @@ def test_message_is_plain_and_comes_back():
         "rotation": 0,
         "flip": False,
         "zoom": 1.0,
+        "point": None,
         "pan": [0.0, 0.0],
     }
     assert state_from(message) == state
@@ -176,8 +177,8 @@ def test_a_layer_is_drawn_as_wished(wish, look):
 
 
 @pytest.mark.parametrize(
-    "wish", ["red", "#12345", "#1234567", 1.5, -0.1, float("nan"), None, [], {"colour": "#112233"}, {"shown": 1},
-             {"opacity": True}, {"color": 3}, Look(True, "blue")],
+    "wish", ["reddish", "#12345", "#1234567", 1.5, -0.1, float("nan"), None, [], {"colour": "#112233"}, {"shown": 1},
+             {"opacity": True}, {"color": 3}, Look(True, "bluish")],
 )  # fmt: skip
 def test_a_look_that_is_none_is_told_with_the_layers(wish):
     with pytest.raises(UnknownChoice, match="the layers here: overlays, liver"):

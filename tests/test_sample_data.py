@@ -11,6 +11,8 @@ import numpy as np
 import pydicom
 import pytest
 
+import dicomview as dv
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -97,6 +99,26 @@ def test_series_is_one_series_with_numbered_names(name, count):
     assert len({ds.SOPInstanceUID for ds in datasets}) == count
     numbers = [int(path.stem) for path in sorted((SAMPLES / name).glob("*.dcm"))]
     assert numbers == [ds.InstanceNumber for ds in datasets]
+
+
+def test_objects_are_about_the_chest():
+    series = headers("ct_chest")[0]
+    objects = {path.stem: pydicom.dcmread(path) for path in (SAMPLES / "chest_objects").glob("*.dcm")}
+    assert sorted(objects) == ["ko", "pr", "rtdose", "rtstruct", "seg"]
+    assert {ds.StudyInstanceUID for ds in objects.values()} == {series.StudyInstanceUID}
+    assert len({ds.SeriesInstanceUID for ds in objects.values()} - {series.SeriesInstanceUID}) == 5
+    for name in ("rtdose", "seg"):
+        assert objects[name].FrameOfReferenceUID == series.FrameOfReferenceUID
+
+
+def test_objects_are_as_large_as_documented():
+    table = dv.regions(SAMPLES / "ct_chest", SAMPLES / "chest_objects").table()
+    shell, cord = 4 / 3 * np.pi * (15**3 - 8**3) / 1000, np.pi * 5**2 * 120 / 1000
+    known = {"Nodule": 0.524, "GTV": 0.524, "Shell": shell, "Spinal cord": cord}
+    for name, ml in known.items():
+        assert table.loc[name, "volume_ml"] == pytest.approx(ml, rel=0.06), name
+    assert table.loc["GTV", "dose_max"] == pytest.approx(60, abs=1.5)
+    assert table.loc["Heart", "mean"] > 110
 
 
 def test_every_identity_is_fictitious():
@@ -188,11 +210,11 @@ def test_committed_data_stay_small():
     assert sum(path.stat().st_size for path in SAMPLES.rglob("*") if path.is_file()) < 15e6
 
 
-def test_generator_gives_the_committed_bytes_twice(generator, tmp_path):
-    name = "broken/missing_slice"
+@pytest.mark.parametrize(("name", "count"), [("broken/missing_slice", 17), ("chest_objects", 5)])
+def test_generator_gives_the_committed_bytes_twice(generator, tmp_path, name, count):
     for folder in (tmp_path / "a", tmp_path / "b"):
         paths = generator.generate(folder, names=[name])
-        assert len(paths) == COUNTS[name]
+        assert len(paths) == count
         for path in paths:
             assert path.read_bytes() == (SAMPLES / name / path.name).read_bytes(), path.name
 

@@ -18,7 +18,7 @@ import traitlets
 import dicomview as dv
 from dicomview.errors import UnknownChoice
 from dicomview.render import Look, resolve, state_message
-from dicomview.views.slice_view import _ONE_HAND
+from dicomview.views.faces import ONE_HAND
 
 FACES = ["plane", "index", "axes", "window", "layers", "invert", "colormap", "rotation", "flip", "zoom", "pan"]
 
@@ -455,7 +455,7 @@ def test_a_layer_is_switched_in_the_browser(masked):
     gesture(masked, layers=looks | {"lung": {"shown": False, "color": "#00ff00", "opacity": 1}})
     assert masked.layers["lung"] == Look(False, "#00ff00", 1.0)
     assert agrees(masked)
-    for wrong in ({"x": looks["lung"]}, {"lung": {"shown": True, "color": "red", "opacity": 1}}, {"lung": 3}, 5):
+    for wrong in ({"x": looks["lung"]}, {"lung": {"shown": True, "color": "reddish", "opacity": 1}}, {"lung": 3}, 5):
         gesture(masked, layers=wrong)
         assert masked.layers["lung"] == Look(False, "#00ff00", 1.0)
         assert agrees(masked)
@@ -476,7 +476,7 @@ def test_a_hand_and_a_running_cell_move_a_view_at_once(view):
 
     def hand():
         for n in range(300):
-            with _ONE_HAND:  # the browser has a state of Python's together with its number
+            with ONE_HAND:  # the browser has a state of Python's together with its number
                 seen = json.loads(json.dumps(view._state))
             seen["positions"]["axial"] = n % 12
             view.set_state({"_state": seen})

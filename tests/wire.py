@@ -43,7 +43,8 @@ def asked(
     while (server := canvas._server) is not None:
         server.join(60)
     del canvas.send
-    return [sent for message, buffers in messages for sent in unpacked(message, buffers)]
+    slices = [(message, buffers) for message, buffers in messages if message["kind"] == "slices"]
+    return [sent for message, buffers in slices for sent in unpacked(message, buffers)]
 
 
 def unpacked(message: dict[str, Any], buffers: Sequence[bytes]) -> list[Sent]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ from dicomview.catalog.packed import NO_INTEGER, POSITION, Coded, table, taken
 from dicomview.catalog.sketch import KEYWORDS, sketched
 from dicomview.elements import HIDDEN, hides
 from dicomview.errors import NothingFound
-from dicomview.files import STATUSES, read_header
+from dicomview.files import STATUSES, Glancer, read_header
+from dicomview.objects import beside, kind_of_object, label_of_object
 from dicomview.progress import bar
 from dicomview.space import Series, series_of
+from dicomview.space.series import OVER_IMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.catalog.packed import Packed
-    from dicomview.files import Listed, Location
+    from dicomview.files import Header, Listed, Location
     from dicomview.space import Stack
 
 __all__ = ["Catalog"]
@@ -79,7 +82,7 @@ class Catalog:
         count = len(self)
         if not -count <= index < count:
             raise IndexError(f"there is no series {index}; they run from 0 to {count - 1}")
-        return self._read(index % count, progress=True)
+        return replace(self._read(index % count, progress=True), others=self._others(index % count))
 
     def __repr__(self) -> str:
         counts = Counter(self._words("status"))
@@ -152,6 +155,22 @@ class Catalog:
         names = ["series", "stack", "Modality", "dims", "shape", "slices", "spacing", "localizer", "verdict", "reason"]
         return pd.DataFrame(rows, columns=[*names, "residual_mm", "SeriesInstanceUID"])
 
+    def objects_of(self, index: int) -> pd.DataFrame:
+        """Return a row for each object about the images of one series: what it is, its label, where it is.
+
+        Segmentations, structure sets, doses, presentation states and key objects that name the series, or name none
+        and lie in its frame of reference. Where identity is hidden, the label is too.
+        """
+        found = beside(self[index])
+        table = {
+            "kind": [kind_of_object(header) for header in found],
+            "label": [HIDDEN if hides() else label_of_object(header) for header in found],
+            "path": [header.location.label for header in found],
+        }
+        for keyword in ("SeriesInstanceUID", "SOPInstanceUID"):
+            table[keyword] = ["" if one.dataset is None else str(one.dataset.get(keyword, "")) for one in found]
+        return pd.DataFrame(table)
+
     def stacks_of(self, index: int) -> tuple[Stack, ...]:
         """Return the stacks of one series; the files are read again only where their attributes are not enough."""
         if index not in self._stacks:
@@ -204,11 +223,21 @@ class Catalog:
 
     def _read(self, index: int, *, progress: bool) -> Series:
         rows = self._members[index]
-        places = bar((self._places[row].location for row in rows), "Reading", "file", total=len(rows), show=progress)
-        found = series_of(map(read_header, places), progress=progress)
+        places = bar((self._places[row] for row in rows), "Reading", "file", total=len(rows), show=progress)
+        found = series_of(map(Glancer().header, places), progress=progress)
         if not found:
             raise NothingFound(f"the files of series {index} have gone or changed since the scan; scan again")
         return found[0]
+
+    def _others(self, index: int) -> tuple[Header, ...]:
+        """Read the objects that may be about a series: those of its study, or of its frame of reference."""
+        classes = self._column("SOPClassUID")
+        candidates = np.flatnonzero(np.array([word in OVER_IMAGES for word in classes.words], bool)[classes.codes])
+        near = np.zeros(len(candidates), bool)
+        for name in ("StudyInstanceUID", "FrameOfReferenceUID"):
+            codes = self._column(name).codes
+            near |= np.isin(codes[candidates], np.setdiff1d(codes[self._members[index]], [0]))
+        return tuple(read_header(self._places[row].location) for row in candidates[near].tolist())
 
     def _lines(self, index: int) -> list[str]:
         """Return a line for each stack of a series."""

@@ -18,7 +18,8 @@ import pandas as pd
 from dicomview.catalog.columns import INSTANCE, column, row_table, vr_of_many
 from dicomview.catalog.keys import key_or_none
 from dicomview.elements import COLUMNS, HIDDEN, dtype_of
-from dicomview.errors import AlreadyThere, MissingExtra, NothingFound
+from dicomview.errors import MissingExtra, NothingFound
+from dicomview.files import new_file
 
 if TYPE_CHECKING:
     import os
@@ -33,9 +34,9 @@ _ENCODING = "utf-8-sig"  # without the mark in front Excel takes the file for th
 
 def to_csv(table: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write `table` as CSV (RFC 4180, UTF-8) and return its path."""
-    target = _free(path, overwrite)
-    target.write_text(csv_text(table), encoding=_ENCODING, errors="backslashreplace", newline="")
-    return target
+    with new_file(path, overwrite=overwrite) as target:
+        target.write_text(csv_text(table), encoding=_ENCODING, errors="backslashreplace", newline="")
+    return Path(path)
 
 
 def csv_text(table: pd.DataFrame, end: str = "\r\n") -> str:
@@ -49,14 +50,14 @@ def csv_text(table: pd.DataFrame, end: str = "\r\n") -> str:
 def to_parquet(table: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write `table` as Parquet and return its path; columns of one type keep it, those of objects are text."""
     _parquet()
-    target = _free(path, overwrite)
     flat = _flat(table)
-    for name in flat.columns[flat.dtypes == "object"]:
+    for name in flat.columns[[_of_objects(dtype) for dtype in flat.dtypes]]:
         flat[name] = pd.Series([_text(cell) for cell in flat[name]], dtype="string", index=flat.index)
     for name in flat.columns[flat.dtypes == "category"]:  # text of a catalogue, which pyarrow takes for nested
         flat[name] = flat[name].astype("string")
-    flat.to_parquet(target, engine="pyarrow", index=False)
-    return target
+    with new_file(path, overwrite=overwrite) as target:
+        flat.to_parquet(target, engine="pyarrow", index=False)
+    return Path(path)
 
 
 def read_tags(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -201,11 +202,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _free(path: str | os.PathLike[str], overwrite: bool) -> Path:
-    target = Path(path)
-    if target.exists() and not overwrite:
-        raise AlreadyThere(f"{target.name} is there already; choose another name, or write overwrite=True")
-    return target
+def _of_objects(dtype: Any) -> bool:
+    """Return True for what Parquet has no type for: objects of any kind, and categories that are tuples."""
+    return dtype == "object" or (isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype == "object")
 
 
 def _parquet() -> None:

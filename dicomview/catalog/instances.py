@@ -12,6 +12,7 @@ from dicomview.errors import NothingFound
 from dicomview.files import read_headers
 from dicomview.pixels import FrameTags
 from dicomview.space import Series, Slice, Stack
+from dicomview.unread import outline_of
 
 if TYPE_CHECKING:
     from dicomview.catalog.keys import Key
@@ -93,7 +94,7 @@ def of_frame(rows: list[Row], instance: Instance) -> list[Row]:
 def stored_in(instance: Instance, level: Level, key: Key) -> Stored | None:
     """Return the element of this instance or frame: in the functional groups, the data set, or along the path."""
     first, _ = key.steps[0]
-    if first >> 16 == 2:
+    if first >> 16 == 2 and outline_of(instance.dataset) is None:
         meta = getattr(instance.dataset, "file_meta", None)
         return None if meta is None else Level(meta).get(first)
     if len(key.steps) == 1:

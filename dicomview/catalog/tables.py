@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from dicomview.space import Series, Slice, Stack
 
 __all__ = ["by_keyword", "tags"]
+
+_SHORT = 128  # of what is remembered
 
 
 def tags(
@@ -137,7 +140,7 @@ def by_keyword(instances: Sequence[Instance], keys: Sequence[Key], hide: bool) -
         with quiet():
             found = [stored_in(one, levels[id(one.dataset)], key) for one in instances]
             vr, many = vr_of_many(key.tag, ((one.vr, is_many(one)) for one in found if one is not None))
-            cells = [None if one is None else _cell(one, vr) for one in found]
+            cells = [None if one is None else _cell_of(one, vr) for one in found]
         if hide and any(identifies(tag, entry_of(tag).vr) for tag, _ in key.steps):
             cells = [None if cell is None else HIDDEN for cell in cells]
             many = False
@@ -150,8 +153,17 @@ def by_keyword(instances: Sequence[Instance], keys: Sequence[Key], hide: bool) -
     return pd.concat(columns, axis=1)
 
 
+def _cell_of(stored: Stored, vr: str) -> Any:
+    """Return the typed value; of short text from memory, for most slices say the same."""
+    short = isinstance(stored.content, str) and len(stored.content) <= _SHORT
+    return _remembered(stored, vr) if short else _cell(stored, vr)
+
+
 def _cell(stored: Stored, vr: str) -> Any:
     """Return the typed value; text that a file gives under another VR than the dictionary is read as the latter."""
     if isinstance(stored.content, str) and vr not in NUMBERS:
         stored = stored._replace(vr=vr)
     return boxed(typed(stored)[0])
+
+
+_remembered = lru_cache(maxsize=4096)(_cell)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["demo_uid", "instances", "write"]
+__all__ = ["decimal", "demo_uid", "instances", "write"]
 
 _SOP_CLASSES = {"CT": CTImageStorage, "MR": MRImageStorage}
 
@@ -106,22 +106,22 @@ def instances(
         ds.AcquisitionNumber = "1"
         ds.InstanceNumber = str(index + 1)
         position = np.asarray(origin, float) + index * np.asarray(step, float)
-        ds.ImagePositionPatient = [_decimal(x) for x in position]
-        ds.ImageOrientationPatient = [_decimal(x) for x in orientation]
+        ds.ImagePositionPatient = [decimal(x) for x in position]
+        ds.ImageOrientationPatient = [decimal(x) for x in orientation]
         ds.FrameOfReferenceUID = demo_uid(study, "frame of reference")
         ds.PositionReferenceIndicator = ""
-        ds.PixelSpacing = [_decimal(x) for x in spacing]
-        ds.SliceThickness = _decimal(float(np.linalg.norm(step)))
+        ds.PixelSpacing = [decimal(x) for x in spacing]
+        ds.SliceThickness = decimal(float(np.linalg.norm(step)))
         ds.SamplesPerPixel = 1
         ds.PhotometricInterpretation = "MONOCHROME2"
         ds.Rows, ds.Columns = rows, columns
         ds.BitsAllocated, ds.BitsStored, ds.HighBit = 16, 16, 15
         ds.PixelRepresentation = int(np.issubdtype(stored.dtype, np.signedinteger))
         if modality == "CT" or (slope, intercept) != (1.0, 0.0):
-            ds.RescaleSlope, ds.RescaleIntercept = _decimal(slope), _decimal(intercept)
+            ds.RescaleSlope, ds.RescaleIntercept = decimal(slope), decimal(intercept)
             ds.RescaleType = "HU" if modality == "CT" else "US"
         if window is not None:
-            ds.WindowCenter, ds.WindowWidth = _decimal(window[0]), _decimal(window[1])
+            ds.WindowCenter, ds.WindowWidth = decimal(window[0]), decimal(window[1])
         ds.PixelData = np.ascontiguousarray(plane).astype(stored.dtype.newbyteorder("<"), copy=False).tobytes()
         for keyword, value in (tags or {}).items():
             setattr(ds, keyword, value)
@@ -164,7 +164,7 @@ def write(datasets: Iterable[Dataset], folder: str | Path, *, name: str = "{:04d
     return [path for path, _ in planned]
 
 
-def _decimal(value: float) -> str:
+def decimal(value: float) -> str:
     """Return a DS string of at most 16 characters (PS3.5 6.2)."""
     value += 0.0  # no minus before a zero
     text = f"{value:.10g}"

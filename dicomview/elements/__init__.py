@@ -1,10 +1,12 @@
 """Data elements as rows and typed values."""
 
+from dicomview.elements.entries import Entry, entry_of
 from dicomview.elements.flatten import COLUMNS, Row, row_of, rows_of
 from dicomview.elements.identity import HIDDEN, Identity, hides, identifies
 from dicomview.elements.masked import masked
 from dicomview.elements.plain import plain
-from dicomview.elements.stored import NUMBERS, Entry, Level, Stored, entry_of
+from dicomview.elements.profile import Rule, edition, rule_of, rules
+from dicomview.elements.stored import NUMBERS, Level, Stored
 from dicomview.elements.types import dtype_of, is_many, name_parts, raw_text, typed
 
 __all__ = [
@@ -15,8 +17,10 @@ __all__ = [
     "Identity",
     "Level",
     "Row",
+    "Rule",
     "Stored",
     "dtype_of",
+    "edition",
     "entry_of",
     "hides",
     "identifies",
@@ -27,5 +31,7 @@ __all__ = [
     "raw_text",
     "row_of",
     "rows_of",
+    "rule_of",
+    "rules",
     "typed",
 ]

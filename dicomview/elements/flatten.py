@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dicomview.elements.entries import entry_of
 from dicomview.elements.identity import HIDDEN, identifies
-from dicomview.elements.stored import Level, entry_of
+from dicomview.elements.stored import Level
 from dicomview.elements.types import raw_text, typed
 from dicomview.quiet import quiet
 

@@ -1,17 +1,16 @@
 """Who the patient is: which elements say it, and whether they are shown.
 
-`identifiers.txt` holds the attributes of PS3.15 Table E.1-1 that none of its Retain options lets stand: names,
-numbers, addresses, free text, content trees. What an option keeps (dates, UIDs, device, institution, sex, age, size,
-weight) is shown. ``tests/identifiers.py`` makes the file and says where the table comes from.
+Hidden are the attributes of PS3.15 Table E.1-1 that none of its Retain options lets stand: names, numbers, addresses,
+free text, content trees. What an option keeps (dates, UIDs, device, institution, sex, age, size, weight) is shown.
 """
 
 from __future__ import annotations
 
 import os
 from functools import cache
-from importlib.resources import files
 from typing import Literal, get_args
 
+from dicomview.elements.profile import rule_of
 from dicomview.errors import UnknownChoice
 
 __all__ = ["HIDDEN", "VARIABLE", "Identity", "hides", "identifies"]
@@ -61,11 +60,5 @@ def identifies(tag: int, vr: str) -> bool:
         return True
     if (tag >> 16) & 1:
         return not 0x10 <= tag & 0xFFFF <= 0xFF
-    digits = f"{tag:08X}"
-    return not _table().isdisjoint((digits, f"{digits[:2]}xx{digits[4:]}", f"{digits[:2]}xxxxxx"))
-
-
-@cache
-def _table() -> frozenset[str]:
-    text = files("dicomview.elements").joinpath("identifiers.txt").read_text("ascii")
-    return frozenset(line.split()[0] for line in text.splitlines() if not line.startswith("#"))
+    rule = rule_of(tag)
+    return rule is not None and "K" not in rule.options.values()

@@ -7,61 +7,42 @@ here: raw elements are taken out of the data set as they are, and sequences are 
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydicom.charset import convert_encodings, decode_bytes, python_encoding
-from pydicom.datadict import get_entry, get_private_entry, keyword_for_tag
 from pydicom.dataelem import RawDataElement
 from pydicom.filereader import read_deferred_data_element
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
-from pydicom.tag import Tag
+from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
 from pydicom.values import convert_value
+
+from dicomview.elements.entries import entry_of
+from dicomview.unread import outline_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pydicom.dataelem import DataElement
     from pydicom.dataset import Dataset
-    from pydicom.tag import BaseTag
 
-__all__ = ["BYTES", "NUMBERS", "Entry", "Level", "Stored", "entry_of"]
+    from dicomview.unread import Outline
+
+__all__ = ["BYTES", "NUMBERS", "Level", "Stored"]
 
 NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d", "AT": "HH"}
 BYTES = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _BY_CHARACTER_SET = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})  # PS3.5 6.1.2.2
+_TEXT = frozenset(
+    ["AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"]
+)
+_LONGEST_PLAIN = 1024  # bytes
 _UNDEFINED = 0xFFFFFFFF
 _CHARACTER_SET = 0x00080005
-
-
-class Entry(NamedTuple):
-    """What the dictionary says of an element.
-
-    Parameters
-    ----------
-    keyword, name : str
-        Empty where it has none.
-    vr : str
-        May be ambiguous, such as "US or SS"; empty when the element is unknown.
-    vm : str
-        Such as "1", "3" or "1-n"; empty when the element is unknown.
-    address : str
-        "(gggg,eeee)".
-    """
-
-    keyword: str
-    name: str
-    vr: str
-    vm: str
-    address: str
-
-    @property
-    def step(self) -> str:
-        """What stands for the element in a path: its keyword, else its address."""
-        return self.keyword or self.address
 
 
 class Stored(NamedTuple):
@@ -90,25 +71,23 @@ class Stored(NamedTuple):
     problem: str = ""
 
 
-@lru_cache(8192)
-def entry_of(number: int, creator: str = "") -> Entry:
-    """Return what the dictionaries say of an element, of private ones by their creator.
+class _Elements(Mapping["BaseTag", "RawDataElement | DataElement"]):
+    """The elements of a data set that pydicom has not read; it does as soon as a sequence is among those asked for."""
 
-    The elements of repeating groups (overlays, curves) have no keyword: it would name several of them.
-    """
-    tag, address = Tag(number), f"({number >> 16:04X},{number & 0xFFFF:04X})"
-    try:
-        if tag.is_private_creator:
-            return Entry("", "Private Creator", "LO", "1", address)
-        if tag.is_private:
-            vr, vm, name, _ = get_private_entry(tag, creator)
-            return Entry("", f"[{name}]", vr, vm, address)
-        vr, vm, name, _, _ = get_entry(tag)
-        return Entry(keyword_for_tag(tag), name, vr, vm, address)
-    except KeyError:
-        if tag.is_private:
-            return Entry("", "Private tag data", "", "", address)
-        return Entry("", *(("Group Length", "UL", "1") if tag.element == 0 else ("", "", "")), address)
+    def __init__(self, dataset: Dataset, outline: Outline) -> None:
+        self.dataset, self.outline = dataset, outline
+
+    def __getitem__(self, tag: BaseTag) -> RawDataElement | DataElement:
+        return self.outline.element(int(tag)) or self.dataset.get_item(tag)
+
+    def __contains__(self, tag: object) -> bool:
+        return isinstance(tag, int) and self.outline.has(int(tag))
+
+    def __iter__(self) -> Iterator[BaseTag]:
+        return map(BaseTag, self.outline.tags)
+
+    def __len__(self) -> int:
+        return len(self.outline.tags)
 
 
 class Level:
@@ -122,12 +101,14 @@ class Level:
         The data set whose sequence this is an item of: character set and sign of the pixels come from there.
     """
 
-    __slots__ = ("__dict__", "_items", "above", "dataset")
+    __slots__ = ("__dict__", "_items", "_outline", "above", "dataset")
 
     def __init__(self, dataset: Dataset, above: Level | None = None) -> None:
         self.dataset = dataset
         self.above = above
-        self._items = dict(dataset.items())  # the only way in that neither converts nor reads anything
+        self._outline = outline = outline_of(dataset)
+        # Otherwise the only way in that neither converts nor reads anything.
+        self._items = dict(dataset.items()) if outline is None else _Elements(dataset, outline)
 
     def __iter__(self) -> Iterator[Stored]:
         """Yield the elements in the order of their tags."""
@@ -136,6 +117,10 @@ class Level:
 
     def get(self, tag: int) -> Stored | None:
         """Return the element `tag`, None when it is not there."""
+        raw = None if self._outline is None else self._outline.raw(tag)
+        plain = None if raw is None else _plain(tag, *raw)
+        if plain is not None:
+            return plain
         return self._stored(Tag(tag)) if tag in self._items else None
 
     def of(self, element: DataElement) -> Stored:
@@ -167,7 +152,9 @@ class Level:
             names = stored.content.split("\\") if isinstance(stored.content, str) else None
         elif self.above is not None:
             return self.above.encodings
-        else:  # an item that was taken out of its data set knows what it was read with
+        elif not isinstance(
+            self._items, _Elements
+        ):  # an item that was taken out of its data set knows what it was read with
             names = self.dataset.original_character_set or None
             if names is not None and not isinstance(names, str):
                 names = list(names)
@@ -273,6 +260,21 @@ class Level:
         if vr in NUMBERS or " or " in vr:
             return tuple(float(one) if vr in ("FL", "FD") else int(one) for one in values)
         return "\\".join(_written(one) for one in values) or None
+
+
+@lru_cache(4096)
+def _plain(tag: int, vr: str, value: bytes) -> Stored | None:
+    """Return an element whose bytes say all there is to it; None of one that has to be looked at in its data set."""
+    if tag >> 16 & 1 or tag == _CHARACTER_SET or len(value) > _LONGEST_PLAIN:
+        return None
+    if not value and (vr in NUMBERS or vr in _TEXT):
+        return Stored(tag, vr, "", None, 0)
+    if vr in NUMBERS:
+        content, problem = _numbers(vr, value, "<")
+        return Stored(tag, vr, "", content, len(value), problem)
+    if vr in _TEXT and value.isascii() and b"\x1b" not in value:
+        return Stored(tag, vr, "", str(value, "ascii"), len(value))
+    return None
 
 
 def _numbers(vr: str, value: bytes, order: str) -> tuple[tuple[Any, ...] | bytes, str]:

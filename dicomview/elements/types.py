@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pydicom.datadict import keyword_for_tag
 from pydicom.uid import UID
 
-from dicomview.elements.stored import BYTES, entry_of
+from dicomview.elements.entries import entry_of
+from dicomview.elements.stored import BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

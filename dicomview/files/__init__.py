@@ -6,10 +6,12 @@ from dicomview.files.glance import Glance, Glancer
 from dicomview.files.headers import STATUSES, Header, Status, read_header
 from dicomview.files.locate import Listed, Location, Source, listed, locate
 from dicomview.files.read import Headers, read_headers
+from dicomview.files.target import NUMBERED, ending_of, new_file, new_folder
 from dicomview.files.template import Facts
 
 __all__ = [
     "ATTRIBUTES",
+    "NUMBERED",
     "STATUSES",
     "Attribute",
     "Facts",
@@ -22,8 +24,11 @@ __all__ = [
     "PixelSpan",
     "Source",
     "Status",
+    "ending_of",
     "listed",
     "locate",
+    "new_file",
+    "new_folder",
     "read_header",
     "read_headers",
 ]

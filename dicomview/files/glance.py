@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dicomview.files.attributes import ATTRIBUTES, values_in
-from dicomview.files.headers import read_header
+from dicomview.files.extent import UNDEFINED
+from dicomview.files.headers import Header, read_header
 from dicomview.files.layout import Odd, Short
 from dicomview.files.locate import Location
+from dicomview.files.outline import unread
 from dicomview.files.remote import Remote
 from dicomview.files.template import Facts
 from dicomview.files.templates import Templates
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dicomview.files.attributes import Value
-    from dicomview.files.headers import Header, Status
+    from dicomview.files.headers import Status
     from dicomview.files.locate import Listed
+    from dicomview.files.template import Reading
 
 __all__ = ["Glance", "Glancer"]
 
@@ -29,7 +32,6 @@ _MARGIN = 256
 _LARGEST_HEADER = 1 << 22  # longer ones are pydicom's
 _MARK = b"\xfe\xff\xdd\xe0\0\0\0\0"  # the end of encapsulated pixel data
 _OPTIONS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-_UNDEFINED = b"\xff\xff\xff\xff"
 
 if hasattr(os, "pread"):
     _read_at = os.pread
@@ -117,8 +119,8 @@ class Glancer:
                     mtime = os.fstat(descriptor).st_mtime_ns
                 found = self._read(_read_at, descriptor, size)
                 if found is not None:
-                    common, values, pixels = found
-                    return Glance("dicom", "", size, mtime, common, values, pixels)
+                    _, (common, values, pixels, _) = found
+                    return Glance("dicom", "", size, mtime, common, values, pixels > 0)
             finally:
                 os.close(descriptor)
         except (OSError, ValueError):  # `read_header` says which
@@ -131,20 +133,40 @@ class Glancer:
         with contextlib.suppress(Exception):  # every file system has errors of its own; `read_header` says which
             found = self._read(Remote.read, remote, remote.size) if remote.size > 0 else None
             if found is not None:
-                return Glance("dicom", "", remote.size, remote.mtime_ns, *found)
+                _, (common, values, pixels, _) = found
+                return Glance("dicom", "", remote.size, remote.mtime_ns, common, values, pixels > 0)
         self.handed_over += 1
         return _slow(read_header(one.location), remote.size, remote.mtime_ns)
 
-    def _read(
-        self, read: Callable[[Any, int, int], bytes], file: Any, size: int
-    ) -> tuple[Facts, tuple[Value, ...], bool] | None:
-        """Return facts, values and whether there are pixel data; None of a file that pydicom must look at."""
+    def header(self, one: Listed) -> Header:
+        """Return what `read_header` does; the data set is read when it is asked for, where nothing is odd about it."""
+        if one.path is None or one.member is not None:
+            return read_header(one.location)
+        found = None
+        with contextlib.suppress(OSError, ValueError):  # `read_header` says which
+            descriptor = os.open(one.path, _OPTIONS)
+            try:
+                size = os.lseek(descriptor, 0, os.SEEK_END)
+                found = self._read(_read_at, descriptor, size)
+            finally:
+                os.close(descriptor)
+        if found is None:
+            return read_header(one.location)
+        data, (_, _, pixels, _) = found
+        common, moves = self._templates.layout(data, size)
+        dataset = unread(data[:pixels] if pixels else data, common, moves, size, one.path)
+        if dataset is None:
+            return read_header(one.location)
+        return Header(one.location, "dicom", dataset, common.layout.span(data, pixels) if pixels else None)
+
+    def _read(self, read: Callable[[Any, int, int], bytes], file: Any, size: int) -> tuple[bytes, Reading] | None:
+        """Return the beginning of a file and what is read of it; None of a file that pydicom must look at."""
         data = read(file, self._enough, 0)
         if data[128:132] != b"DICM" or len(data) > size:
             return None
         while True:
             try:
-                facts, values, pixels, needed = self._templates.read(data, size)
+                found = self._templates.read(data, size)
                 break
             except Odd:
                 return None
@@ -156,16 +178,16 @@ class Glancer:
                 if not more:
                     return None
                 data += more
+        _, _, pixels, needed = found
         if pixels:
             self._enough = pixels + _MARGIN
-            if data[pixels - 4 : pixels] == _UNDEFINED:
+            length = int.from_bytes(data[pixels - 4 : pixels], "little")
+            if length == UNDEFINED:
                 if read(file, 8, max(size - 8, pixels)) != _MARK:
                     return None
-            else:
-                length = int.from_bytes(data[pixels - 4 : pixels], "little")
-                if pixels > len(data) or pixels + length > size or length < needed:
-                    return None
-        return facts, values, pixels > 0
+            elif pixels > len(data) or pixels + length > size or length < needed:
+                return None
+        return data, found
 
 
 def _slow(header: Header, size: int, mtime: int) -> Glance:

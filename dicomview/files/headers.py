@@ -18,6 +18,7 @@ from dicomview.files import archive, syntax
 from dicomview.files.extent import KEYWORDS, UNDEFINED, PixelSpan, encapsulated, shortfall
 from dicomview.files.walk import read_elements
 from dicomview.quiet import quiet
+from dicomview.unread import outline_of
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -83,11 +84,12 @@ class Header:
             return io.BytesIO(_value(self.location.dataset, self.pixels.keyword))
         stream = self.location.open()
         try:
-            with quiet():
-                inflated = syntax.inflate(stream, stream.read(1024))
-            if inflated is not None:
-                stream.close()
-                stream = inflated.stream
+            if self.dataset is not None and outline_of(self.dataset) is None:  # else it is not deflated
+                with quiet():
+                    inflated = syntax.inflate(stream, stream.read(1024))
+                if inflated is not None:
+                    stream.close()
+                    stream = inflated.stream
             stream.seek(self.pixels.offset)
         except BaseException:
             stream.close()

@@ -20,7 +20,7 @@ from pydicom.uid import (
 )
 
 from dicomview.files.attributes import CHARSETS
-from dicomview.files.extent import KEYWORDS, UNDEFINED
+from dicomview.files.extent import KEYWORDS, UNDEFINED, PixelSpan
 
 __all__ = ["Layout", "Odd", "Short", "after_items", "encoding_of", "walk"]
 
@@ -76,6 +76,15 @@ class Layout:
     encapsulated: bool
     charset: bytes
     pixels: bool
+
+    def span(self, data: bytes, value: int) -> PixelSpan:
+        """Return where the pixel data are, of a file that begins with `data`; their value begins at `value`."""
+        (group, element, vr, _), (length,) = (
+            _explicit(data, value - (8 if self.implicit else 12)),
+            _length(data, value - 4),
+        )
+        keyword = KEYWORDS[group << 16 | element]
+        return PixelSpan(keyword, value, length, "OW" if self.implicit else str(vr, "ascii"))
 
 
 @lru_cache(maxsize=256)

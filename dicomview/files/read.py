@@ -9,8 +9,9 @@ from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING, overload
 
 from dicomview.errors import NothingFound
-from dicomview.files.headers import STATUSES, Header, read_header
-from dicomview.files.locate import locate
+from dicomview.files.glance import Glancer
+from dicomview.files.headers import STATUSES, Header
+from dicomview.files.locate import listed
 from dicomview.progress import bar
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ class Headers(Sequence[Header]):
 def read_headers(source: Source, *, progress: bool = True) -> Headers:
     """Read the headers of everything under `source`; the pixel data stay where they are.
 
+    Of a file in which nothing is odd the bytes of the header are kept, and pydicom reads them when its data set is
+    asked for what they do not say by themselves (see `dicomview.unread`).
+
     Parameters
     ----------
     source : path, pydicom.Dataset, or a list of either
@@ -94,8 +98,8 @@ def read_headers(source: Source, *, progress: bool = True) -> Headers:
     >>> read_headers("sample_data/ct_chest")  # doctest: +SKIP
     Headers: 60 files · 60 dicom
     """
-    locations = list(locate(source))
-    headers = Headers(map(read_header, bar(locations, "Reading headers", "file", show=progress)))
+    places = list(listed(source))
+    headers = Headers(map(Glancer().header, bar(places, "Reading headers", "file", show=progress)))
     if not headers.instances:
         raise NothingFound(_nothing(source, headers))
     return headers

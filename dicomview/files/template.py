@@ -7,6 +7,7 @@ parse equally, so this is exact.
 
 from __future__ import annotations
 
+from itertools import count
 from struct import Struct, error
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -15,14 +16,18 @@ from dicomview.files.extent import UNDEFINED
 from dicomview.files.layout import Layout, Odd, Short, after_items
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from dicomview.files.attributes import Value
 
-__all__ = ["SIZES", "Facts", "Memory", "Reading", "Template", "needed_of"]
+__all__ = ["SIZES", "Common", "Facts", "Memory", "Moves", "Reading", "Template", "needed_of"]
 
 _COLUMNS = {attribute.tag: column for column, attribute in enumerate(ATTRIBUTES)}
 _SYNTAX, _INSTANCE = _COLUMNS[0x00020010], _COLUMNS[0x00080018]
 SIZES = tuple(_COLUMNS[tag] for tag in (0x00280010, 0x00280011, 0x00280100, 0x00280002, 0x00280008, 0x00280004))
 """The columns of Rows, Columns, BitsAllocated, SamplesPerPixel, NumberOfFrames, PhotometricInterpretation."""
+_UNLIKE = {_INSTANCE, _COLUMNS[0x00200032]}
+"""Of these no two are alike, or few: they are not remembered."""
 _STRICT = {_SYNTAX, *SIZES}
 """Of these nothing unusual is taken: the length of the pixel data is checked by them."""
 
@@ -57,6 +62,29 @@ begins (0 when there are none; its length is in the four bytes before), and how 
 at least hold (0 when the header does not say, or they are encapsulated)."""
 
 
+Moves: TypeAlias = "tuple[list[int], list[int]]"
+"""How one header differs from a layout: behind each of these places, all elements stand so many bytes further on."""
+
+
+class Common:
+    """What headers of one layout have in common, as far as it was asked for.
+
+    Parameters
+    ----------
+    layout : Layout
+    varying : collection of int
+        Tags of the elements that may say something else in the next header.
+    """
+
+    __slots__ = ("layout", "numbers", "places", "texts", "varying")
+
+    def __init__(self, layout: Layout, varying: Collection[int]) -> None:
+        self.layout, self.varying = layout, varying
+        self.places = dict(zip(layout.tags, count()))
+        self.numbers: dict[int, tuple[float, ...] | None] = {}
+        self.texts: dict[int, tuple[str, ...] | None] = {}
+
+
 _Segment: TypeAlias = "tuple[bytes | tuple[()], int, int, _Known | None, bytes, int]"
 """A block of constant bytes, then an element that varies: the block, which ends with the length of the element's value,
 mostly that of the last file (an empty tuple, which no bytes start with, where it never is); its size; that size with
@@ -82,12 +110,14 @@ class Template:
         Of its transfer syntax and character set.
     """
 
-    __slots__ = ("end", "facts", "header", "layout", "length", "needed", "segments", "sizes", "tail")
+    __slots__ = ("end", "facts", "header", "known", "layout", "length", "needed", "segments", "sizes", "tail", "varied")
 
     def __init__(self, header: bytes, layout: Layout, varying: set[int], values: list[Value], memory: Memory) -> None:
         self.header, self.layout = header, layout
+        self.known: Common | None = None
         self.length = layout.starts[-1] + 12
         self.segments: list[_Segment] = []
+        self.varied: list[int] = []  # the place of each one's element in the layout
         columns = []
         cut = 128  # the preamble may hold anything
         for place, tag in enumerate(layout.tags):
@@ -107,6 +137,7 @@ class Template:
             expected = () if delimited else header[cut:value]
             block = header[cut : value - (2 if width == _NARROW else 4)]
             self.segments.append((expected, value - cut, following - cut, known, block, width))
+            self.varied.append(place)
             if column is not None:
                 columns.append(column)
             cut = following
@@ -159,6 +190,29 @@ class Template:
             needed = needed_of(self.layout.encapsulated, *sizes)
         return self.facts, tuple(values), position + 4, needed
 
+    @property
+    def common(self) -> Common:
+        """What the headers that match have in common."""
+        if self.known is None:
+            self.known = Common(self.layout, {self.layout.tags[place] for place in self.varied})
+        return self.known
+
+    def moves(self, data: bytes, size: int) -> Moves:
+        """Return where the elements of a header that `match` has taken stand otherwise than in the layout."""
+        position, moved, places, shifts = 128, 0, list[int](), list[int]()
+        for (_, skip, advance, _, _, width), place in zip(self.segments, self.varied, strict=True):
+            start = position + skip
+            if width == _NARROW:
+                position = start + (data[start - 2] | data[start - 1] << 8)
+            else:
+                position = self._after(width, data, start, size) if width != _UNCHANGING else start + advance - skip
+            change = position - start - (advance - skip)
+            if change:
+                moved += change
+                places.append(place)
+                shifts.append(moved)
+        return places, shifts
+
     def _after(self, width: int, data: bytes, start: int, size: int) -> int:
         """Return where a value ends whose length in four bytes is not that of the last file; -1 when it may not be."""
         (length,) = _length(data, start - 4)
@@ -199,13 +253,15 @@ class _Known(dict[bytes, "Value"]):
         Odd
             It is too long, or one by which the pixel data are judged, and unusual.
         """
-        value = self.usual(raw) if len(raw) <= _LONGEST_VALUE else None
+        if len(raw) > _LONGEST_VALUE:
+            raise Odd
+        value = self.usual(raw)
         if value is None:
-            if self.column in _STRICT or len(raw) > _LONGEST_VALUE:
+            if self.column in _STRICT:
                 raise Odd
             value = value_of(self.attribute, raw, implicit=self.implicit, charset=self.charset)
-        elif self.column == _INSTANCE:
-            return value  # no two are alike
+        elif self.column in _UNLIKE:
+            return value
         if len(self) >= _MEMORY:
             self.clear()
             self[b""] = None

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from dicomview.files.attributes import ATTRIBUTES
 from dicomview.files.layout import Layout, Short, walk
-from dicomview.files.template import SIZES, Facts, Memory, Template, needed_of
+from dicomview.files.template import SIZES, Common, Facts, Memory, Template, needed_of
 
 if TYPE_CHECKING:
     from dicomview.files.attributes import Value
-    from dicomview.files.template import Reading
+    from dicomview.files.template import Moves, Reading
 
 __all__ = ["Templates"]
 
@@ -71,6 +71,7 @@ class Templates:
         self._near = 132
         self._previous = _Series()  # of the last file
         self._last: Template | None = None  # what the last files have matched, one after the other
+        self._read: Template | Layout | None = None  # by what the last file was read
 
     def read(self, data: bytes, size: int) -> Reading:
         """Return what the header at the beginning of a file says.
@@ -94,6 +95,7 @@ class Templates:
             found = _tried(last, data, size)
             if found is not None:
                 self._previous.hits += 1
+                self._read = last
                 return found
             self._last = None
         series = self._series_of(data)
@@ -102,15 +104,24 @@ class Templates:
             if found is not None:
                 series.hits += 1
                 self._last = template if series is self._previous else None
-                self._previous = series
+                self._previous, self._read = series, template
                 return found
         if not series.templates and series.misses < 2:
             for shape in self._recent:
                 found = shape.template.match(data, size) if shape.template is not None else None
                 if found is not None:
                     series.misses += 1
+                    self._read = shape.template
                     return found
         return self._learn(series, data, size)
+
+    def layout(self, data: bytes, size: int) -> tuple[Common, Moves]:
+        """Return where the elements of the header are that was read last, by a layout that others may share."""
+        read = self._read
+        assert read is not None
+        return (
+            (Common(read, read.tags), ([], [])) if isinstance(read, Layout) else (read.common, read.moves(data, size))
+        )
 
     def _series_of(self, data: bytes) -> _Series:
         """Return the series of a file by where its SeriesInstanceUID seems to be: a hint, nothing more."""
@@ -135,7 +146,7 @@ class Templates:
         return memory
 
     def _learn(self, series: _Series, data: bytes, size: int) -> Reading:
-        layout = walk(data, size)
+        layout = self._read = walk(data, size)
         memory = self._memory(layout)
         values = memory.all(data, layout)
         series.misses += 1

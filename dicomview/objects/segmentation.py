@@ -7,14 +7,15 @@ order, several at one place where segments overlap; their grid need not be that 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dicomview.errors import NotAnImage, UnknownChoice
 from dicomview.files import Header, read_headers
+from dicomview.objects.segment import Segment
 from dicomview.pixels import FrameTags, srgb_of_cielab
+from dicomview.recent import Recent
 from dicomview.space import Series
 from dicomview.space.geometry import normal_of
 from dicomview.space.grid import SAME_PLACE_MM
@@ -27,39 +28,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.files import Source
+    from dicomview.objects.segment import Fit
     from dicomview.space.planes import Where
 
     Crop = tuple[int, int, NDArray[np.generic]]
 
-__all__ = ["Segment", "Segmentation", "read_segmentations", "segmentations_of"]
+__all__ = ["Segmentation", "read_segmentations", "segmentations_of"]
 
 _SAME_VOXEL = 1e-2  # of a voxel; nearer, two grids are one
 _SAME_DIRECTION = 1e-3
 _WHOLE_PART = 0.05  # a gap this close to a multiple of SpacingBetweenSlices is that multiple
+_RECENT_BYTES = 64 << 20  # of pixels kept, so that a plane across the frames need not decode them all again
 _MOST_PLANES = 10_000  # of the grid of a segmentation by itself; most of them may be empty
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One segment.
-
-    Parameters
-    ----------
-    number : int
-        SegmentNumber; in a label map the value of its pixels.
-    label : str
-        SegmentLabel: text of the file.
-    color : str, optional
-        "#rrggbb" of RecommendedDisplayCIELabValue; None where the file has none.
-    """
-
-    number: int
-    label: str
-    color: str | None
-
-
 class Segmentation:
-    """A segmentation of one file; frames are decoded when they are first cut, and kept cut to what is set in them.
+    """A segmentation of one file; frames are decoded when they are cut, the latest kept, cut to what is set in them.
 
     Parameters
     ----------
@@ -98,7 +82,8 @@ class Segmentation:
         self.segments = tuple(one for one in found if not self._labelled or one.number != self._background)
         self._slices = tuple(slices_of(source))
         self._size = self._slices[0].rows, self._slices[0].columns
-        self._crops: dict[int, Crop | None] = {}
+        self._recent = Recent(_RECENT_BYTES)
+        self._corners: dict[int, tuple[int, int] | None] = {}  # of what is set in each frame that was decoded
         self._arrange()
 
     def _arrange(self) -> None:
@@ -147,7 +132,7 @@ class Segmentation:
         affine[:3, 3] = self._origins[-1]
         return affine, (count, *self._size)
 
-    def fit(self, planes: Sequence[Where], size: tuple[int, int]) -> Literal["exact", "resampled", "beside"]:
+    def fit(self, planes: Sequence[Where], size: tuple[int, int]) -> Fit:
         """Return how the segmentation lies over parallel planes of `size` (rows, columns).
 
         "exact" where every pixel has a mask pixel in its place, within a hundredth of it, and no frame falls between
@@ -169,7 +154,7 @@ class Segmentation:
         worst = max(float(np.abs(part).max(initial=0)) for part in (off, drift_down, drift_across, between))
         return "exact" if worst <= _SAME_VOXEL else "resampled"
 
-    def cut(self, where: Where, size: tuple[int, int]) -> dict[int, NDArray[np.bool_]]:
+    def cut(self, where: Where, size: tuple[int, int], only: int | None = None) -> dict[int, NDArray[np.bool_]]:
         """Return the masks of a plane through the segmentation, by the number of the segment.
 
         Parameters
@@ -177,6 +162,8 @@ class Segmentation:
         where : (origin, row step, column step), LPS mm
             The plane may lie in any direction.
         size : (rows, columns)
+        only : int, optional
+            The one segment wanted.
 
         Returns
         -------
@@ -209,6 +196,8 @@ class Segmentation:
             j = np.floor(row[pixels] - first @ self._down / self._spacing[0] + 0.5).astype(np.int64)
             i = np.floor(column[pixels] - first @ self._across / self._spacing[1] + 0.5).astype(np.int64)
             for frame in self._levels[name]:
+                if only is not None and not self._labelled and self._number(frame) != only:
+                    continue
                 crop = self._crop(frame)
                 if crop is None:
                     continue
@@ -217,6 +206,8 @@ class Segmentation:
                 inside = inside[(i[inside] >= left) & (i[inside] < left + cells.shape[1])]
                 found = cells[j[inside] - top, i[inside] - left]
                 for number, where_set in self._apart(frame, found):
+                    if only is not None and number != only:
+                        continue
                     masks[number][pixels[inside[where_set]]] = True
         return {number: mask.reshape(size) for number, mask in masks.items()}
 
@@ -224,24 +215,37 @@ class Segmentation:
         """Yield the segments among pixels of one frame, with where each is."""
         if not self._labelled:
             if found.any():
-                yield self._slices[frame].tags.integer("ReferencedSegmentNumber"), found.astype(bool, copy=False)
+                yield self._number(frame), found.astype(bool, copy=False)
             return
         for number in np.unique(found).tolist():
             if number != self._background:
                 yield number, found == number
 
+    def _number(self, frame: int) -> int:
+        return self._slices[frame].tags.integer("ReferencedSegmentNumber")
+
     def _crop(self, frame: int) -> Crop | None:
         """Return what is set in a frame: row and column it begins at, and its pixels; None where nothing is."""
-        if frame not in self._crops:
-            stored = self._slices[frame].stored()
-            is_set = stored != self._background if self._labelled else np.greater_equal(stored, self._least)
-            rows, columns = np.flatnonzero(is_set.any(axis=1)), np.flatnonzero(is_set.any(axis=0))
-            crop: Crop | None = None
-            if rows.size:
-                box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-                crop = int(rows[0]), int(columns[0]), (stored if self._labelled else is_set)[box].copy()
-            self._crops[frame] = crop
-        return self._crops[frame]
+        if self._corners.get(frame, (0, 0)) is None:
+            return None
+        cells, _ = self._recent.get(frame, lambda: (self._cells(frame), ""))
+        corner = self._corners[frame]
+        return None if corner is None else (*corner, cells)
+
+    def _cells(self, frame: int) -> NDArray[np.generic]:
+        """Decode a frame, note where what is set in it begins, and return its pixels from there on."""
+        stored = self._slices[frame].stored()
+        is_set: NDArray[np.bool_] = np.asarray(
+            stored != self._background if self._labelled else np.greater_equal(stored, self._least)
+        )
+        rows, columns = np.flatnonzero(is_set.any(axis=1)), np.flatnonzero(is_set.any(axis=0))
+        if not rows.size:
+            self._corners[frame] = None
+            return is_set[:0]
+        self._corners[frame] = int(rows[0]), int(columns[0])
+        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        kept: NDArray[np.generic] = (stored if self._labelled else is_set)[box].copy()
+        return kept
 
     def _in_voxels(self, mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (n, 3) vectors in mm as (n, 3) steps along normal, rows and columns."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicomview.objects.document import Document, Node, Table
+from dicomview.objects.structure_set import color_of_roi
 
 if TYPE_CHECKING:
     from dicomview.objects.draft import Draft
@@ -51,10 +52,7 @@ def structures(root: Item, draft: Draft) -> Document:
 def _shape(roi: Item) -> list[str]:
     """Return colour, number of contours, number of points and kinds of contours."""
     drawn = roi.items("ContourSequence")
-    colour = roi.numbers("ROIDisplayColor")
-    sound = len(colour) == 3 and all(0 <= part <= 255 for part in colour)
     # The points themselves are many, and are not read here.
     points = sum(one.integer("NumberOfContourPoints") for one in drawn)
     kinds = dict.fromkeys(one.text("ContourGeometricType") for one in drawn)
-    shown = "#" + "".join(f"{int(part):02x}" for part in colour) if sound else ""
-    return [shown, f"{len(drawn):,}", f"{points:,}", ", ".join(filter(None, kinds))]
+    return [color_of_roi(roi) or "", f"{len(drawn):,}", f"{points:,}", ", ".join(filter(None, kinds))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import struct
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 from pydicom import uid
@@ -20,6 +20,8 @@ from dicomview.errors import NoDecoder
 from dicomview.pixels.codestream import codestream_size
 
 if TYPE_CHECKING:
+    from io import BufferedIOBase
+
     from numpy.typing import NDArray
     from pydicom.pixels.decoders.base import DecodeRunner
 
@@ -182,18 +184,38 @@ def _native(
     bits = samples * options["bits_allocated"]
     begin, skipped = divmod(frame * bits, 8)
     length = (skipped + bits + 7) // 8
+    wanted = length if size is None else max(0, min(length, size - begin))
     start = stream.tell()
     stream.seek(start + begin)
-    found = stream.read(length if size is None else max(0, min(length, size - begin)))
+    if plain := wanted == length and decoder.UID.is_little_endian and _plain(options):
+        array = np.empty(shape, f"<{'ui'[options['pixel_representation']]}{options['bits_allocated'] // 8}")
+        there = cast("BufferedIOBase", stream).readinto(array.reshape(-1).view(np.uint8).data)
+    else:
+        found = stream.read(wanted)
+        there = len(found)
     stream.seek(start)
-    if len(found) < length:
-        raise ValueError(f"frame {frame} needs {length:,} bytes, and {len(found):,} are there")
+    if there < length:
+        raise ValueError(f"frame {frame} needs {length:,} bytes, and {there:,} are there")
+    if plain:
+        return array
     if options["bits_allocated"] == 1 and options["samples_per_pixel"] == 1:
         # Frames follow each other without a gap (PS3.5 8.1.1), so one may begin and end within a byte.
         unpacked = np.unpackbits(np.frombuffer(found, np.uint8), bitorder="little")
         return unpacked[skipped : skipped + bits].reshape(shape)
     array, _ = decoder.as_array(stream, index=frame, raw=False, **options)
     return np.asarray(array)
+
+
+def _plain(options: dict[str, Any]) -> bool:
+    """Return True where the bytes are the samples, of a description that pydicom would not refuse."""
+    return (
+        options["pixel_keyword"] == "PixelData"
+        and options["samples_per_pixel"] == 1
+        and options["bits_allocated"] in (8, 16, 32)
+        and 1 <= options["bits_stored"] <= options["bits_allocated"]
+        and options["pixel_representation"] in (0, 1)
+        and options["photometric_interpretation"] in ("MONOCHROME1", "MONOCHROME2")
+    )
 
 
 def _jpeg_xl(codestream: bytes, options: dict[str, Any]) -> NDArray[np.generic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -11,6 +12,7 @@ from dicomview.errors import DamagedPixels, DicomviewError
 from dicomview.pixels.codecs import decode
 from dicomview.pixels.frames import FrameTags
 from dicomview.quiet import quiet
+from dicomview.unread import outline_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +27,10 @@ def transfer_syntax(header: Dataset) -> UID:
     Without file meta information it is the native one that the data set was read from; one made in memory is little
     endian.
     """
+    outline = outline_of(header)
+    named = outline.texts(0x00020010) if outline is not None else None
+    if named:
+        return _uid(named[0])
     meta = getattr(header, "file_meta", None)
     syntax = meta.get("TransferSyntaxUID") if meta is not None else None
     if syntax:
@@ -33,6 +39,9 @@ def transfer_syntax(header: Dataset) -> UID:
     if little is False:
         return ExplicitVRBigEndian
     return ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+
+
+_uid = lru_cache(maxsize=64)(UID)  # which checks every text anew
 
 
 def frame_count(header: Dataset | FrameTags) -> int:

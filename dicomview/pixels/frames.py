@@ -17,11 +17,14 @@ from pydicom.tag import BaseTag
 from pydicom.uid import ExplicitVRBigEndian
 
 from dicomview.quiet import quiet
+from dicomview.unread import Unread, outline_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pydicom.dataset import Dataset
+
+    from dicomview.unread import Outline
 
 __all__ = ["FrameTags"]
 
@@ -30,6 +33,12 @@ __all__ = ["FrameTags"]
 def _tag(keyword: str) -> BaseTag:
     """Return the tag of a keyword; kept, because pydicom takes one apart anew each time and frames may be many."""
     return BaseTag(tag_for_keyword(keyword) or 0)
+
+
+@functools.cache
+def _number(keyword: str) -> int:
+    """Return the tag of a keyword as a plain number: comparing pydicom's is slow."""
+    return tag_for_keyword(keyword) or 0
 
 
 _PER_FRAME, _SHARED = _tag("PerFrameFunctionalGroupsSequence"), _tag("SharedFunctionalGroupsSequence")
@@ -46,11 +55,12 @@ class FrameTags:
         Zero-based; 0 for a single-frame instance.
     """
 
-    __slots__ = ("_groups", "_shared", "dataset", "frame")
+    __slots__ = ("_groups", "_kept", "_shared", "dataset", "frame")
 
     def __init__(self, dataset: Dataset, frame: int = 0) -> None:
         self.dataset = dataset
         self.frame = frame
+        self._kept = outline_of(dataset)
         self._groups: dict[int, DataElement] | None = None
         self._shared: dict[int, DataElement] | None = None
 
@@ -61,6 +71,11 @@ class FrameTags:
         return other
 
     @property
+    def _outline(self) -> Outline | None:
+        """What the bytes say as long as pydicom has not read them; one with functional groups is never left unread."""
+        return self._kept if type(self.dataset) is Unread else None
+
+    @property
     def multiframe(self) -> bool:
         """True when the data set has functional groups."""
         return _PER_FRAME in self.dataset
@@ -68,6 +83,8 @@ class FrameTags:
     @property
     def little_endian(self) -> bool:
         """True unless the data set was read from a big endian file: words inside OW values are swapped there."""
+        if self._outline is not None:
+            return True  # nothing else is left unread
         meta = getattr(self.dataset, "file_meta", None)
         syntax = meta.get("TransferSyntaxUID") if meta is not None else None
         return syntax != ExplicitVRBigEndian if syntax else self.dataset.original_encoding[1] is not False
@@ -75,6 +92,9 @@ class FrameTags:
     def get(self, keyword: str, default: Any = None) -> Any:
         """Return the value of `keyword` for this frame, or `default` when absent, empty or malformed."""
         tag = _tag(keyword)
+        outline = self._outline
+        if outline is not None and not outline.has(_number(keyword)):
+            return default
         try:
             element = self.in_groups(tag)
             if element is not None:
@@ -93,7 +113,7 @@ class FrameTags:
 
     def in_groups(self, tag: int) -> DataElement | None:
         """Return the element `tag` of the functional groups of this frame, None where they do not have it."""
-        if not (self.multiframe or _SHARED in self.dataset):
+        if self._outline is not None or not (self.multiframe or _SHARED in self.dataset):
             return None
         try:
             return self._functional_groups().get(tag)
@@ -102,11 +122,19 @@ class FrameTags:
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return all values of `keyword` as floats; empty when absent or when any of them is not a number."""
+        outline = self._outline
+        plain = None if outline is None else outline.numbers(_number(keyword))
+        if plain is not None:
+            return plain
         found = self.readings(keyword)
         return () if None in found else tuple(x for x in found if x is not None)
 
     def readings(self, keyword: str) -> tuple[float | None, ...]:
         """Return all values of `keyword` in their places, None for each that is not a number."""
+        outline = self._outline
+        plain = None if outline is None else outline.numbers(_number(keyword))
+        if plain is not None:
+            return plain
         value = self.get(keyword)
         if value is None:
             return ()
@@ -124,6 +152,10 @@ class FrameTags:
 
     def texts(self, keyword: str) -> tuple[str, ...]:
         """Return all values of `keyword` as stripped text."""
+        outline = self._outline
+        plain = None if outline is None else outline.texts(_number(keyword))
+        if plain is not None:
+            return plain
         value = self.get(keyword)
         if value is None:
             return ()
@@ -146,6 +178,8 @@ class FrameTags:
 
     def _shared_groups(self) -> dict[int, DataElement]:
         """Return the elements of the functional group macros that all frames share."""
+        if self._shared is None and self._outline is not None:
+            self._shared = {}
         if self._shared is None:
             try:
                 with quiet():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Rescale", "padding_range", "rescale_of"]
 
+_EXACT = 1 << 24  # up to here float32 holds every whole number
 _PET_UNITS = {"BQML": "Bq/ml", "CNTS": "counts", "GML": "g/ml", "PROPCNTS": "proportional counts"}
 
 
@@ -51,6 +52,20 @@ class Rescale:
             places = np.clip(stored.astype(np.int64) - self.first, 0, len(self.table) - 1)
             return self.table[places]
         return np.asarray(stored.astype(np.float64) * self.slope + self.intercept, np.float64)
+
+    def into(self, stored: NDArray[np.generic], values: NDArray[np.float32]) -> None:
+        """Write the modality values of `stored` into an array of the same shape, rounded to float32."""
+        small = stored.dtype.kind in "iu" and stored.dtype.itemsize <= 2
+        whole = self.linear and self.slope.is_integer() and self.intercept.is_integer()
+        if not (small and whole and abs(self.slope) * (1 << 16) + abs(self.intercept) <= _EXACT):
+            values[...] = self.apply(stored)
+            return
+        # Whole numbers that float32 holds exactly: nothing is rounded, so the detour over float64 changes nothing.
+        values[...] = stored
+        if self.slope != 1:
+            values *= np.float32(self.slope)
+        if self.intercept:
+            values += np.float32(self.intercept)
 
 
 def rescale_of(tags: FrameTags) -> Rescale:

@@ -36,6 +36,11 @@ class VoiTable:
     levels: bytes
     explanation: str = ""
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The first value of the table and the end of its last one."""
+        return float(self.first), float(self.first + len(self.levels))
+
     def __repr__(self) -> str:
         return f"VoiTable({self.explanation!r}, {len(self.levels)} values from {self.first})"
 

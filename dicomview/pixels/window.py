@@ -107,6 +107,28 @@ class Window:
                 f"there is no window preset {name!r}; choose one of {', '.join(presets())}, or give (center, width)"
             ) from None
 
+    @staticmethod
+    def between(low: float, high: float, *, like: object = None) -> Window:
+        """Return the window of which `low` is the last black and `high` the first white value; see `ends`.
+
+        `like` is a window whose function the new one takes over, as far as it is one; else it is LINEAR_EXACT.
+        """
+        function = like.function if isinstance(like, Window) else "LINEAR_EXACT"
+        if function == "LINEAR":
+            return Window((low + high + 1) / 2, high - low + 1, function)
+        return Window((low + high) / 2, high - low, function)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The last value that is black and the first that is white; of SIGMOID, where its steepest line has them.
+
+        PS3.3 C.11.2.1.2.1: a LINEAR window of width w spans w - 1.
+        """
+        if self.function == "LINEAR":
+            half = max(self.width - 1, 0.0) / 2
+            return self.center - 0.5 - half, self.center - 0.5 + half
+        return self.center - self.width / 2, self.center + self.width / 2
+
     def apply(self, values: NDArray[np.float64], *, invert: bool = False) -> NDArray[np.uint8]:
         """Return the grey levels of modality values.
 
@@ -128,7 +150,22 @@ class Window:
         rounded half up. A LINEAR width of 1 or less is a threshold at the center. Values are clipped before the cast:
         a cast first would let bright voxels wrap to dark ones.
         """
-        x, c, w = np.asarray(values, np.float64), self.center, self.width
+        x = np.asarray(values, np.float64)
+        levels = np.floor(self._spread(x) + 0.5).astype(np.uint8)
+        if invert:
+            levels = np.subtract(np.uint8(255), levels)
+        return np.where(np.isnan(x), np.uint8(0), levels)
+
+    def fraction(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Return modality values spread over 0 (black) to 1 (white) without steps, float32; NaN becomes 0.
+
+        The formulas are those of `apply`, whose grey levels are these times 255, rounded half up.
+        """
+        return np.asarray(self._spread(np.asarray(values, np.float64)) / 255, np.float32)
+
+    def _spread(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return values spread over 0 to 255 and clipped, float64; NaN becomes 0."""
+        c, w = self.center, self.width
         with np.errstate(over="ignore"):  # infinity is clipped like every other value outside
             if self.function == "LINEAR_EXACT":
                 y = ((x - c) / w + 0.5) * 255
@@ -138,10 +175,7 @@ class Window:
                 y = ((x - (c - 0.5)) / (w - 1) + 0.5) * 255
             else:
                 y = np.where(x <= c - 0.5, 0.0, 255.0)
-        levels = np.floor(np.clip(np.nan_to_num(y, nan=0.0), 0, 255) + 0.5).astype(np.uint8)
-        if invert:
-            levels = np.subtract(np.uint8(255), levels)
-        return np.where(np.isnan(x), np.uint8(0), levels)
+        return np.clip(np.where(np.isnan(x), 0.0, y), 0, 255)
 
 
 def presets() -> dict[str, Window]:

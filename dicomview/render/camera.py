@@ -12,7 +12,10 @@ from dicomview.errors import UnknownChoice
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MOST_ZOOM", "as_pan", "as_rotation", "as_switch", "as_zoom", "held", "letters_held"]
+__all__ = [
+    "MOST_ZOOM", "as_pan", "as_point", "as_rotation", "as_switch", "as_zoom",
+    "framed", "held", "letters_held", "points_held",
+]  # fmt: skip
 
 Letters = tuple[str, str, str, str]
 MOST_ZOOM = 64.0
@@ -30,6 +33,26 @@ def held(pixels: NDArray[Any], rotation: int, flip: bool) -> NDArray[Any]:
     return np.ascontiguousarray(np.rot90(pixels[:, ::-1] if flip else pixels, -(rotation // 90)))
 
 
+def points_held(points: NDArray[np.float64], size: tuple[int, int], rotation: int, flip: bool) -> NDArray[np.float64]:
+    """Return where points of a picture are when it is held so.
+
+    Parameters
+    ----------
+    points : (n, 2) array
+        Columns and rows, whole numbers in the middle of a pixel.
+    size : (rows, columns)
+        Of the picture before.
+    rotation, flip
+        As for `held`.
+    """
+    (column, row), (rows, columns) = points.T, size
+    if flip:
+        column = columns - 1 - column
+    for _ in range(rotation // 90):
+        column, row, rows, columns = rows - 1 - row, column, columns, rows
+    return np.stack([column, row], axis=1)
+
+
 def letters_held(letters: Letters | None, rotation: int, flip: bool) -> Letters | None:
     """Return the patient letters (left, right, top, bottom) of a picture held so."""
     if letters is None:
@@ -40,6 +63,31 @@ def letters_held(letters: Letters | None, rotation: int, flip: bool) -> Letters 
     for _ in range(rotation // 90):
         left, right, top, bottom = bottom, top, left, right
     return left, right, top, bottom
+
+
+def framed(
+    part: tuple[float, float, float, float], sheet: tuple[float, float], rotation: int, flip: bool
+) -> tuple[float, tuple[float, float]]:
+    """Return the zoom and pan at which a part of a picture just fits into its frame, which is a square.
+
+    Parameters
+    ----------
+    part : (left, top, right, bottom)
+        Fractions of the picture before it was turned: 0 at its left and top, 1 at its other ends.
+    sheet : (width, height)
+        Of the picture, in any unit that is the same for both.
+    rotation, flip
+        As for `held`.
+    """
+    left, top, right, bottom = part
+    fitted = np.array(sheet) / max(sheet)
+    zoom = 1 / max((right - left) * fitted[0], (bottom - top) * fitted[1])
+    zoom = min(max(float(zoom), 1 / MOST_ZOOM), MOST_ZOOM)
+    x, y = (np.array([left + right, top + bottom]) / 2 - 0.5) * fitted
+    x = -x if flip else x
+    for _ in range(rotation // 90):
+        x, y = -y, x
+    return zoom, (-zoom * float(x) + 0.0, -zoom * float(y) + 0.0)
 
 
 def as_zoom(wish: object) -> float:
@@ -58,6 +106,19 @@ def as_pan(wish: Any) -> tuple[float, float]:
     if not (_number(right) and _number(down) and math.isfinite(right) and math.isfinite(down)):
         raise UnknownChoice(f"a pan is (right, down) in parts of the width of the frame, not {wish!r}")
     return float(right), float(down)
+
+
+def as_point(wish: Any) -> tuple[float, float, float] | None:
+    """Return a wish for the point that linked views show, (x, y, z), None for no such point; or raise UnknownChoice."""
+    if wish is None:
+        return None
+    try:
+        x, y, z = wish
+    except (TypeError, ValueError):
+        x = y = z = None
+    if not all(_number(one) and math.isfinite(one) for one in (x, y, z)):
+        raise UnknownChoice(f"a point is (x, y, z), LPS mm, not {wish!r}")
+    return float(x), float(y), float(z)
 
 
 def as_rotation(wish: object) -> int:

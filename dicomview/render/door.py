@@ -10,9 +10,11 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from dicomview.errors import UnknownChoice
-from dicomview.objects import segmentations_of
+from dicomview.objects import read_objects, segmentations_of
+from dicomview.render.beside import lay_objects
 from dicomview.render.masks import lay, scene_of_segments
 from dicomview.render.scene import title_of
+from dicomview.render.slab import slab_of
 from dicomview.render.stack_scene import StackScene
 from dicomview.render.state import ViewState, resolve, voi_of
 from dicomview.render.volume_scene import VolumeScene, array_scene
@@ -20,7 +22,7 @@ from dicomview.space import Series, Slice, Stack, Volume, read_series
 from dicomview.space.sorting import stacks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -54,6 +56,7 @@ def scene_of(
     units: str | None = None,
     spacing: Sequence[float] | None = None,
     masks: object = None,
+    objects: object = None,
 ) -> Scene:
     """Return the scene of whatever a user may want to look at.
 
@@ -68,6 +71,8 @@ def scene_of(
         For an array: distance along each of its axes.
     masks : Segmentation source, dict or array, optional
         What lies over the pictures; see `dicomview.picture`.
+    objects : path, pydicom.Dataset, Series, list of them, or True, optional
+        Objects about the pictures, True for those found beside them; see `dicomview.picture`.
 
     Raises
     ------
@@ -78,7 +83,10 @@ def scene_of(
     NotSuv
         `units` cannot be had; the message says what is missing.
     """
-    scene = _bare_scene(source, uid, units, spacing)
+    series = series_in(source, uid)
+    scene = _bare_scene(source if series is None else series, None if series else uid, units, spacing)
+    if objects is not None and objects is not False:
+        lay_objects(scene, read_objects(objects, series))  # type: ignore[arg-type]  # refused in words
     return scene if masks is None else lay(scene, masks)
 
 
@@ -124,12 +132,23 @@ def opened(
     spacing: Sequence[float] | None,
     masks: object,
     window: object,
+    slab: object = None,
+    objects: object = None,
+    axes: Mapping[str, int] | None = None,
     **wishes: Any,
 ) -> tuple[Scene, ViewState]:
-    """Return the scene of `source` and the state that answers the wishes one begins with; see `resolve`."""
-    scene = scene_of(source, uid=uid, units=units, spacing=spacing, masks=masks)
+    """Return the scene of `source`, or of its slabs, and the state that answers the wishes one begins with.
+
+    See `resolve`.
+    """
+    scene = scene_of(source, uid=uid, units=units, spacing=spacing, masks=masks, objects=objects)
+    for name, begun in scene.begun.items():
+        if wishes.get(name) is None or wishes[name] is False or (name == "rotation" and not wishes[name]):
+            wishes[name] = begun
+    if slab is not None:
+        scene, axes = slab_of(scene, slab, axes or {}), None
     # Whoever gives a window need not wait for the automatic one, for which slices are decoded.
-    return scene, resolve(scene, scene.begin(None if window is None else voi_of(scene, window)), **wishes)
+    return scene, resolve(scene, scene.begin(None if window is None else voi_of(scene, window)), axes=axes, **wishes)
 
 
 def refuse(what: str, /, **options: object) -> None:

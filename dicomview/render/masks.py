@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,23 +10,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.errors import UnknownChoice
-from dicomview.objects import read_segmentations
-from dicomview.render.look import Look
-from dicomview.render.scene import Layer, thinned
-from dicomview.render.stack_scene import StackScene
+from dicomview.objects import elsewhere, read_segmentations
+from dicomview.render.look import Layer, Look
+from dicomview.render.scene import thinned
 from dicomview.render.volume_scene import VolumeScene
 from dicomview.space import Volume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from dicomview.objects import Segmentation
+    from dicomview.objects import Segmentation, Segmented
     from dicomview.render.scene import Cover, Scene, Shot
-    from dicomview.space.planes import Plane
+    from dicomview.space.planes import Plane, Where
 
-__all__ = ["lay", "scene_of_segments"]
+__all__ = [
+    "add_layer", "cover", "lay", "lay_segments", "next_color", "placed_planes", "same_reference", "scene_of_segments",
+    "without",
+]  # fmt: skip
 
 _OPACITY = 0.4
 _PALETTE = ("#e6194b", "#3cb44b", "#4e79ff", "#f58231", "#46f0f0", "#f032e6", "#bcf60c", "#fabebe")
@@ -36,8 +39,12 @@ _MOST_LABELS = 1000  # in one array; a picture given for a mask has more
 class _Segments:
     """Segments, cut where a shot lies; `names` gives the layer of each number."""
 
-    segmentation: Segmentation
+    segmentation: Segmented
     names: dict[int, str]
+
+    @property
+    def layers(self) -> Collection[str]:
+        return self.names.values()
 
     def over(self, shot: Shot, plane: Plane, index: int, step: int) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         if shot.origin is None or shot.row_step is None or shot.column_step is None:
@@ -53,6 +60,10 @@ class _Labels:
 
     array: NDArray[Any]
     names: dict[int, str]
+
+    @property
+    def layers(self) -> Collection[str]:
+        return self.names.values()
 
     def over(self, shot: Shot, plane: Plane, index: int, step: int) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         cut = thinned(plane.cut(self.array, index), step)
@@ -81,7 +92,7 @@ def lay(scene: Scene, masks: Any) -> Scene:
     if isinstance(masks, Mapping | np.ndarray):
         _lay_arrays(scene, masks)
     else:
-        _lay_segments(scene, read_segmentations(masks))
+        lay_segments(scene, read_segmentations(masks))
     return scene
 
 
@@ -91,36 +102,48 @@ def scene_of_segments(found: Sequence[Segmentation], title: str) -> Scene:
     nothing = np.broadcast_to(np.float32(np.nan), shape)
     scene = VolumeScene(Volume(nothing, affine))
     scene.title, scene.notes = title, ("segmentation without its images", *scene.notes)
-    _lay_segments(scene, found, opacity=1.0, reference=found[0].frame_of_reference)
+    lay_segments(scene, found, opacity=1.0, reference=found[0].frame_of_reference)
     return scene
 
 
-def _lay_segments(
-    scene: Scene, found: Sequence[Segmentation], *, opacity: float = _OPACITY, reference: str = ""
-) -> None:
-    first = next(iter(scene.views))
-    view = scene.views[first]
-    places = [scene.where(first, index) for index in range(view.count)]
-    known = [place for place in places if place is not None]
-    if len(known) < len(places):
-        raise UnknownChoice(
-            "a segmentation lies in the patient, and these pictures do not say where they lie; give masks as arrays, "
-            'masks={"name": array}, on the grid of the pictures'
-        )
-    if isinstance(scene, StackScene):
-        reference = scene.stack.slices[0].tags.text("FrameOfReferenceUID")
+def lay_segments(scene: Scene, found: Sequence[Segmented], *, opacity: float = _OPACITY, reference: str = "") -> None:
+    """Lay segments and regions over a scene, each as a layer; for errors see `lay`."""
+    view = next(iter(scene.views.values()))
     for one in found:
-        if reference and one.frame_of_reference and one.frame_of_reference != reference:
-            raise UnknownChoice(
-                "the segmentation has another FrameOfReferenceUID than the pictures, so nothing says how it lies over "
-                "them; choose the series it was made on (ReferencedSeriesSequence in dv.tags of the segmentation)"
-            )
+        known = placed_planes(scene, "a segmentation or structure set", one.frame_of_reference, reference)
         notes = {"exact": (), "resampled": ("mask resampled",), "beside": ("mask beside the pictures",)}
         names = {}
         for segment in one.segments:
-            color = segment.color or _next_color(scene)
-            names[segment.number] = _add(scene, segment.label, Look(True, color, opacity))
-        _cover(scene, _Segments(one, names), *notes[one.fit(known, (view.rows, view.columns))], *one.notes)
+            color = segment.color or next_color(scene)
+            names[segment.number] = add_layer(scene, segment.label, Look(True, color, opacity))
+        cover(scene, _Segments(one, names), *notes[one.fit(known, (view.rows, view.columns))], *one.notes)
+
+
+def placed_planes(scene: Scene, what: str, theirs: str, reference: str = "") -> list[Where]:
+    """Return where the first plane of a scene lies, for what lies in the frame of reference `theirs`.
+
+    Raises
+    ------
+    UnknownChoice
+        The pictures have no place in the patient, or lie in another frame of reference.
+    """
+    first = next(iter(scene.views))
+    places = [scene.where(first, index) for index in range(scene.counts[first])]
+    known = [place for place in places if place is not None]
+    if len(known) < len(places):
+        raise UnknownChoice(
+            f"{what} lies in the patient, and these pictures do not say where they lie; give masks as arrays, "
+            'masks={"name": array}, on the grid of the pictures'
+        )
+    if not same_reference(scene, theirs, reference):
+        raise UnknownChoice(elsewhere(what))
+    return known
+
+
+def same_reference(scene: Scene, uid: str, reference: str = "") -> bool:
+    """Return False when a FrameOfReferenceUID is another than that of the scene; `reference` where it has none."""
+    reference = scene.frame_of_reference or reference
+    return not (reference and uid) or uid == reference
 
 
 def _lay_arrays(scene: Scene, masks: Mapping[str, Any] | NDArray[Any]) -> None:
@@ -141,24 +164,35 @@ def _lay_arrays(scene: Scene, masks: Mapping[str, Any] | NDArray[Any]) -> None:
         names = {}
         for label in labels:
             words = f"{name} {label}".strip() if numbered else str(name) or "mask"
-            names[label] = _add(scene, words, Look(True, _next_color(scene), _OPACITY))
-        _cover(scene, _Labels(array, names))
+            names[label] = add_layer(scene, words, Look(True, next_color(scene), _OPACITY))
+        cover(scene, _Labels(array, names))
 
 
-def _add(scene: Scene, name: str, look: Look) -> str:
+def add_layer(scene: Scene, name: str, look: Look, *, coloured: bool = True) -> str:
     """Add a layer and return its name, with a number behind it where another has the same."""
     taken, unique, count = {layer.name for layer in scene.layers}, name, 1
     while unique in taken:
         count += 1
         unique = f"{name} ({count})"
-    scene.layers = (*scene.layers, Layer(unique, look))
+    scene.layers = (*scene.layers, Layer(unique, look, coloured))
     return unique
 
 
-def _next_color(scene: Scene) -> str:
+def without(scene: Scene, names: Collection[str]) -> Scene:
+    """Return a copy of a scene without some of its layers, and without what only they need."""
+    bare = copy.copy(scene)
+    bare.layers = tuple(layer for layer in scene.layers if layer.name not in names)
+    bare.covers = tuple(one for one in scene.covers if not set(one.layers) <= set(names))
+    bare.lines = tuple(one for one in scene.lines if not set(one.layers) <= set(names))
+    return bare
+
+
+def next_color(scene: Scene) -> str:
+    """Return the colour of a layer that has none of its own."""
     return _PALETTE[len(scene.layers) % len(_PALETTE)]
 
 
-def _cover(scene: Scene, cover: Cover, *notes: str) -> None:
-    scene.covers = (*scene.covers, cover)
+def cover(scene: Scene, over: Cover, *notes: str) -> None:
+    """Lay a cover over a scene, with notes that are not there yet."""
+    scene.covers = (*scene.covers, over)
     scene.notes = (*scene.notes, *(note for note in notes if note not in scene.notes))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dicomview.render.camera import held, letters_held
+from dicomview.pixels import VoiTable
+from dicomview.render.camera import held, letters_held, points_held
 from dicomview.render.colormap import GRAY, colours_of
 from dicomview.render.door import opened
 from dicomview.render.raster import paint
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.files import Source
+    from dicomview.objects import Stroke
     from dicomview.pixels import Voi
+    from dicomview.render.look import Look
     from dicomview.render.scene import Scene
     from dicomview.render.state import ViewState
     from dicomview.space import Series, Slice, Stack, Volume
 
-__all__ = ["Picture", "picture", "take"]
+__all__ = ["Picture", "picture", "take", "window_words"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +51,8 @@ class Picture:
     title, place, unit : str
         Series description, where the plane lies and the place along extra axes, unit of the values; text of the file,
         to be escaped where it is shown.
+    strokes : tuple of (Look, Stroke) pairs
+        Contours over the picture, in its columns and rows; no pixel shows them.
     """
 
     pixels: NDArray[np.uint8]
@@ -62,6 +67,7 @@ class Picture:
     title: str
     place: str
     unit: str
+    strokes: tuple[tuple[Look, Stroke], ...] = ()
 
 
 def picture(
@@ -72,6 +78,7 @@ def picture(
     window: Voi | str | tuple[float, float] | None = None,
     layers: Mapping[str, object] | None = None,
     masks: object = None,
+    objects: object = None,
     invert: bool = False,
     colormap: str = GRAY,
     rotation: int = 0,
@@ -95,11 +102,16 @@ def picture(
         name is the explanation of a window or VOI table of the file, or one of `dicomview.presets`.
     layers : dict, optional
         How to draw what lies over the picture, by its name, which is "overlays" for all overlay planes: True or
-        False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color and opacity. A picture with a layer on it
-        is a colour one.
+        False, a colour ("#rrggbb" or a name), an opacity from 0 to 1, or a dict of shown, color and opacity.
+        A picture with a layer on it is a colour one.
     masks : path, pydicom.Dataset, Series or list of them, dict, or array, optional
         What to lay over the pictures: DICOM Segmentations, a layer for each segment; or, by name, (k, j, i) arrays of
         bool or of whole numbers on the grid of the stack, a layer for each number but 0.
+    objects : path, pydicom.Dataset, Series, list of them, or True, optional
+        Objects about the pictures: segmentations and structure sets, a layer for each segment; doses, in bands of
+        colour from a tenth of the largest dose on; presentation states with their window, turn and annotations; key
+        objects, named in the corner of the images they mark. True takes those that were found with the series, in the
+        same folder or catalogue, and refer to it.
     invert : bool
         Let black and white change places, beyond what the file asks for.
     colormap : str
@@ -141,6 +153,7 @@ def picture(
         window=window,
         layers=layers,
         masks=masks,
+        objects=objects,
         invert=invert,
         colormap=colormap,
         rotation=rotation,
@@ -158,6 +171,8 @@ def take(scene: Scene, state: ViewState) -> Picture:
     layers = [(mask, looks[name].color, looks[name].opacity) for name, mask in shot.layers if looks[name].shown]
     colours = None if state.colormap == GRAY or shot.raster.colour else colours_of(state.colormap)
     pixels = paint(shot.raster, state.window, invert=shot.inverted != state.invert, colours=colours, layers=layers)
+    drawn = [(looks[name], stroke) for name, strokes in shot.strokes if looks[name].shown for stroke in strokes]
+    size = pixels.shape[0], pixels.shape[1]
     lying = state.rotation % 180 != 0
     return Picture(
         pixels=held(pixels, state.rotation, state.flip),
@@ -172,4 +187,19 @@ def take(scene: Scene, state: ViewState) -> Picture:
         title=scene.title,
         place=" · ".join(words for words in (shot.place, scene.words_of(state.axes)) if words),
         unit=scene.unit,
+        strokes=tuple(
+            (look, replace(one, points=points_held(one.points, size, state.rotation, state.flip)))
+            for look, one in drawn
+        ),
     )
+
+
+def window_words(shown: Picture) -> str:
+    """Return the window as it stands in a corner: "C 40 W 400 HU"."""
+    window = shown.window
+    if window is None:
+        return ""
+    if isinstance(window, VoiTable):
+        return window.explanation
+    function = "" if window.function == "LINEAR" or window.explanation == "automatic" else f" {window.function}"
+    return f"C {window.center:g} W {window.width:g}{' ' + shown.unit if shown.unit else ''}{function}"

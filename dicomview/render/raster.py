@@ -5,6 +5,7 @@ This is what travels to the browser, and what `picture` paints from, so that bot
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -99,15 +100,17 @@ class Scale16:
     first: int = 0
 
     @classmethod
-    def over(cls, planes: Iterable[NDArray[np.floating]], *, holes: bool = False) -> Scale16:
+    def over(cls, planes: Iterable[NDArray[np.floating]], *, holes: bool = False, fine: bool = False) -> Scale16:
         """Return the line that spans all finite values of `planes`; whole numbers that fit stay what they are.
 
-        `holes` says that whole planes are missing beside those given.
+        `holes` says that whole planes are missing beside those given, `fine` that there are values between them.
         """
-        low, high, whole = np.inf, -np.inf, True
+        low, high, whole = np.inf, -np.inf, not fine
         for plane in planes:
-            holes = holes or bool(np.isnan(plane).any())
-            known = plane[np.isfinite(plane)]
+            known = plane
+            if plane.size and not (math.isfinite(plane.min()) and math.isfinite(plane.max())):  # NaN is passed on
+                holes = holes or bool(np.isnan(plane).any())
+                known = plane[np.isfinite(plane)]
             if known.size:
                 low, high = min(low, float(known.min())), max(high, float(known.max()))
                 whole = whole and bool((known == np.floor(known)).all())

@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from dicomview.pixels import VoiTable, Window, automatic, presets
-from dicomview.render.look import Look
 from dicomview.render.state import ViewState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from dicomview.objects import Stroke
     from dicomview.pixels import FrameTags, Voi
+    from dicomview.render.look import Layer
     from dicomview.render.raster import Raster
+    from dicomview.space import Volume
     from dicomview.space.planes import Plane, Where
 
 __all__ = [
     "ACQUIRED", "NO_AXES", "SAMPLED_SLICES",
-    "Axis", "Cine", "Cover", "Layer", "Scene", "Shot", "View", "placed", "thinned", "title_of", "view_of",
+    "Axis", "Cine", "Cover", "Lines", "Marks", "Scene", "Shot", "View", "placed", "thinned", "title_of", "view_of",
 ]  # fmt: skip
 
 ACQUIRED = "acquired"  # the name of the only plane of pictures that do not say how they lie
@@ -94,22 +96,6 @@ class Cine:
     rate: float
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """What can be drawn over the pictures of a scene, and be switched off.
-
-    Parameters
-    ----------
-    name : str
-        The only one of this name in its scene; text of a file, to be escaped where it is shown.
-    look : Look
-        How it is drawn at first.
-    """
-
-    name: str
-    look: Look = Look()  # noqa: RUF009  frozen
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
     """One plane at one place: the samples, and where they lie.
@@ -123,10 +109,14 @@ class Shot:
         LPS mm of the first pixel, and of one step down and across the screen.
     instance : int, optional
         InstanceNumber of an acquired slice.
+    image : (SOPInstanceUID, zero-based frame), optional
+        Of an acquired slice.
     inverted : bool
         True when small values are white.
     layers : tuple of (name, (rows, columns) bool array) pairs
         Where each layer that is on this plane is set.
+    strokes : tuple of (name, tuple of Stroke) pairs
+        What is drawn of each layer of lines, in columns and rows of the whole plane, whatever is left away of it.
     notes : tuple of str
         What must be said of this picture, beside what the scene says of all.
     """
@@ -137,16 +127,43 @@ class Shot:
     row_step: NDArray[np.float64] | None = None
     column_step: NDArray[np.float64] | None = None
     instance: int | None = None
+    image: tuple[str, int] | None = None
     inverted: bool = False
     layers: tuple[tuple[str, NDArray[np.bool_]], ...] = ()
+    strokes: tuple[tuple[str, tuple[Stroke, ...]], ...] = ()
     notes: tuple[str, ...] = ()
 
 
 class Cover(Protocol):
     """Masks that lie over a scene; `dicomview.render.masks` has them."""
 
+    @property
+    def layers(self) -> Collection[str]:
+        """The names of their layers."""
+
     def over(self, shot: Shot, plane: Plane, index: int, step: int) -> Iterable[tuple[str, NDArray[np.bool_]]]:
         """Yield the layers that are on a shot: the `plane` of the scene at `index`, every step-th sample of it."""
+
+
+class Lines(Protocol):
+    """Contours that lie over a scene; `dicomview.render.outlines` has them."""
+
+    @property
+    def layers(self) -> Collection[str]:
+        """The names of their layers."""
+
+    def on(self, scene: Scene, plane: str, index: int) -> Iterable[tuple[str, tuple[Stroke, ...]]]:
+        """Yield the layers that are on a plane, with what is drawn of them."""
+
+
+class Marks(Protocol):
+    """What there is to draw on some images, or to say of them; `dicomview.render.beside` has them."""
+
+    def strokes(self, image: tuple[str, int]) -> Iterable[tuple[str, tuple[Stroke, ...]]]:
+        """Yield the layers that are drawn on an image (SOPInstanceUID, frame), with what is drawn of them."""
+
+    def words(self, image: tuple[str, int]) -> str:
+        """Return what must be said of an image; "" for nothing."""
 
 
 class Scene:
@@ -154,29 +171,50 @@ class Scene:
 
     Attributes
     ----------
+    affine : (4, 4) array, optional
+        From (k, j, i, 1) to LPS mm; None where there is no regular grid in the patient.
     cuts : mapping of str to Plane
         How each plane is cut from the (k, j, i) grid.
     layers : tuple of Layer
         All that may be drawn over the pictures.
     covers : tuple of Cover
-        What was laid over them.
+        Masks that were laid over them.
+    lines : tuple of Lines
+        Contours that were laid over them.
+    marks : tuple of Marks
+        What is drawn on some images, or said of them.
+    presented : tuple of Window and VoiTable
+        Of presentation states; they come before those of the file.
+    begun : mapping of str to value
+        What a view begins with unless it is wished otherwise, as for `resolve`.
+    frame_of_reference : str
+        FrameOfReferenceUID: places in mm of scenes with the same one can be compared. Empty when nothing says it.
     index_name : str
         What the index along the first plane counts: slices, or places in time.
     gaps : tuple of int
         Index along the first plane of each picture after which some are missing.
+    of_distances : tuple of str
+        What must be said of a distance that is measured here: where its millimetres are from, or that there are none.
     """
 
     title: str = ""
     modality: str = ""
     index_name: str = "slice"
     unit: str = ""
+    frame_of_reference: str = ""
     colour: bool = False
     layers: tuple[Layer, ...] = ()
     covers: tuple[Cover, ...] = ()
+    lines: tuple[Lines, ...] = ()
+    marks: tuple[Marks, ...] = ()
+    presented: tuple[Voi, ...] = ()
+    begun: Mapping[str, Any] = NO_AXES
     gaps: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    of_distances: tuple[str, ...] = ()
     axes: tuple[Axis, ...] = ()
     cine: Cine | None = None
+    affine: NDArray[np.float64] | None = None
     views: Mapping[str, View]
     cuts: Mapping[str, Plane]
     refused: Mapping[str, str]
@@ -187,16 +225,39 @@ class Scene:
         A `step` above 1 leaves all samples away but every step-th of every step-th row; see `thinned`.
         """
         bare = self.bare(plane, index, axes, step)
+        known = {layer.name for layer in self.layers}
         laid = (pair for cover in self.covers for pair in cover.over(bare, self.cuts[plane], index, step))
-        return replace(bare, layers=(*bare.layers, *laid))
+        layers = (*bare.layers, *(pair for pair in laid if pair[0] in known))
+        drawn = [pair for lines in self.lines for pair in lines.on(self, plane, index)]
+        said = list(bare.notes)
+        if (image := bare.image) is not None:
+            for mark in self.marks:
+                drawn += mark.strokes(image)
+                said += filter(None, [mark.words(image)])
+        strokes = tuple(pair for pair in drawn if pair[0] in known)
+        return replace(bare, layers=layers, strokes=strokes, notes=tuple(said))
 
     def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
         """Return a shot without what was laid over it."""
         raise NotImplementedError
 
+    def as_volume(self, axes: Mapping[str, int] = NO_AXES) -> Volume:
+        """Return the values at one place of the extra axes as one volume, in the unit that is shown, or refuse."""
+        raise NotImplementedError
+
     def where(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> Where | None:
         """Return (origin, row step, column step) of a plane in LPS mm, without reading it; None when unknown."""
         raise NotImplementedError
+
+    def exact(
+        self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES
+    ) -> tuple[NDArray[np.floating], tuple[str, ...]]:
+        """Return the modality values of a plane as they are, (rows, columns), NaN for none, and what to say of them."""
+        raise NotImplementedError
+
+    def instance_at(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> tuple[str, int | None]:
+        """Return SOPInstanceUID and zero-based frame of an acquired plane; nothing of what was made of several."""
+        return "", None
 
     def forget(self) -> None:
         """Let go of what was kept for the next shot."""
@@ -245,14 +306,14 @@ class Scene:
             voi if isinstance(voi, VoiTable) else replace(voi, explanation=f"{voi.explanation or f'window {n}'} (file)")
             for n, voi in enumerate(self.file_voi(), start=1)
         ]
-        return stored + (list(presets().values()) if self.unit == "HU" else [])
+        return [*self.presented, *stored, *(presets().values() if self.unit == "HU" else ())]
 
     def begin(self, window: Voi | None = None) -> ViewState:
         """Return the state a view begins with: the first plane, its middle, `window` or else the first of the file."""
         if self.colour:
             window = Window(127.5, 255, "LINEAR_EXACT")
         elif window is None:
-            window = next(iter(self.file_voi()), None) or self.automatic_window()
+            window = next(iter((*self.presented, *self.file_voi())), None) or self.automatic_window()
         # What moves in time begins at its beginning, a stack in its middle.
         timed = self.cine is not None and self.cine.along == "index"
         positions = tuple((name, 0 if timed else view.count // 2) for name, view in self.views.items())

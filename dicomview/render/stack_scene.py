@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +17,15 @@ from pydicom.uid import (
 
 from dicomview.errors import DicomviewError, NotSuv
 from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
+from dicomview.recent import Recent
+from dicomview.render.look import Layer
 from dicomview.render.raster import Raster, Scale16, from_stored, padded
-from dicomview.render.recent import Recent
 from dicomview.render.scene import (
     ACQUIRED,
     NO_AXES,
     SAMPLED_SLICES,
     Axis,
     Cine,
-    Layer,
     Scene,
     Shot,
     View,
@@ -32,10 +34,11 @@ from dicomview.render.scene import (
     title_of,
     view_of,
 )
-from dicomview.render.words import labels_of, notes_of
+from dicomview.render.words import labels_of, notes_of, of_distances
 from dicomview.space import suv_scale
 from dicomview.space.planes import Plane, acquired_plane, planes_of
 from dicomview.space.suv import kind_of
+from dicomview.unread import outline_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.pixels import Rescale, Voi
-    from dicomview.space import Slice, Stack
+    from dicomview.space import Slice, Stack, Volume
     from dicomview.space.planes import Where
 
 __all__ = ["StackScene"]
@@ -86,6 +89,7 @@ class StackScene(Scene):
         self.colour, self.unit, self.inverted = first.colour, first.unit, first.inverted
         self._factor, suv_note = self._in_suv(units)
         self.title, self.modality = title_of(first.tags), first.tags.text("Modality")
+        self.frame_of_reference = first.tags.text("FrameOfReferenceUID")
         extra = stack.dims[:-3]
         self.axes = tuple(Axis(n, labels_of(stack.coords[n], stack.units.get(n, ""))) for n in extra)
         self.cine = _cine(stack)
@@ -97,10 +101,12 @@ class StackScene(Scene):
         if stack.verdict.code == "MISSING_SLICES":
             self.gaps = tuple(np.flatnonzero(np.diff(stack.grid.places) > 1.5).tolist())
         self.notes = (*notes_of(stack, of), *suv_note)
+        self.of_distances = of_distances(first)
         self.views, self.refused = self._views()
         if first.tags.text("AnatomicalOrientationType") == "QUADRUPED":
             self.views = {name: _of_animal(one) for name, one in self.views.items()}
         self._recent, self._age = Recent(_RECENT_BYTES), 0
+        self._stacking = threading.Lock()  # three planes ask at once, and one stacks for all
         self._last_whole: tuple[object, Raster, int, tuple[str, ...]] | None = None
 
     def _in_suv(self, units: str | None) -> tuple[float, tuple[str, ...]]:
@@ -203,6 +209,14 @@ class StackScene(Scene):
         position, orientation = one.place.position, one.place.orientation
         return position, orientation[3:] * one.spacing[0], orientation[:3] * one.spacing[1]
 
+    def as_volume(self, axes: Mapping[str, int] = NO_AXES) -> Volume:
+        """Return one pile as a volume, or refuse; padding is no value."""
+        named: dict[str, Any] = {**axes}
+        volume = self.stack.volume(**named)
+        array = volume.array * np.float32(self._factor) if self._factor != 1.0 else volume.array
+        outside = padded(array, self.padding)
+        return replace(volume, array=array if outside is None else np.where(outside, np.nan, array), units=self.unit)
+
     def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
         """Return one plane; the acquired one is read from its file, the others from the whole pile."""
         pile = self.stack.pile(**axes)
@@ -216,6 +230,34 @@ class StackScene(Scene):
         shot = Shot(replace(whole, samples=samples), inverted=self.inverted, notes=notes)
         shot = placed(shot, where, cut.shape, step)
         return replace(shot, place=f"{shot.place} · blank: {failed} not decodable") if failed else shot
+
+    def exact(
+        self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES
+    ) -> tuple[NDArray[np.floating], tuple[str, ...]]:
+        """Return one plane, of which no value has been fitted into 16 bits; a slice that is not decodable has none."""
+        pile = self.stack.pile(**axes)
+        if plane == next(iter(self.views)):
+            return _valued(pile[index], self._decoded(pile[index])[0], self._rescale(pile[index])), ()
+        cut = self.cuts[plane]
+        whole = self._whole(pile)[0]
+        if whole.stored:
+            samples: Any = cut.cut(whole.samples, index)
+            values = whole.slope * samples + whole.intercept
+            return values if whole.blank is None else np.where(samples == whole.blank, np.nan, values), ()
+        lines = np.full((len(pile), *np.delete(whole.samples.shape[1:], cut.axis - 1)), np.nan)
+        for line, one in zip(lines, pile, strict=True):
+            with suppress(DicomviewError):
+                values = _valued(one, self._decoded(one)[0], self._rescale(one))
+                line[:] = np.take(values, index, axis=cut.axis - 1)
+        straight: Any = cut.cut(np.expand_dims(lines, cut.axis), 0)
+        return straight, ()
+
+    def instance_at(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES) -> tuple[str, int | None]:
+        """Return SOPInstanceUID and frame of the slice that the acquired plane shows."""
+        if plane != next(iter(self.views)):
+            return "", None
+        one = self.stack.pile(**axes)[index]
+        return one.sop_instance_uid, one.frame
 
     def forget(self) -> None:
         """Let go of the pile that the last plane was cut from, and of what was decoded."""
@@ -239,7 +281,10 @@ class StackScene(Scene):
         masks = [thinned(overlay.mask, step) for overlay in one.overlays()] if self._overlaid else []
         layers = ((_OVERLAYS, np.logical_or.reduce(masks)),) if masks else ()
         notes = (note,) if note else ()
-        shot = Shot(raster, instance=one.instance_number, inverted=one.inverted, layers=layers, notes=notes)
+        image = one.sop_instance_uid, one.frame
+        shot = Shot(
+            raster, instance=one.instance_number, image=image, inverted=one.inverted, layers=layers, notes=notes
+        )
         if where is None:
             times = one.frame_times
             moment = f"t {times[one.frame]:.0f} ms" if times and len(times) > 1 else ""
@@ -252,13 +297,14 @@ class StackScene(Scene):
         The last one asked for is kept, so that scrolling through it is quick. A slice that cannot be decoded is left
         blank here; in the acquired plane its place says why.
         """
-        last = self._last_whole  # another thread may put another pile there
-        if last is None or last[0] is not pile[0]:
-            age = self._age
-            last = pile[0], *_together(pile, [self._rescale(one) for one in pile])
-            if age == self._age:  # else nobody shows it any more
-                self._last_whole = last
-        return last[1:]
+        with self._stacking:
+            last = self._last_whole
+            if last is None or last[0] is not pile[0]:
+                age = self._age
+                last = pile[0], *_together(pile, [self._rescale(one) for one in pile])
+                if age == self._age:  # else nobody shows it any more
+                    self._last_whole = last
+            return last[1:]
 
 
 def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raster, int, tuple[str, ...]]:
@@ -282,19 +328,20 @@ def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raste
         return from_stored(np.stack(sound), rescales[0], padding=pile[0].padding), 0, (*said,)
 
     # Slice by slice, once for the range and once for the samples: values take eight bytes each.
-    def values_of(one: Slice, plane: NDArray[np.generic], rescale: Rescale) -> NDArray[np.floating]:
-        outside = padded(plane, one.padding)
-        values = rescale.apply(plane)
-        return values if outside is None else np.where(outside, np.nan, values)
-
     parts = enumerate(zip(pile, stored, rescales, strict=True))
     known = [(k, one, plane, rescale) for k, (one, plane, rescale) in parts if plane is not None]
-    planes = (values_of(one, plane, rescale) for _, one, plane, rescale in known)
+    planes = (_valued(one, plane, rescale) for _, one, plane, rescale in known)
     scale = Scale16.over(planes, holes=failure is not None)
     samples = np.zeros((len(pile), *sound[0].shape), np.uint16)
     for k, one, plane, rescale in known:
-        samples[k] = scale.fit(values_of(one, plane, rescale))
+        samples[k] = scale.fit(_valued(one, plane, rescale))
     return scale.raster(samples), len(pile) - len(sound), (*said,)
+
+
+def _valued(one: Slice, stored: NDArray[np.generic], rescale: Rescale) -> NDArray[np.floating]:
+    """Return the modality values of a slice, NaN where it is padding."""
+    outside, values = padded(stored, one.padding), rescale.apply(stored)
+    return values if outside is None else np.where(outside, np.nan, values)
 
 
 def _spread(slices: Sequence[Slice], most: int) -> list[Slice]:
@@ -312,7 +359,9 @@ def _of_animal(view: View) -> View:
 
 def _may_overlay(one: Slice) -> bool:
     """Return True when a header has overlay groups; which frames they lie on is seen frame by frame."""
-    return any(0x6000 <= tag.group < 0x6020 for tag in one.header.keys())  # noqa: SIM118  a Dataset gives elements
+    outline = outline_of(one.header)
+    tags = one.header.keys() if outline is None else outline.tags
+    return any(0x6000 <= tag >> 16 < 0x6020 for tag in tags)
 
 
 def _cine(stack: Stack) -> Cine | None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from dicomview.errors import UnknownChoice
 from dicomview.pixels import Voi, VoiTable, Window, as_window
-from dicomview.render.camera import as_pan, as_rotation, as_switch, as_zoom
+from dicomview.render.camera import as_pan, as_point, as_rotation, as_switch, as_zoom
 from dicomview.render.colormap import GRAY, as_colormap
 from dicomview.render.look import Look, look_of, looks_of
 
@@ -73,6 +73,8 @@ class ViewState:
         1 for a picture that just fits into its frame.
     pan : (right, down)
         How far the middle of the picture is from that of the frame, in parts of the width of the frame.
+    point : (x, y, z), optional
+        What linked views show together: LPS mm of the first of them; where they are linked by index, z is its index.
     """
 
     plane: str
@@ -86,6 +88,7 @@ class ViewState:
     flip: bool = False
     zoom: float = 1.0
     pan: tuple[float, float] = (0.0, 0.0)
+    point: tuple[float, float, float] | None = None
 
     @property
     def index(self) -> int:
@@ -111,6 +114,7 @@ _PLAIN: Mapping[str, Callable[[Any], Any]] = {
     "flip": as_switch,
     "zoom": as_zoom,
     "pan": as_pan,
+    "point": as_point,
 }
 
 
@@ -201,6 +205,7 @@ def state_message(state: ViewState) -> dict[str, Any]:
         "layers": {name: asdict(look) for name, look in state.layers},
         **{name: getattr(state, name) for name in _PLAIN},
         "pan": list(state.pan),
+        "point": None if state.point is None else list(state.point),
     }
 
 

@@ -14,16 +14,22 @@ from dicomview.space import Volume
 from dicomview.space.planes import Plane, planes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from dicomview.space.planes import Where
 
-__all__ = ["VolumeScene", "array_scene"]
+__all__ = ["VolumeScene", "array_scene", "skewed"]
 
 _VOLUME_WORDS = {"FILLED": "missing slices left empty", "RESAMPLED": "resampled"}
 _SKEWED = 1e-3  # cosine between two axes
+
+
+def skewed(volume: Volume) -> bool:
+    """Return whether the axes of a volume are not perpendicular to each other."""
+    directions = volume.affine[:3, :3] / np.linalg.norm(volume.affine[:3, :3], axis=0)
+    return bool(np.abs(directions.T @ directions - np.eye(3)).max() > _SKEWED)
 
 
 class VolumeScene(Scene):
@@ -38,15 +44,20 @@ class VolumeScene(Scene):
         False for an array whose pixel size is unknown: no millimetres.
     """
 
+    fine = False  # whether pictures have values between those of the volume
+
     def __init__(self, volume: Volume, *, placed: bool = True, measured: bool = True) -> None:
-        self.volume, self.unit, self.placed = volume, volume.units, placed
+        self.volume, self.unit = volume, volume.units
+        self.placed, self.measured = placed, measured
         self.refused = {}
         shape = volume.array.shape
         if placed:
+            self.affine = volume.affine
             self.cuts = planes_of(volume.affine)
-            self.notes = _notes(volume)
+            self.notes = self.of_distances = _notes(volume)
         else:
-            self.notes = ("array without a place in the patient", *(() if measured else ("pixel size unknown",)))
+            self.of_distances = () if measured else ("pixel size unknown",)
+            self.notes = ("array without a place in the patient", *self.of_distances)
             self.cuts = {ACQUIRED: Plane(ACQUIRED, 0, 1, 2)}
         self.views = {
             name: view_of(plane, volume.affine, (shape[0], shape[1], shape[2]), letters=placed, measured=measured)
@@ -65,12 +76,33 @@ class VolumeScene(Scene):
         k, j, i = self.volume.array.shape
         return self.cuts[plane].place(self.volume.affine, (k, j, i), index)
 
+    def exact(
+        self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES
+    ) -> tuple[NDArray[np.floating], tuple[str, ...]]:
+        """Return one plane at one index, and what was made of it on the way."""
+        values, words = self.values(plane, index, axes, 1)
+        return values.astype(np.float64), words
+
+    def as_volume(self, axes: Mapping[str, int] = NO_AXES) -> Volume:
+        """Return the volume."""
+        return self.volume
+
     def bare(self, plane: str, index: int, axes: Mapping[str, int] = NO_AXES, step: int = 1) -> Shot:
         """Return one plane at one index, fitted into 16 bits over the range of the whole volume."""
-        whole: Any = self.cuts[plane].cut(self.volume.array, index)
-        shot = Shot(self._fitted(thinned(whole, step)), inverted=self.volume.inverted)
-        where = self.where(plane, index)
-        return shot if where is None else placed(shot, where, whole.shape, step)
+        values, notes = self.values(plane, index, axes, step)
+        shot = Shot(self._fitted(values), inverted=self.volume.inverted, notes=notes)
+        where, view = self.where(plane, index), self.views[plane]
+        return shot if where is None else placed(shot, where, (view.rows, view.columns), step)
+
+    def values(
+        self, plane: str, index: int, axes: Mapping[str, int], step: int
+    ) -> tuple[NDArray[Any], tuple[str, ...]]:
+        """Return the values of one plane, thinned, and what must be said of them."""
+        return thinned(self.cuts[plane].cut(self.volume.array, index), step), ()
+
+    def spanned(self) -> Iterable[NDArray[np.floating]]:
+        """Yield values that are the range of all pictures."""
+        return self.volume.array
 
     def _fitted(self, values: NDArray[Any]) -> Raster:
         if values.dtype.kind in "iub" and values.dtype.itemsize <= 2:
@@ -80,7 +112,7 @@ class VolumeScene(Scene):
 
     @functools.cached_property
     def _scale(self) -> Scale16:
-        return Scale16.over(self.volume.array)
+        return Scale16.over(self.spanned(), fine=self.fine)
 
 
 def array_scene(array: NDArray[Any], spacing: Sequence[float] | None) -> Scene:
@@ -119,8 +151,7 @@ def array_scene(array: NDArray[Any], spacing: Sequence[float] | None) -> Scene:
 def _notes(volume: Volume) -> tuple[str, ...]:
     """Return what was done to the slices on the way, in a few words each."""
     codes = {note.split()[0] for note in volume.notes if note}
-    directions = volume.affine[:3, :3] / np.linalg.norm(volume.affine[:3, :3], axis=0)
     notes = [words for code, words in _VOLUME_WORDS.items() if code in codes]
-    if np.abs(directions.T @ directions - np.eye(3)).max() > _SKEWED:
+    if skewed(volume):
         notes.append("skewed: the axes are not perpendicular")
     return tuple(notes)

@@ -11,9 +11,9 @@ from dicomview.pixels import transfer_syntax
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dicomview.space import Stack
+    from dicomview.space import Slice, Stack
 
-__all__ = ["labels_of", "notes_of"]
+__all__ = ["labels_of", "notes_of", "of_distances"]
 
 _VERDICT_WORDS = {
     "MISSING_SLICES": "slices missing",
@@ -56,12 +56,15 @@ def notes_of(stack: Stack, of: tuple[int, int]) -> tuple[str, ...]:
         notes.append(f"{cut} of {len(stack.slices)} truncated")
     if 0x00280008 in first.header and first.tags.number("NumberOfFrames") is None:
         notes.append("number of frames unreadable")
-    if first.spacing is None:
-        notes.append("pixel size unknown")
-    elif first.spacing_kind == "detector":
-        notes.append("mm at the detector")
-    elif first.spacing_kind == "calibrated":
-        notes.append("mm as calibrated")
+    notes.extend(of_distances(first))
     if first.tags.text("LossyImageCompression") == "01" or transfer_syntax(first.header) in _LOSSY:
         notes.append("lossy compression")
     return tuple(notes)
+
+
+def of_distances(one: Slice) -> tuple[str, ...]:
+    """Return what must be said of millimetres in a slice, unless they are those of the patient."""
+    if one.spacing is None:
+        return ("pixel size unknown",)
+    words = {"detector": "mm at the detector", "calibrated": "mm as calibrated"}.get(one.spacing_kind)
+    return () if words is None else (words,)

@@ -117,12 +117,9 @@ _REPETITION = _Axis("repetition", _first("InstanceNumber"))
 
 def position_ids(slices: Sequence[Slice]) -> list[int]:
     """Return, for slices sorted along the normal, the number of the position each lies at."""
-    ids: list[int] = []
-    for index, one in enumerate(slices):
-        before = slices[index - 1] if index else None
-        same = before is not None and float(np.linalg.norm(_position(one) - _position(before))) < SAME_PLACE_MM
-        ids.append(ids[-1] + (not same) if ids else 0)
-    return ids
+    positions = np.array([_position(one) for one in slices], float)
+    moved = np.linalg.norm(np.diff(positions, axis=0), axis=1) >= SAME_PLACE_MM
+    return [0, *np.cumsum(moved).tolist()]
 
 
 def drop_copies(slices: Sequence[Slice], ids: Sequence[int]) -> tuple[list[Slice], list[str]]:

@@ -7,6 +7,7 @@ here, before anything is sorted or compared.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,6 @@ from dicomview.space.grid import SAME_PLACE_MM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
-
-    from numpy.typing import NDArray
 
     from dicomview.space.slices import Slice
 
@@ -28,7 +27,12 @@ _COSINE = 1e-3
 
 def is_localizer(one: Slice) -> bool:
     """Return True for a scout view: LOCALIZER in ImageType (PS3.3 C.7.6.1.1.2), or the vendors' words for it."""
-    words = {word.upper() for word in one.tags.texts("ImageType")}
+    return _is_localizer(one.tags.texts("ImageType"))
+
+
+@lru_cache(maxsize=256)
+def _is_localizer(kind: tuple[str, ...]) -> bool:
+    words = {word.upper() for word in kind}
     return any(mark in word for word in words for mark in ("LOCALIZER", "SCOUT", "TOPOGRAM", "CT PROJECTION IMAGE"))
 
 
@@ -39,13 +43,13 @@ def by_key(slices: Iterable[Slice]) -> list[list[Slice]]:
         groups.setdefault(_key(one), []).append(one)
     found = []
     for group in groups.values():
-        found.extend(_clusters(group, lambda s: np.array(s.spacing or (-1.0, -1.0)), _SPACING_MM))
+        found.extend(_clusters(group, lambda s: s.spacing or (-1.0, -1.0), _SPACING_MM))
     return found
 
 
 def by_orientation(slices: Sequence[Slice]) -> list[list[Slice]]:
     """Group slices whose direction cosines differ by at most 0.001; the residual in mm decides later."""
-    return _clusters(slices, lambda s: np.asarray(s.orientation), _COSINE)
+    return _clusters(slices, lambda s: tuple(np.asarray(s.orientation).tolist()), _COSINE)
 
 
 def same_instance_dropped(slices: Sequence[Slice]) -> tuple[list[Slice], list[Slice], list[str]]:
@@ -100,13 +104,13 @@ def _same_place(one: Slice, other: Slice) -> bool:
 
 def _key(one: Slice) -> Hashable:
     tags = one.tags
-    kind = tuple(tags.texts("ImageType"))
+    kind, modality = tags.texts("ImageType"), tags.text("Modality")
     return (
         tags.text("StudyInstanceUID"),
         tags.text("SeriesInstanceUID"),
         tags.text("FrameOfReferenceUID"),
         tags.text("SOPClassUID"),
-        tags.text("Modality"),
+        modality,
         one.rows,
         one.columns,
         tags.integer("SamplesPerPixel", 1),
@@ -114,8 +118,8 @@ def _key(one: Slice) -> Hashable:
         tags.integer("BitsAllocated"),
         tags.integer("PixelRepresentation"),
         kind[:1],
-        kind[2:3] if tags.text("Modality") == "CT" else (),
-        is_localizer(one),
+        kind[2:3] if modality == "CT" else (),
+        _is_localizer(kind),
         tags.text("StackID") if tags.multiframe else "",
         one.place is None,
         # Frames of a multi-frame object that lie nowhere are moments of that object alone.
@@ -123,17 +127,15 @@ def _key(one: Slice) -> Hashable:
     )
 
 
-def _clusters(
-    slices: Sequence[Slice], of: Callable[[Slice], NDArray[np.float64]], tolerance: float
-) -> list[list[Slice]]:
+def _clusters(slices: Sequence[Slice], of: Callable[[Slice], tuple[float, ...]], tolerance: float) -> list[list[Slice]]:
     """Group by the first member that is within `tolerance` in every component; the order of `slices` is no matter."""
-    found: list[tuple[NDArray[np.float64], list[Slice]]] = []
-    for one in sorted(slices, key=lambda one: (*of(one).tolist(), one.sop_instance_uid, one.part, one.label)):
-        value = of(one)
+    found: list[tuple[tuple[float, ...], list[Slice]]] = []
+    keyed = ((of(one), one.sop_instance_uid, one.part, one.label, place) for place, one in enumerate(slices))
+    for value, *_, place in sorted(keyed):
         for reference, members in found:
-            if np.abs(value - reference).max() <= tolerance:
-                members.append(one)
+            if value == reference or max(abs(a - b) for a, b in zip(value, reference, strict=True)) <= tolerance:
+                members.append(slices[place])
                 break
         else:
-            found.append((value, [one]))
+            found.append((value, [slices[place]]))
     return [members for _, members in found]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,16 +75,23 @@ def place_of(tags: FrameTags) -> tuple[Place | None, str]:
     if frame_count(tags) > 1 and not tags.multiframe:
         return None, "NO_GEOMETRY: the frames share one position, so they are moments or views rather than places"
     needed = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
-    missing = [keyword for keyword in needed if tags.get(keyword) is None]
+    missing = [keyword for keyword in needed if not tags.readings(keyword) and tags.get(keyword) is None]
     if missing:
         return None, f"NO_GEOMETRY: {', '.join(missing)} missing or unreadable"
     return _checked_place(tags.numbers("ImagePositionPatient"), tags.numbers("ImageOrientationPatient"))
 
 
 def _checked_place(position: tuple[float, ...], orientation: tuple[float, ...]) -> tuple[Place | None, str]:
-    p, o = np.array(position, float), np.array(orientation, float)
-    if p.shape != (3,) or not np.isfinite(p).all():
+    if len(position) != 3 or not all(map(math.isfinite, position)):
         return None, "BAD_GEOMETRY: ImagePositionPatient is not three finite numbers"
+    directions, fault = _checked_orientation(orientation)
+    return (None, fault) if directions is None else (Place(np.array(position, float), directions), "")
+
+
+@lru_cache(maxsize=256)
+def _checked_orientation(orientation: tuple[float, ...]) -> tuple[NDArray[np.float64] | None, str]:
+    """Return the direction cosines, or None with the reason; most slices have those of the one before."""
+    o = np.array(orientation, float)
     if o.shape != (6,) or not np.isfinite(o).all():
         return None, "BAD_GEOMETRY: ImageOrientationPatient is not six finite numbers"
     lengths = np.linalg.norm(o.reshape(2, 3), axis=1)
@@ -91,7 +99,8 @@ def _checked_place(position: tuple[float, ...], orientation: tuple[float, ...]) 
         return None, "BAD_GEOMETRY: ImageOrientationPatient is not two directions of length 1"
     if abs(float(o[:3] @ o[3:])) > 1e-3:
         return None, "BAD_GEOMETRY: the two directions of ImageOrientationPatient are not perpendicular"
-    return Place(p, o), ""
+    o.flags.writeable = False  # shared
+    return o, ""
 
 
 def places_of_frames(dataset: Dataset, vectors: Sequence[Mapping[str, int]]) -> list[tuple[Place | None, str]] | None:

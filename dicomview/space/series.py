@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from pydicom.uid import UID
 
 from dicomview.errors import NotAnImage, SeveralSeries, UnknownSeries
 from dicomview.files import Header, read_headers
@@ -22,12 +24,21 @@ if TYPE_CHECKING:
     from dicomview.space.stack import Stack
     from dicomview.space.volume import Volume
 
-__all__ = ["SEGMENTATIONS", "Rejected", "Series", "all_series", "read_series", "series_of"]
+__all__ = ["OVER_IMAGES", "SEGMENTATIONS", "Rejected", "Series", "all_series", "read_series", "series_of"]
 
 # Images in the sense of the standard that are no pile of slices: they lie over or beside one.
 SEGMENTATIONS = {
     "1.2.840.10008.5.1.4.1.1.66.4": "segmentation",
     "1.2.840.10008.5.1.4.1.1.66.7": "label map segmentation",
+}
+_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
+# All that is about the images of another series, by what it is.
+OVER_IMAGES = dict.fromkeys(SEGMENTATIONS, "segmentation") | {
+    "1.2.840.10008.5.1.4.1.1.481.3": "structure set",
+    _DOSE: "dose",
+    "1.2.840.10008.5.1.4.1.1.11.1": "presentation state",
+    "1.2.840.10008.5.1.4.1.1.11.2": "presentation state",
+    "1.2.840.10008.5.1.4.1.1.88.59": "key objects",
 }
 
 
@@ -64,12 +75,16 @@ class Series:
         Instances that are no slices, with the reason.
     beside : dict of str to int
         How many paths of the source are no instance of any series, by status: not_dicom, empty, encrypted …
+    others : tuple of Header
+        Objects found with it that may be about its images: segmentations, structure sets, doses, presentation states,
+        key objects.
     """
 
     headers: tuple[Header, ...]
     stacks: tuple[Stack, ...]
     rejected: tuple[Rejected, ...] = ()
     beside: dict[str, int] = field(default_factory=dict)
+    others: tuple[Header, ...] = ()
 
     def __repr__(self) -> str:
         what = f"Series {self.modality or 'of unknown modality'}"
@@ -167,13 +182,18 @@ def series_of(headers: Iterable[Header], *, progress: bool = True) -> list[Serie
     """Return every series of headers that are read already, the largest first; see `all_series`."""
     groups: dict[tuple[str, str], list[Header]] = defaultdict(list)
     beside: Counter[str] = Counter()
+    others: list[Header] = []
     for header in headers:
         if header.dataset is not None and header.status != "dicomdir":
             tags = FrameTags(header.dataset)
+            if tags.text("SOPClassUID") in OVER_IMAGES:
+                others.append(header)
             groups[tags.text("StudyInstanceUID"), tags.text("SeriesInstanceUID")].append(header)
         else:
             beside[header.status] += 1
-    found = [_series(members, dict(beside), progress=progress) for members in groups.values()]
+    found = [
+        replace(_series(members, dict(beside), progress=progress), others=tuple(others)) for members in groups.values()
+    ]
     return sorted(found, key=lambda series: (-len(series), series.uid))
 
 
@@ -218,6 +238,8 @@ def read_series(source: Source | Series, uid: str | None = None) -> Series:
         kind = SeveralSeries if matching else UnknownSeries
         raise kind(f"{what} with the uid {uid!r}; there {_are(matching or found)}")
     images = [series for series in found if series.stacks]
+    # A dose lies over the images it was planned on; alone, it is what there is to see.
+    images = [series for series in images if series.tags.text("SOPClassUID") != _DOSE] or images
     if len(images or found) > 1:
         raise SeveralSeries(
             f"there {_are(images or found)}\n"
@@ -266,12 +288,12 @@ def _refusal(header: Header) -> Rejected | None:
     """Return why an instance is no slice, or None when it is one."""
     assert header.dataset is not None
     tags, label = FrameTags(header.dataset), header.location.label
-    sop_class = tags.get("SOPClassUID")
-    name = getattr(sop_class, "name", "") or "an object of unknown class"
-    if str(sop_class) in SEGMENTATIONS:
-        return Rejected(label, "DERIVED_OBJECT", f"a {SEGMENTATIONS[str(sop_class)]} lies over images")
-    if header.pixels is None and header.status == "truncated":
+    sop_class = tags.text("SOPClassUID")
+    if sop_class in SEGMENTATIONS:
+        return Rejected(label, "DERIVED_OBJECT", f"a {SEGMENTATIONS[sop_class]} lies over images")
+    if header.pixels is not None:
+        return None
+    name = UID(sop_class).name or "an object of unknown class"
+    if header.status == "truncated":
         return Rejected(label, "TRUNCATED", f"{name} has no pixel data, and its file ends too early")
-    if header.pixels is None:
-        return Rejected(label, "NOT_IMAGE", f"{name} has no pixel data")
-    return None
+    return Rejected(label, "NOT_IMAGE", f"{name} has no pixel data")

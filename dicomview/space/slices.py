@@ -233,7 +233,15 @@ class Slice:
     def values(self) -> NDArray[np.float32]:
         """Return the modality values, (rows, columns) float32, in `unit`; for colour the stored RGB."""
         stored = self.stored()
-        return (stored if stored.ndim == 3 else self.rescale.apply(stored)).astype(np.float32)
+        if stored.ndim == 3:
+            return stored.astype(np.float32)
+        values = np.empty(stored.shape, np.float32)
+        self.rescale.into(stored, values)
+        return values
+
+    def fill(self, values: NDArray[np.float32]) -> None:
+        """Write the modality values into a (rows, columns) array, as `values` returns them; not for colour."""
+        self.rescale.into(self.stored(), values)
 
 
 def slices_of(source: Header) -> Iterator[Slice]:

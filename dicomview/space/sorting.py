@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +60,10 @@ def stacks_of(slices: Sequence[Slice], notes: Sequence[str] = (), *, progress: b
 def _placed(pile: list[Slice]) -> list[Stack]:
     """Return the stacks of slices of one orientation."""
     normal = normal_of(mean_orientation(np.array([one.orientation for one in pile], float)))
-    ordered = sorted(pile, key=lambda one: (-float(np.asarray(one.position) @ normal), *tie(one)))
+    x, y, z = np.array([one.position for one in pile], float).T
+    # Column by column and no product of matrices, in which equal positions may come out a little different.
+    depths = (-(x * normal[0] + y * normal[1] + z * normal[2])).tolist()
+    ordered = [one for *_, one in sorted(zip(depths, map(tie, pile), count(), pile, strict=False))]
     ids = position_ids(ordered)
     notes: list[str] = []
     if ids[-1] + 1 < len(ids):

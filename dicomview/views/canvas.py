@@ -29,13 +29,17 @@ _PARTS = (
     "slices",
     "wants",
     "store",
+    "links",
     "painter",
     "pose",
     "cine",
     "gestures",
     "icons",
     "elements",
+    "drawing",
     "page",
+    "shapes",
+    "measures",
     "tools",
     "hand",
     "view",
@@ -91,6 +95,7 @@ class Canvas(Part):
 
     _scene = traitlets.Dict().tag(sync=True)
     _opening: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    _link = traitlets.Dict().tag(sync=True)  # with which others of the page it moves; see ``static/links.js``
     _colours = traitlets.Dict().tag(sync=True)  # RGB of the 256 grey levels by the name of the colour map
     # A gesture is on the screen before it gets here, so it is not sent back.
     _state = traitlets.Dict().tag(sync=True, echo_update=False)
@@ -111,6 +116,7 @@ class Canvas(Part):
         self._wishes: deque[Wish] = deque()
         self._pack = True
         self._answers = 0  # how many were begun
+        self._revision = 0  # of the scene that they are of
         self._under_way: dict[Wish, int] = {}  # answers that the browser has not been heard to have, by number
         self._server: threading.Thread | None = None  # while there are wishes; a view that rests needs none
         slices = [{"message": message, "buffers": buffers} for message, buffers in opening]
@@ -122,11 +128,11 @@ class Canvas(Part):
         # Inside the state and no trait of its own: of two traits, widgets send back those alone that have changed.
         self._state = {**state, "stamp": stamp}
 
-    def tell_trouble(self, error: Exception) -> None:
+    def tell_trouble(self, error: Exception, who: str = "An observer of this view") -> None:
         """Say on the page what an observer raised when a gesture called it; a log would be looked at by nobody."""
         self.failure = error
         words = str(error) or "no words"
-        self.send({"kind": "trouble", "text": f"An observer of this view raised {type(error).__name__}: {words[:500]}"})
+        self.send({"kind": "trouble", "text": f"{who} raised {type(error).__name__}: {words[:500]}"})
 
     def close(self) -> None:
         """Take the canvas off every page and stop answering."""
@@ -173,10 +179,11 @@ class Canvas(Part):
                 wish, pack = self._wishes.popleft(), self._pack
                 self._answers += 1
                 self._under_way[wish] = number = self._answers
+                revision = self._revision
             try:
                 # Previews are packed for any line, whole slices only for one that is slower than the packing.
                 message, buffers = shipment(self._source, wish, pack=pack or wish.step > 1, failed=self._failed)
-                self.send({**message, "n": number}, buffers=buffers)
+                self.send({**message, "n": number, "revision": revision}, buffers=buffers)
             except BaseException:
                 self._server = None  # the kernel is going down; whoever asks again starts anew
                 raise

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.render import state_message
-from dicomview.render.small import png_of
 from dicomview.views.canvas import module_text, style_text
 from dicomview.views.messages import colours_message, scene_message
 from dicomview.views.shipment import Wish, shipment
@@ -29,13 +28,17 @@ if TYPE_CHECKING:
     from dicomview.render import Scene, ViewState
     from dicomview.views.shipment import Shipment, Source
 
-__all__ = ["EMBED_VARIABLE", "embeds", "opening_of", "places_of", "png_of", "shipped", "snippet_of"]
+__all__ = [
+    "EMBED_VARIABLE", "embeds", "opening_of", "places_of",
+    "shipped", "shown_of", "snippet_of",
+]  # fmt: skip
 
 EMBED_VARIABLE = "DICOMVIEW_EMBED"
 _MODULE = module_text("copy")
-_OPENING_PREVIEWS = 12  # at most
+_OPENING_PREVIEWS = 8  # at most
 _OPENING_SECONDS = 0.25  # that they may take
 _OPENING_EDGE = 256  # samples along the longer edge of the slice that is shown first
+_PREVIEW_EDGE = 96  # and of the others
 
 
 def embeds(wish: bool | None) -> bool:
@@ -45,23 +48,33 @@ def embeds(wish: bool | None) -> bool:
     return os.environ.get(EMBED_VARIABLE, "").strip().lower() not in ("0", "no", "off", "false")
 
 
+def shown_of(source: Source, scene: Scene, state: ViewState, *, pack: bool) -> Shipment:
+    """Return the shown slice in some detail."""
+    step = max(1, _longest(scene, state) // _OPENING_EDGE)
+    wish = Wish(state.plane, (state.index, *state.axes.values()), step=step)
+    return shipment(source, wish, pack=pack, failed=lambda _: None)
+
+
 def opening_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]:
     """Return a reduced copy: the shown slice in some detail, and previews spread over the stack.
 
-    It comes with the widget, so that something is seen before the browser has asked for anything.
+    It comes with the widget, so that something is seen before the browser has asked for anything. The shown slice is
+    not packed: a browser unpacks in its own time, and this one is waited for.
     """
-    view = scene.views[state.plane]
-    longest = max(view.rows, view.columns, 1)
-    shown = Wish(state.plane, (state.index, *state.axes.values()), step=max(1, longest // _OPENING_EDGE))
     begun = time.perf_counter()
-    slices = [shipped(source, shown)]
+    slices = [shown_of(source, scene, state, pack=False)]
     # Slices that take long to decode are left to the asking.
     most = round(min(_OPENING_PREVIEWS, _OPENING_SECONDS / (time.perf_counter() - begun)))
     places = list(places_of(scene, state.plane))
     few = {places[round(x)] for x in np.linspace(0, len(places) - 1, min(len(places), most))}
-    step = max(shown.step, round(longest / 128))
-    wishes = (Wish(state.plane, at, step=step) for at in sorted(few - {shown.at}))
+    step = max(slices[0][0]["step"], round(_longest(scene, state) / _PREVIEW_EDGE))
+    wishes = (Wish(state.plane, at, step=step) for at in sorted(few - {(state.index, *state.axes.values())}))
     return slices + [shipped(source, wish) for wish in wishes]
+
+
+def _longest(scene: Scene, state: ViewState) -> int:
+    view = scene.views[state.plane]
+    return max(view.rows, view.columns, 1)
 
 
 def snippet_of(

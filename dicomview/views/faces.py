@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import traitlets
 
 from dicomview.errors import UnknownChoice
 
-__all__ = ["Face", "Shown"]
+__all__ = ["ONE_HAND", "Face", "Shown"]
+
+# A hand and a running cell may move a view at once, and traitlets knows no threads. Views are linked with each other,
+# so there is one lock for all of them: two could wait for each other.
+ONE_HAND = threading.RLock()
 
 
 class Face(traitlets.Any):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dicomview.errors import DicomviewError
 from dicomview.objects import segmentations_of
 from dicomview.render import picture
-from dicomview.views.copies import png_of
+from dicomview.render.small import png_of
 from dicomview.views.series_list import Entry
 
 if TYPE_CHECKING:

@@ -11,6 +11,9 @@ from dicomview.render import GRAY, OFFERED, colours_of, state_message
 from dicomview.views.shipment import Piece
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dicomview.objects import Stroke
     from dicomview.pixels import Voi
     from dicomview.render import Scene, Shot, View, ViewState
 
@@ -21,7 +24,7 @@ _COLOURS = {name: colours_of(name).tobytes() for name in OFFERED if name != GRAY
 _BLOCK_SAMPLES = 1 << 17  # of the previews that come in one message
 
 
-def scene_message(scene: Scene, home: ViewState, *, controls: bool = True) -> dict[str, Any]:
+def scene_message(scene: Scene, home: ViewState, *, controls: bool = True, revision: int = 0) -> dict[str, Any]:
     """Return what the browser must know of a scene; see the types in ``static/view.js``.
 
     Parameters
@@ -31,6 +34,8 @@ def scene_message(scene: Scene, home: ViewState, *, controls: bool = True) -> di
         What a view begins with, and comes back to.
     controls : bool
         Whether there is a toolbar.
+    revision : int
+        How often layers were added or taken away.
     """
     return {
         "title": scene.title,
@@ -53,6 +58,8 @@ def scene_message(scene: Scene, home: ViewState, *, controls: bool = True) -> di
         "unit": scene.unit,
         "axes": [{"name": axis.name, "labels": list(axis.labels)} for axis in scene.axes],
         "layers": [layer.name for layer in scene.layers],
+        "colourless": [layer.name for layer in scene.layers if not layer.coloured],
+        "revision": revision,
         "cine": None if scene.cine is None else {"along": scene.cine.along, "rate": scene.cine.rate},
         "presets": [_preset_message(voi) for voi in ([] if scene.colour else _offered(scene, home))],
         "notes": list(scene.notes),
@@ -96,9 +103,24 @@ def piece_of(shot: Shot) -> Piece:
         "column_step": None if shot.column_step is None else shot.column_step.tolist(),
         "place": shot.place,
         "layers": [name for name, _ in shot.layers],
+        "strokes": {name: drawn_message(strokes) for name, strokes in shot.strokes},
         "notes": list(shot.notes),
     }
     return Piece(head, samples, [np.packbits(mask, axis=1).tobytes() for _, mask in shot.layers])
+
+
+def drawn_message(strokes: Sequence[Stroke]) -> dict[str, Any]:
+    """Return lines as a path of SVG, single points as dots or with their words; see ``static/drawing.js``."""
+    path, dots, written = [], [], []
+    for one in strokes:
+        points = one.points.round(2).tolist()
+        if one.words:
+            written.append({"words": one.words, "at": points[0]})
+        elif len(points) == 1:
+            dots += points
+        else:
+            path.append("M" + "L".join(f"{column:g},{row:g}" for column, row in points) + "Z" * one.closed)
+    return {"path": "".join(path), "dots": dots} | ({"written": written} if written else {})
 
 
 def _step(view: View) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import html
 import itertools
-import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dicomview.errors import AlreadyThere, DicomviewError, NothingFound
+from dicomview.errors import DicomviewError
+from dicomview.files import new_file
 from dicomview.pixels import Window
 from dicomview.render import veil
 from dicomview.render.scene import thinned
@@ -95,20 +95,8 @@ def page_of(
 
 def write_page(target: Path, page: Iterable[str], *, overwrite: bool) -> Path:
     """Write a page to a file that is not there yet, or over one that may be overwritten; return its path."""
-    if not target.parent.is_dir():
-        raise NothingFound(f"there is no folder {str(target.parent)!r} to write into; make it first")
-    if target.exists() and not overwrite:
-        raise AlreadyThere(f"{target} is there already; nothing was written. Name another file, or overwrite=True.")
-    # Beside its place first, so that an interrupt leaves no half a page there.
-    beside = target.with_name(f".dicomview-{uuid.uuid4().hex}.part")
-    try:
-        with beside.open("x", encoding="utf-8") as file:
-            file.writelines(page)
-        if target.exists() and not overwrite:
-            raise AlreadyThere(f"{target} has come meanwhile; it was not overwritten. Name another file.")
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    with new_file(target, overwrite=overwrite) as beside, beside.open("x", encoding="utf-8") as file:
+        file.writelines(page)
     return target
 
 

@@ -53,8 +53,8 @@ class Piece:
     ----------
     head : dict
         ``rows``, ``columns``, ``sample`` ("int16", "uint16" or "rgb8"), ``slope``, ``intercept``, ``stored``,
-        ``blank``, ``invert``, ``origin``, ``row_step``, ``column_step`` (LPS, mm), ``place`` and ``layers``: the names
-        of the masks.
+        ``blank``, ``invert``, ``origin``, ``row_step``, ``column_step`` (LPS, mm), ``place``, ``layers``: the names
+        of the masks, and ``strokes``: what is drawn of other layers.
     samples : (rows, columns) int16 or uint16, or (rows, columns, 3) uint8 array
     masks : list of bytes
         One bit a pixel, rows on whole bytes.

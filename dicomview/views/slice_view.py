@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import difflib
-import threading
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,34 +23,34 @@ from dicomview.render import (
     state_message,
     take,
 )  # fmt: skip
-from dicomview.views.canvas import Canvas
-from dicomview.views.copies import embeds, opening_of, places_of, png_of, snippet_of
-from dicomview.views.faces import Face, Shown
+from dicomview.render.small import png_of
+from dicomview.views.copies import embeds, opening_of, places_of, shown_of, snippet_of
+from dicomview.views.faces import ONE_HAND, Face, Shown
+from dicomview.views.layering import Layering
+from dicomview.views.measuring import Measuring
 from dicomview.views.messages import colours_message, piece_of, scene_message
 from dicomview.views.page import page_of, write_page
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
     from dicomview.render import Picture
     from dicomview.views.shipment import Piece
 
 __all__ = ["SliceView"]
 
-_STILL_EDGE = 384  # pixels of the PNG in a saved notebook
+_STILL_EDGE = 320  # pixels of the PNG in a saved notebook
 _PAGE_EDGE = 512  # and in a page
-# A hand and a running cell may move a view at once, and traitlets knows no threads. Views are linked with each other,
-# so there is one lock for all of them: two could wait for each other.
-_ONE_HAND = threading.RLock()
 _OWN = ("scene", "failure")  # attributes that are no traits
 _REMEMBERED = 1000  # states told to the browser that gestures under way may have been made on
 # The traits that are faces of the state, with what each shows of it.
 _FACES = {"plane": "plane", "index": "index", "axes": "axes", "window": "window", "layers": "looks"} | {
-    name: name for name in ("invert", "colormap", "rotation", "flip", "zoom", "pan")
+    name: name for name in ("invert", "colormap", "rotation", "flip", "zoom", "pan", "point")
 }
 
 
-class SliceView(Canvas):
+class SliceView(Measuring, Layering):
     """A stack or volume to scroll through; made by `view`.
 
     Attributes
@@ -68,7 +68,7 @@ class SliceView(Canvas):
         those. Settable, observable, linkable.
     layers : dict of str to Look
         How each layer over the picture is drawn: "overlays" for the overlay planes, and one for each mask. A dict with
-        wishes for some of them sets those: True or False, "#rrggbb", an opacity from 0 to 1, or a dict of shown, color
+        wishes for some of them sets those: True or False, a colour, an opacity from 0 to 1, or a dict of shown, color
         and opacity. Settable, observable, linkable.
     invert, flip : bool
         Whether black and white change places, and left and right. Settable, observable, linkable.
@@ -80,6 +80,8 @@ class SliceView(Canvas):
         1 for a picture that just fits. Settable, observable, linkable.
     pan : (right, down)
         How far the picture is moved, in parts of the width of its frame. Settable, observable, linkable.
+    point : (x, y, z) or None
+        What linked views show together, LPS mm of the first of them; where they are linked by index, z is its index.
     failure : Exception or None
         The last thing that went wrong while a slice was fetched, or in an observer that a gesture called.
 
@@ -91,10 +93,12 @@ class SliceView(Canvas):
 
     index, plane, window, axes, layers = Face(), Face(), Face(), Face(), Face()
     invert, flip, rotation, colormap, zoom, pan = Face(), Face(), Face(), Face(), Face(), Face()
+    point = Face()
 
     def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True, embed: bool | None = None) -> None:
         self.scene, self._now, self._begin = scene, state, state
-        self._embed = embeds(embed)
+        self._drawings, self._added = {}, {}
+        self._embed, self._by_hand = embeds(embed), False
         self._copied = opening_of(self._piece, scene, state) if self._embed else []
         self._number, self._told = 0, {0: state}  # what the browser has, after what Python told it last, by number
         self._pages: dict[str, tuple[int, ViewState]] = {}  # what each page showed last, and on which number
@@ -113,12 +117,12 @@ class SliceView(Canvas):
             close = difflib.get_close_matches(name, _FACES, n=1)
             meant = f"did you mean {close[0]}?" if close else f"there is {', '.join(_FACES)}"
             raise AttributeError(f"a view has nothing called {name!r} to set; {meant}")
-        with _ONE_HAND if name in _FACES else nullcontext():
+        with ONE_HAND if name in _FACES else nullcontext():
             super().__setattr__(name, value)
 
     def set_state(self, sync_data: Any) -> None:
         """Take over what the browser says; ipywidgets calls this, in a thread beside a running cell."""
-        with _ONE_HAND:
+        with ONE_HAND:
             super().set_state(sync_data)
 
     def __repr__(self) -> str:
@@ -126,8 +130,28 @@ class SliceView(Canvas):
 
     def reset(self) -> None:
         """Go back to how the view began, as a double click does."""
-        with _ONE_HAND:
+        with ONE_HAND:
             self._take_state(self._begin)
+
+    def tie(self, told: Mapping[str, Any], point: tuple[float, float, float]) -> None:
+        """Move together with others from now on, as ``static/links.js`` is told, and begin at a point with them."""
+        self._link = dict(told)
+        self._begin = replace(self._begin, point=point)
+        self._scene = {**self._scene, "home": state_message(self._begin)}
+
+    def untie(self) -> None:
+        """Stand for itself again."""
+        self._link = {}
+
+    def set(self, **wishes: Any) -> None:
+        """Set several of the traits at once, or none where one of them cannot be; see `dicomview.view`."""
+        with ONE_HAND:
+            self._take_state(resolve(self.scene, self._now, **wishes))
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether the change that is told just now is a gesture's: the browser has moved the linked views already."""
+        return self._by_hand
 
     @property
     def embed(self) -> bool:
@@ -214,6 +238,7 @@ class SliceView(Canvas):
         here = self._now.plane, self._now.positions, self._now.places
         begun = self._begin.plane, self._begin.positions, self._begin.places
         slices = self._copied if here == begun else opening_of(self._piece, self.scene, self._now)
+        slices = [shown_of(self._piece, self.scene, self._now, pack=True), *slices[1:]]  # as few bytes as may be
         note = f"reduced copy: {len(slices)} of {len(list(places_of(self.scene, self._now.plane)))} images"
         copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note)
         return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
@@ -229,7 +254,7 @@ class SliceView(Canvas):
     def _checked(self, proposal: Any) -> Any:
         """Refuse, in words, what does not exist; a wish for the window becomes a `Window`."""
         name, wish = proposal.trait.name, proposal.value
-        if wish is None:
+        if wish is None and getattr(self._now, _FACES[name]) is not None:  # a view that is not linked has no point
             if name == "window":
                 return self._begin.window
             raise UnknownChoice(f"None is no {name}; what holds now is {getattr(self._now, _FACES[name])!r}")
@@ -287,11 +312,14 @@ class SliceView(Canvas):
             state = resolve(self.scene, state, **whole)
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             state = self._now
+        self._by_hand = True
         try:
             self._take_state(state)
         except Exception as error:
             self.tell_trouble(error)
             raise
+        finally:
+            self._by_hand = False
 
     def _take_state(self, state: ViewState) -> None:
         """Make `state` the one that holds, everywhere; observers are told once all agree."""
@@ -307,13 +335,22 @@ class SliceView(Canvas):
             for name, value in _faces(state).items():
                 setattr(self, name, value)
 
+    def _relay(self, scene: Scene) -> None:
+        """Show a scene with other layers."""
+        with ONE_HAND, self.hold_sync():
+            super()._relay(scene)
+
     def _message(self) -> dict[str, Any]:
         return state_message(self._now) | {"stamp": self._number}
 
     def _piece(self, plane: str, at: tuple[int, ...], step: int) -> Piece:
         """Return one slice for the canvas."""
         index, *places = at
-        return piece_of(self.scene.shot(plane, index, dict(zip(self.scene.lengths, places, strict=True)), step=step))
+        axes = dict(zip(self.scene.lengths, places, strict=True))
+        piece = piece_of(self.scene.shot(plane, index, axes, step=step))
+        if step == 1:
+            piece.head["strokes"] |= self._drawn(plane, index, axes)
+        return piece
 
 
 def _faces(state: ViewState) -> dict[str, Any]:

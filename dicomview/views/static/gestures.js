@@ -15,14 +15,16 @@ export function keepsKey(control, key) {
 export const SHOVES = new Map([["ArrowUp", [0, -0.05]], ["ArrowDown", [0, 0.05]], ["ArrowLeft", [-0.05, 0]], ["ArrowRight", [0.05, 0]]]);
 
 /** @type {Map<string, string>} the tool that a letter chooses */
-export const TOOLS = new Map([["w", "window"], ["s", "scroll"], ["p", "pan"], ["z", "zoom"]]);
+export const TOOLS = new Map([["w", "window"], ["s", "scroll"], ["p", "pan"], ["z", "zoom"], ["c", "cross"]]);
 
 /** @type {[string, string][]} what stands on the help page */
 export const HELP = [
-  ["wheel, ↑ ↓, Page ↑ ↓, Home, End", "through the slices"],
+  ["wheel, ↑ ↓, Page, Home, End", "through the slices"],
   ["drag", "window: right is wider, down is darker"],
-  ["w  s  p  z", "a drag sets the window, scrolls, moves the picture, zooms"],
-  ["shift + drag, middle button, shift + arrows", "move the picture"],
+  ["w  s  p  z  c", "a drag windows, scrolls, moves, zooms, links"],
+  ["l  a  b  e  d", "measure: line, angle, box, ellipse, drawn"],
+  ["m  Del  Esc", "next measurement; delete it; let go"],
+  ["shift + drag or arrows, middle button", "move the picture"],
   ["ctrl + wheel, pinch, + −", "zoom to the cursor"],
   ["0   1", "the whole picture; one pixel for one of the screen"],
   ["r   f   i", "turn clockwise; mirror; black for white"],

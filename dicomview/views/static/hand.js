@@ -2,6 +2,7 @@
 /** What hand and keys do: each gesture makes a new state, which the view draws at once. */
 import { KEYS, SHOVES, TOOLS, dragSteps, wheelSteps, wheelZoom } from "./gestures.js";
 import { zoomToPixels, zoomedAt } from "./pose.js";
+import { SHAPES } from "./shapes.js";
 import { dragWindow, lineOf } from "./window.js";
 
 /**
@@ -42,6 +43,8 @@ export class Hand {
   /** @param {string} tool */
   choose(tool) {
     if (tool === "window" && this.view.scene.colour) return;
+    if ([...SHAPES.values()].includes(tool) && !this.view.measures.able) return;
+    if (tool === "cross" && !this.view.link.told?.cross) return;
     this.tool = tool;
     this.chosen = true;
     this.view.tools.showHand(tool);
@@ -66,10 +69,13 @@ export class Hand {
     const { pan } = view.state;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // Caps Lock changes nothing
     if (view.tools.helping && !["?", "Escape"].includes(key)) return; // the others move the help page
-    const [shove, steps, tool] = [SHOVES.get(key), KEYS.get(key), TOOLS.get(key)];
-    if (event.shiftKey && shove) view.change({ pan: pan.map((offset, axis) => offset + shove[axis]) });
+    const [shove, steps, tool, shape] = [SHOVES.get(key), KEYS.get(key), TOOLS.get(key), SHAPES.get(key)];
+    if (!view.tools.helping && view.measures.onKey(key, event.shiftKey)) event.preventDefault();
+    else if (event.shiftKey && shove) view.change({ pan: pan.map((offset, axis) => offset + shove[axis]) });
     else if (steps) view.moveAlong(0, view.wish.at[0] + steps);
     else if (tool) this.choose(tool);
+    else if (shape && shape === this.tool) view.measures.put(shape);
+    else if (shape) this.choose(shape);
     else if (key === "Escape" && !view.tools.helping) return;
     else if (!this.deeds[key]) return;
     else this.deeds[key]();
@@ -102,6 +108,11 @@ export class Hand {
     this.stage.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, event);
     const asked = event.pointerType === "touch" && !this.chosen ? "scroll" : this.tool;
+    if (this.pointers.size > 1) this.view.measures.cancel();
+    else if (!event.shiftKey && event.button === 0 && this.view.measures.begin(asked, event)) {
+      this.clicks[1] = false;
+      return;
+    }
     this.begin(event.shiftKey || event.button === 1 ? "pan" : asked, event);
   };
   /** A drag begins here, with what is seen now. @param {string} tool @param {PointerEvent} event */
@@ -109,12 +120,14 @@ export class Hand {
     const { window, state, wish } = this.view;
     const line = "levels" in window ? lineOf(window) : window;
     this.drag = { tool, x: event.clientX, y: event.clientY, state, index: wish.at[0], window: line };
+    if (tool === "cross") this.view.aim(this.point(event));
   }
   onMove = (/** @type {PointerEvent} */ event) => {
     const before = this.pointers.get(event.pointerId);
     if (before && !event.buttons) this.onUp(event); // it was let go where nobody told us
     else if (before) this.pointers.set(event.pointerId, event);
     if (before && this.pointers.size > 1) this.pinch(before, event);
+    else if (this.view.measures.follow(event)) this.clicks[1] = false;
     else if (this.drag && (event.clientX !== this.drag.x || event.clientY !== this.drag.y)) this.pull(this.drag, event);
     this.view.hover(event);
   };
@@ -125,6 +138,7 @@ export class Hand {
     if (Math.hypot(dx, dy) > CLICK) this.clicks[1] = false;
     const { width } = this.frame;
     if (tool === "scroll") view.moveAlong(0, index + dragSteps(dy, view.wish.last + 1));
+    else if (tool === "cross") view.aim(this.point(event));
     else if (tool === "pan") view.drift({ pan: [state.pan[0] + dx / width, state.pan[1] + dy / width] });
     else if (tool === "zoom") view.drift(zoomedAt(state, Math.exp(-dy / 150), this.point({ clientX: x, clientY: y })));
     else if (!view.scene.colour) view.drift({ window: dragWindow(window, dx, dy, view.slope) });
@@ -140,6 +154,7 @@ export class Hand {
   onUp = (/** @type {PointerEvent} */ event) => {
     this.pointers.delete(event.pointerId);
     this.drag = null;
+    this.view.measures.release(event);
     this.view.settle();
   };
 }

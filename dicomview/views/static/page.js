@@ -50,10 +50,11 @@ export function buildPage(el) {
   };
   const buttons = Object.assign(add("div", "row buttons", bar), { role: "toolbar", ariaLabel: "picture" });
   const button = (/** @type {string} */ name, /** @type {string} */ say) => addButton(buttons, name, say, { icon: name });
-  const hands = ["window", "scroll", "pan", "zoom"].map((name) => Object.assign(button(name, `a drag ${HANDS[name]}`), { value: name }));
+  const hands = ["window", "scroll", "pan", "zoom", "cross"].map((name) => Object.assign(button(name, `a drag ${HANDS[name]}`), { value: name }));
+  const rulers = Object.entries(RULERS).map(([name, words]) => Object.assign(button(name, `a drag measures ${words}`), { value: name }));
   add("span", "gap", buttons);
   const tools = {
-    bar, hands, planes, presets, numbers,
+    bar, hands, rulers, planes, presets, numbers,
     slider: addSlider(track, "slice"),
     ticks: add("div", "ticks", track),
     center: number("center", "C"),
@@ -81,7 +82,10 @@ export function buildPage(el) {
 }
 
 /** @type {Record<string, string>} what a drag does by the tool that is chosen */
-const HANDS = { window: "sets the window (w)", scroll: "moves through the slices (s)", pan: "moves the picture (p)", zoom: "zooms (z)" };
+const HANDS = { window: "sets the window (w)", scroll: "moves through the slices (s)", pan: "moves the picture (p)", zoom: "zooms (z)", cross: "puts all linked views on a point (c)" };
+
+/** @type {Record<string, string>} what a drag measures */
+const RULERS = { line: "a line (l)", angle: "an angle (a)", rectangle: "in a box (b)", ellipse: "in an ellipse (e)", freehand: "in what it draws (d)" };
 
 /** What an observer raised, until it is clicked away. @param {Element} root */
 function buildTrouble(root) {

@@ -37,6 +37,28 @@ export function onPicture({ zoom, pan, rotation, flip }, sheet, [right, down]) {
   return [across / width + 0.5, (cos * y - sin * x) / height + 0.5];
 }
 
+/**
+ * How points [column, row] of the picture, whole numbers at the middles of pixels, come to lie on the frame: a matrix as
+ * SVG writes it, `right = a * column + c * row + e` and `down = b * column + d * row + f`. The inverse of `onPicture`.
+ * @param {Pose} pose @param {Sheet} sheet @returns {number[]} [a, b, c, d, e, f]
+ */
+export function matrixOf({ zoom, pan, rotation, flip }, sheet) {
+  const turn = (rotation * Math.PI) / 180;
+  const [cos, sin] = [Math.round(Math.cos(turn)), Math.round(Math.sin(turn))];
+  const { columns, rows } = sheet;
+  const [width, height] = fitted(sheet);
+  const [across, down] = [((flip ? -zoom : zoom) * width) / columns, (zoom * height) / rows];
+  const [a, b, c, d] = [cos * across, sin * across, -sin * down, cos * down];
+  const [column, row] = [(columns - 1) / 2, (rows - 1) / 2];
+  return [a, b, c, d, pan[0] - a * column - c * row, pan[1] - b * column - d * row];
+}
+
+/** Where a point [column, row] of the picture lies on the frame. @param {Pose} pose @param {Sheet} sheet @param {number[]} point */
+export function onFrame(pose, sheet, [column, row]) {
+  const [a, b, c, d, e, f] = matrixOf(pose, sheet);
+  return [a * column + c * row + e, b * column + d * row + f];
+}
+
 /** Column and row of the sample under a point of the frame, or null beside the picture.
  * @param {Pose} pose @param {Sheet} sheet @param {number[]} point @returns {[number, number] | null} */
 export function sampleAt(pose, sheet, point) {

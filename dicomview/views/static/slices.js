@@ -4,18 +4,20 @@
  *
  * A slice lies `at` [index along the plane, place along each extra axis of the stack]. `step` is 1 for a slice with all
  * of its samples; else it has every step-th of them, to be shown until the whole comes. Where `data` is null, `text`
- * says why; `layers` name the masks, which have one bit a pixel, rows ending on a byte.
+ * says why; `layers` name the masks, which have one bit a pixel, rows ending on a byte; `strokes` are what is drawn of the
+ * other layers, by their names.
  *
  * @typedef {{plane: string, at: number[], step: number, rows: number, columns: number,
  *   sample: "int16" | "uint16" | "rgb8", slope: number, intercept: number, stored: boolean, invert: boolean,
  *   origin: number[] | null, row_step: number[] | null, column_step: number[] | null, place: string,
  *   blank: number | null, data: Uint16Array | Uint8Array | null, layers: string[], masks: Uint8Array[],
+ *   strokes: Record<string, {path?: string, dots?: number[][], image?: string, written?: {words: string, at: number[]}[]}>, revision: number,
  *   notes: string[], text: string}} Slice
  * @typedef {{count: number, rows: number, columns: number, aspect: number, letters: (string | null)[] | null,
  *   step: number, block: number, gaps: number[]}} Plane a view asks first for `block` slices at once, with every
  *   `step`-th sample; slices are missing after each of the `gaps`
  */
-import { inflate, joined16, joined8 } from "./packing.js";
+import { joined16, joined8 } from "./packing.js";
 
 export const MEGABYTE = 1 << 20;
 
@@ -26,20 +28,18 @@ export const keyOf = (plane, at) => `${plane}/${at.join("/")}`;
 export const sizeOf = (slice) => (slice.data?.byteLength ?? 0) + slice.masks.reduce((sum, bits) => sum + bits.length, 0);
 
 /** A view of a buffer of a message, which need not begin at its start. @param {DataView} view */
-const bytesOf = ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength);
+export const bytesOf = ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength);
 
 /**
- * A message and its buffers as slices: the first buffer has the samples of all, one after another, the others the
- * masks. Samples are copied: a view of 16 bits needs an even offset, which the buffer of a message does not promise, and
- * the rest of the message need not be kept.
- * @param {any} message @param {DataView[]} buffers @returns {Promise<Slice[]>}
+ * A message as slices. Samples are copied: a view of 16 bits needs an even offset, which the buffer of a message does not
+ * promise, and the rest of the message need not be kept.
+ * @param {any} message @param {Uint8Array} all the samples of all, one after another, inflated where they were packed
+ * @param {Uint8Array[]} masks @returns {Slice[]}
  */
-export async function readSlices(message, buffers) {
-  const [samples, ...masks] = buffers.map(bytesOf);
-  const all = message.packed ? await inflate(samples) : samples;
+export function readSlices(message, all, masks) {
   let start = 0;
   return message.slices.map((/** @type {any} */ head) => {
-    const slice = { plane: message.plane, step: message.step, layers: [], notes: [], text: "", data: null, ...head };
+    const slice = { plane: message.plane, step: message.step, layers: [], strokes: {}, notes: [], text: "", data: null, ...head };
     slice.masks = masks.splice(0, slice.layers.length).map((bits) => bits.slice());
     if (slice.text) return slice;
     const end = start + slice.rows * slice.columns * (slice.sample === "rgb8" ? 3 : 2);

@@ -1,6 +1,7 @@
 // @ts-check
 /** The slices of one model, and the asking for them. */
-import { MEGABYTE, SliceCache, keyOf, readSlices, sizeOf } from "./slices.js";
+import { inflate } from "./packing.js";
+import { MEGABYTE, SliceCache, bytesOf, keyOf, readSlices, sizeOf } from "./slices.js";
 import { Flow, plan } from "./wants.js";
 
 /**
@@ -9,7 +10,7 @@ import { Flow, plan } from "./wants.js";
  * @typedef {{paint: () => void, sayTrouble?: (text: string) => void}} Painted
  */
 
-const WHOLE_BYTES = 256 * MEGABYTE; // of whole slices in the browser
+const WHOLE_BYTES = 256 * MEGABYTE; // of whole slices in the browser; linked views share this and what follows
 const PREVIEW_BYTES = 48 * MEGABYTE; // of previews beside them
 const NEAR_BYTES = 48 * MEGABYTE; // how far around the shown slice whole ones are asked for ahead
 const FAR_BYTES = 24 * MEGABYTE; // and previews
@@ -23,9 +24,10 @@ const KEEPS_UP_MS = 60; // whole slices that come in this time are asked for und
  * come goes with it, so that nothing under way is sent twice.
  */
 export class Store {
+  views = /** @type {Set<Painted>} */ (new Set());
+  part = 1; // of the memory that one view may take
   whole = /** @type {SliceCache<Slice>} */ (new SliceCache(WHOLE_BYTES));
   previews = /** @type {SliceCache<Slice>} */ (new SliceCache(PREVIEW_BYTES));
-  views = /** @type {Set<Painted>} */ (new Set());
   page = Math.random().toString(36).slice(2); // tells this page from others of the same kernel
   pending = /** @type {Map<string, {since: number, bytes: number}>} */ (new Map()); // asked for and not here yet
   /** What is wished for, and which of its coordinates moves: 0 the index, 1 the first extra axis … */
@@ -38,7 +40,6 @@ export class Store {
   flow = new Flow();
   waiting = /** @type {any} */ (0); // timer of what is pending
   resting = /** @type {any} */ (0); // timer of the hand
-  opened = false; // what came with the model is here
   dragging = false; // a hand sets the window or moves the picture: nothing may come between
   lost = false; // there is nobody to send to
   late = false; // an answer is overdue
@@ -47,9 +48,10 @@ export class Store {
   constructor(model) {
     this.model = model;
     model.on("msg:custom", this.receive);
+    model.on("change:_scene", this.renew);
   }
   get scene() {
-    return /** @type {{planes: Record<string, Plane>, axes: {labels: string[]}[], colour: boolean}} */ (
+    return /** @type {{planes: Record<string, Plane>, axes: {labels: string[]}[], colour: boolean, revision: number}} */ (
       this.model.get("_scene")
     );
   }
@@ -66,22 +68,30 @@ export class Store {
     this.pending.clear();
     this.anew = true;
   };
+  /** Something was laid over the pictures, or taken away: what is here is out of date. */
+  renew = () => {
+    this.clear();
+    this.ask();
+  };
   close() {
     this.model.off("msg:custom", this.receive);
+    this.model.off("change:_scene", this.renew);
     this.views.clear();
     this.clear();
+  }
+  /** So many models share the memory that one may take. @param {number} models */
+  share(models) {
+    this.part = 1 / models;
+    this.whole.limit = WHOLE_BYTES / models;
+    this.previews.limit = PREVIEW_BYTES / models;
   }
   /** A view that comes; the first finds the slices that came with the model itself. @param {Painted} view */
   join(view) {
     this.views.add(view);
     if (this.views.size > 1) return;
-    // What came with the model is painted before anything is asked for, which would come in its way.
-    const pieces = this.model.get("_opening") ?? [];
-    this.opened = !pieces.length;
-    Promise.allSettled(pieces.map((/** @type {any} */ { message, buffers }) => this.take(message, buffers))).then(() => {
-      this.opened = true;
-      this.ask();
-    });
+    // The first piece is not packed, so it is painted at once, and before anything is asked for.
+    for (const { message, buffers } of this.model.get("_opening") ?? []) this.take(message, buffers);
+    this.ask();
   }
   /** @param {Painted} view */
   leave(view) {
@@ -101,7 +111,7 @@ export class Store {
   }
   /** @type {(message: any, buffers: DataView[]) => Promise<void>} */
   receive = async (message, buffers) => {
-    if (!this.views.size || (message.kind !== "slices" && message.kind !== "busy")) return;
+    if (!this.views.size || (message.kind !== "slices" && message.kind !== "busy") || this.outdated(message)) return;
     this.silent = this.late = false;
     if (message.kind === "busy") {
       this.paint();
@@ -122,16 +132,27 @@ export class Store {
     else clearTimeout(this.waiting);
     this.ask();
   };
-  /** Keep the slices of a message; those that cannot be unpacked say so in their places. @param {any} message @param {DataView[]} buffers */
+  /** Whether a message was made before the last change of the scene. @param {any} message */
+  outdated({ revision }) {
+    return revision !== undefined && revision !== this.scene.revision;
+  }
+  /**
+   * Keep the slices of a message, at once where nothing is packed; those that cannot be unpacked say so in their places.
+   * @param {any} message @param {DataView[]} buffers
+   */
   async take(message, buffers) {
     const { plane, step } = message;
-    const slices = await readSlices(message, buffers).catch((error) =>
-      message.slices.map((/** @type {any} */ { at }) => ({
-        plane, step, at, data: null, layers: [], masks: [], notes: [], text: `This slice came damaged (${error.name}).`,
-      })),
-    );
-    if (!this.views.size) return;
+    const [samples, ...masks] = buffers.map(bytesOf);
+    let slices = /** @type {Slice[]} */ ([]);
+    try {
+      slices = readSlices(message, message.packed ? await inflate(samples) : samples, masks);
+    } catch (/** @type {any} */ error) {
+      const text = `This slice came damaged (${error.name}).`;
+      slices = message.slices.map((/** @type {any} */ { at }) => ({ plane, step, at, data: null, layers: [], masks: [], strokes: {}, notes: [], text }));
+    }
+    if (!this.views.size || this.outdated(message)) return;
     for (const slice of slices) {
+      slice.revision = this.scene.revision;
       const cache = slice.step === 1 ? this.whole : this.previews;
       cache.set(keyOf(slice.plane, slice.at), slice, sizeOf(slice));
     }
@@ -192,7 +213,7 @@ export class Store {
     const { rows, columns, step, block } = this.scene.planes[plane];
     const bytes = Math.max(1, rows * columns * (this.scene.colour ? 3 : 2));
     const small = bytes / step ** 2;
-    const layout = { count: this.count(plane, along), step, block, near: NEAR_BYTES / bytes, far: FAR_BYTES / small };
+    const layout = { count: this.count(plane, along), step, block, near: (this.part * NEAR_BYTES) / bytes, far: (this.part * FAR_BYTES) / small };
     const held = (/** @type {number} */ i, /** @type {number} */ each) => {
       const key = keyOf(plane, at.with(along, i));
       return this.whole.has(key) || (each > 1 && this.previews.has(key));
@@ -208,7 +229,7 @@ export class Store {
   }
   ask() {
     const { plane } = this.shown;
-    if (this.lost || !this.opened || !this.views.size || !(plane in this.scene.planes)) return;
+    if (this.lost || !this.views.size || !(plane in this.scene.planes)) return;
     const chosen = new Map();
     let [bytes, fresh] = [0, 0];
     for (const wish of this.wishes()) {

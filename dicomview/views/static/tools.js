@@ -21,7 +21,7 @@ export class Tools {
     this.stage = stage;
     /** @type {(target: HTMLElement, name: string, handler: (event: any) => void) => void} */
     const on = (target, name, handler) => target.addEventListener(name, handler, { signal });
-    for (const hand of tools.hands) on(hand, "click", () => view.hand.choose(hand.value));
+    for (const hand of [...tools.hands, ...tools.rulers]) on(hand, "click", () => view.hand.choose(hand.value));
     on(tools.slider, "input", () => view.moveAlong(0, Number(tools.slider.value)));
     on(tools.planes, "change", () => view.change({ plane: tools.planes.value }));
     on(tools.colormaps, "change", () => view.change({ colormap: tools.colormaps.value }));
@@ -69,7 +69,7 @@ export class Tools {
     } else this.showNumbers();
   };
   /** What there is to choose from. @param {Scene} scene */
-  open({ index_name: counted, planes, refused, presets, colour, axes, layers, cine, colormaps, controls }) {
+  open({ index_name: counted, planes, refused, presets, colour, axes, cine, colormaps, controls }) {
     const { parts } = this;
     parts.bar.hidden = !controls;
     parts.slider.title = parts.slider.ariaLabel = counted;
@@ -87,15 +87,13 @@ export class Tools {
     parts.presets.hidden = !presets.length;
     parts.colormaps.replaceChildren(...colormaps.map((name) => new Option(name, name)));
     for (const part of [parts.presets, parts.numbers, parts.colormaps, parts.hands[0]]) part.hidden ||= colour;
+    for (const ruler of parts.rulers) ruler.hidden = !this.view.measures.able;
+    const { told } = this.view.link;
+    this.view.hand.tool = told?.hand ?? this.view.hand.tool;
+    parts.hands[4].hidden = !told?.cross;
     if (colour && this.view.hand.tool === "window") this.view.hand.tool = "pan"; // colours have no window
     this.showHand(this.view.hand.tool);
-    parts.layers.hidden = !layers.length;
-    this.layers = buildLayers(parts.layers, layers);
-    for (const { name, button, color, opacity } of this.layers) {
-      button.addEventListener("click", () => this.view.look(name, { shown: !this.view.state.layers[name].shown }));
-      color.addEventListener("input", () => this.view.look(name, { color: color.value }));
-      opacity.addEventListener("input", () => this.view.look(name, { opacity: Number(opacity.value) }));
-    }
+    this.openLayers(this.view.scene);
     this.axes = buildAxes(parts.axes, axes);
     this.axes.forEach(({ slider }, axis) => {
       slider.addEventListener("input", () => this.view.moveAlong(axis + 1, Number(slider.value)));
@@ -104,6 +102,18 @@ export class Tools {
     if (cine) this.cine.rate.value = brief(cine.rate);
     this.gapsOf = "";
     this.showFilm(false);
+  }
+  /** What there is over the pictures. @param {Scene} scene */
+  openLayers({ layers, colourless }) {
+    const { parts } = this;
+    parts.layers.hidden = !layers.length;
+    this.layers = buildLayers(parts.layers, layers);
+    for (const { name, button, color, opacity } of this.layers) {
+      color.hidden = colourless.includes(name);
+      button.addEventListener("click", () => this.view.look(name, { shown: !this.view.state.layers[name].shown }));
+      color.addEventListener("input", () => this.view.look(name, { color: color.value }));
+      opacity.addEventListener("input", () => this.view.look(name, { opacity: Number(opacity.value) }));
+    }
   }
   /** @param {State} state */
   show(state) {
@@ -122,8 +132,10 @@ export class Tools {
     parts.planes.value = plane;
     for (const { name, button, color, opacity } of this.layers) {
       const look = state.layers[name];
+      if (!look) continue; // it has just been taken away
       button.ariaPressed = String(look.shown);
-      button.style.borderLeftColor = color.value = look.color;
+      color.value = look.color;
+      button.style.borderLeftColor = color.hidden ? "transparent" : look.color;
       opacity.value = String(look.opacity);
     }
     parts.flip.ariaPressed = String(state.flip);
@@ -153,7 +165,7 @@ export class Tools {
   /** @param {string} tool */
   showHand(tool) {
     this.stage.dataset.tool = tool;
-    for (const hand of this.parts.hands) hand.ariaPressed = String(hand.value === tool);
+    for (const hand of [...this.parts.hands, ...this.parts.rulers]) hand.ariaPressed = String(hand.value === tool);
   }
   /** @param {boolean} running */
   showFilm(running) {

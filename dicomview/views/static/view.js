@@ -1,12 +1,15 @@
 // @ts-check
 /** One output: what it shows, and what it has painted. */
 import { Cine } from "./cine.js";
+import { Drawing } from "./drawing.js";
 import { add } from "./elements.js";
 import { keepsKey } from "./gestures.js";
 import { Hand } from "./hand.js";
+import { Link } from "./links.js";
+import { Measures } from "./measures.js";
 import { buildPage } from "./page.js";
 import { Painter, describePixel } from "./painter.js";
-import { fitted, lettersHeld, poseWords, sampleAt, transformOf } from "./pose.js";
+import { fitted, lettersHeld, onPicture, poseWords, sampleAt, transformOf } from "./pose.js";
 import { Tools } from "./tools.js";
 import { windowWords } from "./window.js";
 
@@ -16,10 +19,10 @@ import { windowWords } from "./window.js";
  * @typedef {import("./store.js").Model} Model @typedef {import("./store.js").Store} Store
  * @typedef {{plane: string, positions: Record<string, number>, axes: Record<string, number>,
  *   window: VoiWindow | {table: string} | null, layers: Record<string, import("./painter.js").Look>, invert: boolean,
- *   colormap: string, rotation: number, flip: boolean, zoom: number, pan: number[], stamp?: number, page?: string}} State the stamp is
- *   that of the last state of Python's which this one was made from
+ *   colormap: string, rotation: number, flip: boolean, zoom: number, pan: number[], point: number[] | null, stamp?: number,
+ *   page?: string}} State the stamp is that of the last state of Python's which this one was made from
  * @typedef {{title: string, index_name: string, planes: Record<string, Plane>, refused: Record<string, string>, colour: boolean,
- *   axes: import("./page.js").Axis[], unit: string, notes: string[], layers: string[], colormaps: string[], home: State,
+ *   axes: import("./page.js").Axis[], unit: string, notes: string[], layers: string[], colourless: string[], revision: number, colormaps: string[], home: State,
  *   controls: boolean, presets: (VoiWindow & {name: string, table?: {first: number, levels: DataView}})[],
  *   cine: {along: string, rate: number} | null}} Scene
  */
@@ -43,12 +46,17 @@ export class View {
   saidLast = "";
   pointer = /** @type {{clientX: number, clientY: number} | null} */ (null);
   painted = { slice: /** @type {Slice | null} */ (null), look: "", count: 0 };
+  crossed = /** @type {number[] | null} */ (null); // the point that the lines go through
+  held = ""; // how the picture is held
+  width = 0; // of the frame, in CSS pixels; to ask for it at each step would lay the whole page out
+  telling = false; // Python is being told what is on the screen already
   stamp = 0; // of the last state of Python's that is on the screen
   listeners = new AbortController();
   /** @param {Model} model @param {Store} store @param {HTMLElement} el */
-  constructor(model, store, el) {
+  constructor(model, store, el, link = new Link(model, store)) {
     this.model = model;
     this.store = store;
+    this.link = link;
     this.state = /** @type {State} */ (model.get("_state"));
     const page = buildPage(el);
     const { root, words } = page;
@@ -57,20 +65,27 @@ export class View {
     /** @type {HTMLCanvasElement} */ this.picture = page.picture;
     this.words = words;
     this.painter = new Painter(this.picture);
+    this.drawing = new Drawing(this.picture);
+    this.drawing.add("cross", (slice) => link.marks(slice, this.state));
     this.film = new Cine((place) => this.moveAlong(this.cineAlong, place), () => this.tools.showFilm(false));
     const { signal } = this.listeners;
+    this.measures = new Measures(this);
     this.hand = new Hand(this, this.stage, signal);
     this.tools = new Tools(this, page, signal);
     root.addEventListener("keydown", this.keepKey, { signal });
     words.trouble.addEventListener("click", this.forget, { signal });
     model.on("change:_state", this.onState);
     model.on("change:_colours", this.onState);
+    this.sizes = new ResizeObserver(this.onSize);
+    this.sizes.observe(this.stage);
+    model.on("change:_scene", this.onScene);
     model.on("msg:custom", this.onMessage);
-    store.join(this);
     this.stage.ariaLabel = `${this.scene.title}: arrow keys move through the slices, ? tells more`;
     this.words.title.textContent = this.scene.title;
     this.tools.open(this.scene);
+    this.drawing.add("layers", (slice) => this.marksOf(slice));
     this.onState();
+    store.join(this);
   }
   get scene() {
     return /** @type {Scene} */ (this.model.get("_scene"));
@@ -106,9 +121,12 @@ export class View {
     this.settle();
     clearTimeout(this.saying);
     this.film.stop();
+    this.measures.close();
     this.listeners.abort();
+    this.sizes.disconnect();
     this.model.off("change:_state", this.onState);
     this.model.off("change:_colours", this.onState);
+    this.model.off("change:_scene", this.onScene);
     this.model.off("msg:custom", this.onMessage);
     this.store.leave(this);
     this.root.remove();
@@ -116,14 +134,18 @@ export class View {
 
   /** A new state by a gesture: draw it, then tell Python. @param {Partial<State>} change */
   change(change) {
-    this.draw({ ...this.state, ...change });
+    this.draw({ ...this.state, ...this.link.lead(this.state, change) });
     this.tell();
   }
   /** A new state by a gesture that goes on: Python hears of it when it rests. @param {Partial<State>} change */
   drift(change) {
+    if (!change.point) this.store.drag(true);
+    this.rest(this.link.lead(this.state, change));
+  }
+  /** A new state that is told to Python when it rests. @param {Partial<State>} change */
+  rest(change) {
     clearTimeout(this.resting);
     this.resting = setTimeout(this.tell, REST_MS);
-    this.store.drag(true);
     this.drifted = { ...this.drifted, ...change };
     this.draw({ ...this.state, ...change });
   }
@@ -135,7 +157,9 @@ export class View {
     clearTimeout(this.resting);
     this.resting = 0;
     this.drifted = {};
+    this.telling = true;
     this.model.set("_state", { ...this.state, stamp: this.stamp, page: this.store.page });
+    this.telling = false;
     try {
       this.model.save_changes();
     } catch {
@@ -143,10 +167,20 @@ export class View {
     }
     this.store.drag(false);
   };
+  onSize = () => {
+    this.width = this.hand.frame.width;
+    if (this.painted.slice) this.hold(this.painted.slice);
+  };
   onState = () => {
+    if (this.telling) return;
     const state = /** @type {State} */ (this.model.get("_state"));
     this.stamp = state.stamp ?? 0;
     this.draw({ ...state, ...this.drifted });
+  };
+  /** There are other layers. */
+  onScene = () => {
+    this.tools.openLayers(this.scene);
+    this.onState();
   };
   onMessage = (/** @type {any} */ { kind, text }) => {
     if (kind === "trouble") this.sayTrouble(text);
@@ -184,27 +218,46 @@ export class View {
       const colours = this.model.get("_colours")?.[colormap];
       const style = { looks, invert, colormap, colours: colours ? octets(colours) : null };
       this.painter.paint(slice, this.window, style, slice.data ? slice : this.scene.planes[slice.plane]);
+      if (slice === this.painted.slice) this.drawing.renew("layers");
       this.painted = { slice, look, count: this.painted.count + 1 };
       this.label(slice);
     }
     if (slice) this.hold(slice);
+    if (slice && slice !== this.drawing.slice) this.drawing.show(slice);
+    else if (this.state.point !== this.crossed) this.drawing.renew("cross");
+    this.crossed = this.state.point;
     this.sayNotes(slice);
     this.store.show({ plane, at, along: Math.min(this.along, at.length - 1), direction: this.direction });
   }
+  /** What is drawn of the layers that are no masks. @param {Slice} slice @returns {import("./drawing.js").Mark[]} */
+  marksOf({ strokes }) {
+    const shown = Object.entries(strokes).filter(([name]) => this.state.layers[name]?.shown);
+    return shown.flatMap(([name, { written = [], ...lines }]) =>
+      [lines, ...written].map((mark) => ({ ...mark, color: this.state.layers[name].color, opacity: this.state.layers[name].opacity })),
+    );
+  }
   /** Hold the picture as the state says, with its letters at its sides. @param {Slice} slice */
   hold(slice) {
+    const { zoom, rotation, flip, pan } = this.state;
+    const pose = [slice.plane, slice.step === 1, zoom, rotation, flip, pan, this.width, globalThis.devicePixelRatio].join();
+    if (pose !== this.held) this.turn(slice);
+    this.held = pose;
+    this.say();
+    this.hover(this.pointer);
+  }
+  /** @param {Slice} slice */
+  turn(slice) {
     const { state } = this;
     const [across, down] = fitted(this.sheet);
     Object.assign(this.picture.style, { width: `${100 * across}%`, height: `${100 * down}%`, transform: transformOf(state) });
-    const width = (this.hand.frame.width * across * state.zoom) / this.sheet.columns;
+    const width = (this.width * across * state.zoom) / this.sheet.columns;
     const exact = Math.abs(width * (globalThis.devicePixelRatio || 1) - 1) < 1e-3; // one to one, wherever the frame lies
     this.picture.style.imageRendering = slice.step === 1 && (exact || width >= COARSE) ? "pixelated" : "auto";
+    this.drawing.hold(state, this.sheet);
     const letters = lettersHeld(this.sheet.letters ?? ["", "", "", ""], state);
     this.words.letters.forEach((/** @type {any} */ letter, /** @type {number} */ i) => (letter.textContent = letters[i] ?? ""));
     const { zoom, rotation, flip } = state;
     Object.assign(this.root.dataset, { zoom, rotation, flip, pan: state.pan.join() });
-    this.say();
-    this.hover(this.pointer);
   }
   /** The words around the picture and the marks on the root: all speak of what is painted. @param {Slice} slice */
   label(slice) {
@@ -215,14 +268,14 @@ export class View {
     const grey = !this.scene.colour && slice.sample !== "rgb8";
     const window = this.window;
     this.words.window.textContent = !grey ? "" : "levels" in window ? window.name : windowWords(window);
-    const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count, sharp: slice.step === 1 };
+    const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count, sharp: slice.step === 1, revision: slice.revision };
     const line = "levels" in window ? { center: "", width: "" } : { center: window.center, width: window.width };
     Object.assign(this.root.dataset, marks, grey ? line : {});
     this.said = [parts[0].replace("/", " of "), ...parts.slice(1), this.words.window.textContent, slice.text];
   }
   /** Let a screen reader say what is seen, once it rests. */
   say() {
-    const words = [...this.said, ...poseWords(this.state)].filter(Boolean).join(", ");
+    const words = [...this.said, ...poseWords(this.state), ...this.measures.said].filter(Boolean).join(", ");
     if (words === this.saidLast) return;
     this.saidLast = words;
     clearTimeout(this.saying);
@@ -230,7 +283,7 @@ export class View {
   }
   /** What a reader must know, and that nobody answers: in a corner, or in the middle of an empty frame. @param {Slice | null} slice */
   sayNotes(slice) {
-    const notes = [...this.scene.notes, ...(slice?.notes ?? []), this.store.note].filter(Boolean).join("\n");
+    const notes = [...this.scene.notes, ...(slice?.notes ?? []), ...this.link.notes(this.state), this.store.note].filter(Boolean).join("\n");
     if (this.words.notes.textContent !== notes) this.words.notes.textContent = notes;
     if (slice) this.words.fault.textContent = slice.text;
     else if (this.store.note) this.words.fault.textContent = "No kernel answers: run the cell again.";
@@ -256,6 +309,15 @@ export class View {
     if (to === at[along]) return;
     if (along) this.change({ axes: { ...this.state.axes, [this.scene.axes[along - 1].name]: to } });
     else this.change({ plane, positions: { ...this.state.positions, [plane]: to } });
+  }
+  /** Put the linked point under a point of the frame, or as near to it as the picture reaches. @param {number[]} place */
+  aim(place) {
+    const { slice } = this.painted;
+    const { columns, rows } = this.sheet;
+    const [across, down] = onPicture(this.state, this.sheet, place);
+    const within = (/** @type {number} */ part, /** @type {number} */ count) => Math.min(count - 1, Math.max(0, part * count - 0.5));
+    const point = slice && this.link.at(slice, [within(across, columns), within(down, rows)]);
+    if (point) this.drift({ point });
   }
   /** Draw a layer otherwise. @param {string} name @param {Partial<import("./painter.js").Look>} change */
   look(name, change) {

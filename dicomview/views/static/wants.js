@@ -24,7 +24,8 @@ export function around(place, direction, count, reach) {
 }
 
 /**
- * What is wished for, most urgent first: something for the shown place, all of it, previews around, whole slices around.
+ * What is wished for, most urgent first: something for the shown place and where the next step leads, all of it, previews
+ * around, whole slices around.
  * A preview is a small thing, so it comes with its block of neighbours.
  * @param {number} place @param {number} direction sign of the last move @param {Layout} layout
  * @param {(place: number, step: number) => boolean} held whether that much of a place is here
@@ -46,7 +47,7 @@ export function plan(place, direction, { count, step, block, near, far }, held, 
   };
   coarse(place);
   if (travel === "drag") return [...wishes.values()];
-  if (travel === "slow") around(place, direction, count, 3 * block).forEach(coarse);
+  if (travel !== "fast") around(place, direction, count, travel === "slow" ? 3 * block : 3).forEach(coarse);
   if (travel !== "fast") whole(place);
   around(place, direction, count, far).forEach(coarse);
   if (travel === "rest") around(place, direction, count, near).forEach(whole);

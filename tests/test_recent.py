@@ -7,7 +7,7 @@ from oracles import jpeg_slices
 from wire import asked
 
 import dicomview as dv
-from dicomview.render.recent import Recent
+from dicomview.recent import Recent
 from dicomview.space.slices import Slice
 
 

@@ -1,0 +1,191 @@
+"""Measurements as a table: one row each, out and back.
+
+What a row holds beside its points follows from them and from the picture, so a table that is given back is measured
+anew: nobody can write a mean into it that is not there.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from dicomview.errors import NothingFound, UnknownChoice
+from dicomview.render.shapes import shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from dicomview.render.measure import Measure, Measured
+    from dicomview.render.shapes import Shape
+    from dicomview.render.state import ViewState
+
+__all__ = ["known", "read_table", "shapes_in", "table_of", "text_of"]
+
+_FORMULA = tuple("=+-@")  # what a spreadsheet would run; units and notes may be text of a file
+_SAME_MM = 0.01
+_WORDS = ("unit", "note")
+_NUMBERS = ("value", "mean", "SD", "min", "max", "area mm²")
+_WHOLE = ("n", "index", "frame")
+
+
+def table_of(results: Iterable[Measured]) -> pd.DataFrame:
+    """Return a DataFrame of measurements.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row each, numbered from 0: kind; value with its unit (mm or px, °, of a region the mean); mean, SD, min and
+        max of the modality values in a region; area mm²; n, the pixels with a value; plane, index and, as JSON, the
+        places along extra axes; SOPInstanceUID and zero-based frame of an acquired slice; points, (column, row) each;
+        LPS mm, (x, y, z) each; a note. What does not exist is NaN, <NA>, empty text or an empty tuple. No name or
+        number of a patient.
+    """
+    rows = [_row(one) for one in results]
+    table = pd.DataFrame(rows, columns=list(_row(None)))
+    types: dict[str, Any] = dict.fromkeys(_NUMBERS, "float64") | dict.fromkeys(_WHOLE, "Int64")
+    texts = ("kind", "unit", "plane", "axes", "SOPInstanceUID", "note")
+    return table.astype(types | dict.fromkeys(texts, "str") | {"points": "object", "LPS mm": "object"})
+
+
+def _row(one: Measured | None) -> dict[str, Any]:
+    statistics = None if one is None else one.statistics
+    shape = None if one is None else one.shape
+    return {
+        "kind": shape and shape.kind,
+        "value": one and one.value,
+        "unit": one and one.unit,
+        "mean": statistics.mean if statistics else math.nan,
+        "SD": statistics.sd if statistics else math.nan,
+        "min": statistics.least if statistics else math.nan,
+        "max": statistics.most if statistics else math.nan,
+        "area mm²": one and one.area,
+        "n": statistics.count if statistics else one.pixels if one and shape and shape.region else None,
+        "plane": shape and shape.plane,
+        "index": shape and shape.index,
+        "axes": json.dumps(dict(shape.places)) if shape and shape.places else "",
+        "SOPInstanceUID": one and one.uid,
+        "frame": one and one.frame,
+        "points": shape and shape.points,
+        "LPS mm": one and one.points,
+        "note": "; ".join(one.notes) if one else "",
+    }
+
+
+def shapes_in(table: object, measure: Measure, now: ViewState) -> list[Shape]:
+    """Return the shapes that the rows of a table describe, on a scene.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame or None
+        As `table_of` gives it, also after it has been through CSV or JSON; of the columns `kind` and one of `points`
+        and `LPS mm` are enough. Without a plane, an index or axes those of `now` are meant.
+    measure : Measure
+        Of the scene.
+    now : ViewState
+
+    Raises
+    ------
+    UnknownChoice
+        It is no such table, or a row of it does not fit the scene.
+    """
+    if table is None:
+        return []
+    if not isinstance(table, pd.DataFrame) or not {"points", "LPS mm"} & {*table.columns} or "kind" not in table:
+        raise UnknownChoice(
+            "measurements are a DataFrame with the columns kind and points, (column, row) each, or kind and LPS mm, "
+            f"(x, y, z) each, as view.measurements is one; {type(table).__name__} is none"
+        )
+    shapes = []
+    for number, row in enumerate(table.to_dict("records")):
+        try:
+            shapes.append(_shape(row, measure, now))
+        except UnknownChoice as error:
+            raise UnknownChoice(f"row {number} of the measurements: {error}") from None
+    return shapes
+
+
+def _shape(row: Mapping[Any, Any], measure: Measure, now: ViewState) -> Shape:
+    scene = measure.scene
+    plane = _cell(row, "plane", now.plane)
+    places = dict.fromkeys(scene.lengths, 0) | (_literal(row, "axes", {}) or now.axes)
+    points, placed = _literal(row, "points", ()), _literal(row, "LPS mm", ())
+    if not points:
+        return measure.laid(row["kind"], placed, plane, places)
+    wanted = dict(now.positions).get(plane, 0)
+    shape = shape_of(row["kind"], points, plane, int(_cell(row, "index", wanted)), tuple(places.items()))
+    known(shape, measure)
+    here = measure(shape)
+    uid = _cell(row, "SOPInstanceUID", "")
+    if uid and here.uid and uid != here.uid:
+        raise UnknownChoice(f"it was made on another instance than {plane} {shape.index} shows here")
+    if placed and here.points:
+        off = float(np.abs(np.array(placed, float) - here.points).max()) if len(placed) == len(here.points) else np.inf
+        if not off <= _SAME_MM:
+            raise UnknownChoice(
+                f"its points lie {off:.3g} mm away from where {plane} {shape.index} has them here; drop the column "
+                '"points" to lay it where it lies in the patient'
+            )
+    return shape
+
+
+def known(shape: Shape, measure: Measure) -> None:
+    """Raise UnknownChoice when the scene has not the plane, the index or the places that a shape lies on."""
+    scene = measure.scene
+    if shape.plane not in scene.counts:
+        raise UnknownChoice(f"there is no plane {shape.plane!r} here; there is {', '.join(scene.counts)}")
+    if not 0 <= shape.index < scene.counts[shape.plane]:
+        raise UnknownChoice(
+            f"there is no {shape.plane} {shape.index}; they run from 0 to {scene.counts[shape.plane] - 1}"
+        )
+    if {*dict(shape.places)} != {*scene.lengths} or any(not 0 <= at < scene.lengths[name] for name, at in shape.places):
+        raise UnknownChoice(f"there is no place {dict(shape.places)} along the extra axes {scene.lengths}")
+
+
+def _cell(row: Mapping[Any, Any], name: str, missing: Any) -> Any:
+    """Return a cell, or `missing` where there is none."""
+    value = row.get(name)
+    return missing if value is None or value is pd.NA or value == "" or value != value else value
+
+
+def _literal(row: Mapping[Any, Any], name: str, missing: Any) -> Any:
+    """Return what a cell holds that may have been written as text: tuples, lists, numbers; nothing is run."""
+    value = row.get(name)
+    if isinstance(value, str) and value:
+        try:
+            return ast.literal_eval(value)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            raise UnknownChoice(f"{name} {value[:100]!r} are no numbers in brackets") from None
+    return value if isinstance(value, list | tuple | dict | np.ndarray) and len(value) else missing
+
+
+def text_of(table: pd.DataFrame, suffix: str) -> str:
+    """Return a table of measurements as the text of a ".csv" or ".json" file, every number with all of its digits."""
+    if suffix == ".json":
+        whole = table.astype(object).where(table.notna(), None)
+        rows = whole.to_dict("records")
+        return json.dumps(rows, indent=1, ensure_ascii=False)
+    if suffix != ".csv":
+        raise UnknownChoice(f"measurements are written as .csv or .json, not as {suffix or 'a file without a suffix'}")
+    words = {name: table[name].map(lambda text: f"'{text}" if text.startswith(_FORMULA) else text) for name in _WORDS}
+    safe = table.assign(**words)
+    return safe.to_csv(index=False)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Return the table of measurements in a ".csv" or ".json" file."""
+    if not path.is_file():
+        raise NothingFound(f"there is no file {str(path)!r} with measurements")
+    text = path.read_text(encoding="utf-8-sig")
+    try:
+        if path.suffix.lower() == ".json":
+            return pd.DataFrame(json.loads(text))
+        return pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
+    except (ValueError, TypeError) as error:
+        raise UnknownChoice(f"{path.name} holds no table of measurements: {type(error).__name__}") from None

@@ -1,0 +1,161 @@
+"""Shapes on one plane of a scene: which pixels they hold, how long and how large they are.
+
+Points are (column, row) of the plane as it lies on the screen; whole numbers are the middles of pixels (PS3.3
+C.7.6.2.1.1), so a picture goes from -0.5 to columns - 0.5.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from dicomview.errors import UnknownChoice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["KINDS", "Kind", "Point", "Shape", "shape_of"]
+
+Kind = Literal["line", "angle", "rectangle", "ellipse", "freehand", "point"]
+Point: TypeAlias = tuple[float, float]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+# How many points each is made of, and what these are; "freehand" has as many as were drawn.
+_POINTS = {
+    "line": (2, "its two ends"),
+    "angle": (3, "the end of one arm, the vertex, the end of the other arm"),
+    "rectangle": (2, "two opposite corners"),
+    "ellipse": (2, "two opposite corners of the rectangle around it"),
+    "point": (1, "where it is"),
+}
+_MOST_POINTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A line, an angle or a region, on one plane; made by `shape_of`, which checks it.
+
+    Parameters
+    ----------
+    kind : "line", "angle", "rectangle", "ellipse", "freehand" or "point"
+        Rectangle and ellipse lie along the rows and columns.
+    points : tuple of (column, row)
+        Ends of a line; end, vertex and end of an angle; opposite corners of a rectangle or around an ellipse; the
+        corners of a polygon; the one point.
+    plane : str
+    index : int
+        Zero-based along the plane.
+    places : tuple of (axis, place) pairs
+        Zero-based place along each extra axis of the stack.
+    """
+
+    kind: Kind
+    points: tuple[Point, ...]
+    plane: str
+    index: int
+    places: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def region(self) -> bool:
+        """True for what holds pixels."""
+        return self.kind not in ("line", "angle")
+
+    def mask(self, rows: int, columns: int) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
+        """Return where in a picture of (rows, columns) the pixels of a region are.
+
+        Returns
+        -------
+        window : (slice of rows, slice of columns)
+            Around the region, inside the picture; empty where it lies beside.
+        mask : bool array of the size of `window`
+
+        Notes
+        -----
+        A pixel is in a region when its centre is. A centre on the border of a rectangle or an ellipse is in; one on
+        the border of a polygon is in at its left and upper sides, so that polygons side by side share no pixel. Of a
+        polygon that crosses itself those parts are in which an odd number of turns go around (even-odd rule). A point
+        is in the pixel around it.
+        """
+        corners = np.array(self.points)
+        if self.kind == "point":
+            corners = np.floor(corners + 0.5)
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        first = np.clip(np.ceil(low), 0, (columns, rows)).astype(int)
+        end = np.clip(np.floor(high) + 1, first, np.maximum(first, (columns, rows))).astype(int)
+        window = slice(int(first[1]), int(end[1])), slice(int(first[0]), int(end[0]))
+        row, column = np.ogrid[window]
+        if self.kind == "freehand":
+            return window, _inside(corners, first, (end - first)[::-1])
+        inside = np.ones((row.shape[0], column.shape[1]), bool)
+        if self.kind == "ellipse":
+            middle, half = (low + high) / 2, (high - low) / 2
+            if not half.all():
+                return window, np.zeros_like(inside)
+            inside = ((column - middle[0]) / half[0]) ** 2 + ((row - middle[1]) / half[1]) ** 2 <= 1
+        return window, inside
+
+    def length(self, row_step: NDArray[np.float64], column_step: NDArray[np.float64]) -> float:
+        """Return how long a line is; `row_step` and `column_step` are (3,) vectors of one step down and across."""
+        (way,) = self._ways((0, 1), row_step=row_step, column_step=column_step)
+        return float(np.linalg.norm(way))
+
+    def degrees(self, row_step: NDArray[np.float64], column_step: NDArray[np.float64]) -> float:
+        """Return an angle, 0 to 180 degrees; NaN when one of its arms has no length."""
+        one, other = self._ways((1, 0), (1, 2), row_step=row_step, column_step=column_step)
+        if not (one.any() and other.any()):
+            return math.nan
+        # Exact near 0 and 180 degrees as well, where the cosine is flat.
+        return math.degrees(math.atan2(float(np.linalg.norm(np.cross(one, other))), float(one @ other)))
+
+    def area(self, row_step: NDArray[np.float64], column_step: NDArray[np.float64]) -> float:
+        """Return the area within the outline of a region, in the square of the unit of the steps; 0 for a point."""
+        cell = float(np.linalg.norm(np.cross(row_step, column_step)))
+        x, y = np.array(self.points).T
+        if self.kind == "freehand":
+            return cell * abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+        box = float(np.ptp(x) * np.ptp(y))
+        return cell * box * (math.pi / 4 if self.kind == "ellipse" else 1)
+
+    def _ways(
+        self, *pairs: tuple[int, int], row_step: NDArray[np.float64], column_step: NDArray[np.float64]
+    ) -> list[NDArray[np.float64]]:
+        ways = [np.subtract(self.points[end], self.points[start]) for start, end in pairs]
+        return [across * column_step + down * row_step for across, down in ways]
+
+
+def shape_of(kind: object, points: Any, plane: str, index: int, places: Sequence[tuple[str, int]] = ()) -> Shape:
+    """Return the shape of these (column, row) points, or raise UnknownChoice."""
+    if kind not in KINDS:
+        raise UnknownChoice(f"there is no measurement {kind!r}; choose one of {', '.join(KINDS)}")
+    try:
+        pairs = np.array(points, float)
+    except (TypeError, ValueError):
+        pairs = np.empty(0)
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or not np.isfinite(pairs).all():
+        raise UnknownChoice(f"the points of a {kind} are pairs (column, row) of numbers, not {points!r:.200}")
+    if kind == "freehand":
+        wrong = "at least three points, its corners" if not 3 <= len(pairs) <= _MOST_POINTS else ""
+    else:
+        count, what = _POINTS[str(kind)]
+        wrong = f"{count} point{'s' * (count > 1)}, {what}" if len(pairs) != count else ""
+    if wrong:
+        raise UnknownChoice(f"a {kind} is made of {wrong}; {len(pairs)} were given")
+    return Shape(kind, tuple((x, y) for x, y in pairs.tolist()), plane, int(index), tuple(places))
+
+
+def _inside(corners: NDArray[np.float64], first: NDArray[np.int_], size: NDArray[np.int_]) -> NDArray[np.bool_]:
+    """Return which pixels of a window, from `first` (column, row) on and of (rows, columns) `size`, a polygon holds."""
+    rows, columns = (int(n) for n in size)
+    turns = np.zeros((rows, columns + 1), np.int64)
+    for (x0, y0), (x1, y1) in zip(corners - first, np.roll(corners, -1, axis=0) - first, strict=True):
+        low, high = sorted((y0, y1))
+        crossed = np.arange(max(0, math.ceil(low)), min(rows, math.ceil(high)))  # centres in [low, high)
+        if crossed.size:
+            at = x0 + (crossed - y0) * (x1 - x0) / (y1 - y0)
+            np.add.at(turns, (crossed, np.clip(np.ceil(at), 0, columns).astype(int)), 1)
+    odd: NDArray[np.bool_] = turns.cumsum(axis=1)[:, :-1] % 2 == 1
+    return odd

@@ -1,0 +1,245 @@
+"""What is measured on a view: drawn by a hand in the browser or set from Python, computed here, kept as a table."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from dicomview.errors import DicomviewError, UnknownChoice
+from dicomview.render import Measure, shape_of
+from dicomview.render.ledger import known, read_table, shapes_in, table_of, text_of
+from dicomview.views.canvas import Canvas
+from dicomview.views.faces import ONE_HAND, Face
+from dicomview.views.follower import Follower
+from dicomview.views.page import write_page
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from dicomview.render import Measured, Scene, Shape, ViewState
+
+__all__ = ["Measuring"]
+
+_PAGES = 50  # that are answered; of more, the first are closed long since
+
+
+class Measuring(Canvas):
+    """A canvas on which one measures.
+
+    Attributes
+    ----------
+    measurements : pandas.DataFrame
+        A row for each measurement, in the order in which they were made. Settable to a table of the same kind, to some
+        of its rows, to a .csv or .json file of them, or to None for none; observable. To change it in place changes
+        nothing.
+
+    Notes
+    -----
+    The browser draws a shape at once and tells of it, with at most one message unanswered and the latest wish in the
+    next. A worker answers, so that neither the wheel nor a cell waits for slices that must be decoded first.
+    """
+
+    scene: Scene
+    measurements = Face()
+    # Only Python sets it: all that is laid on the pictures, and up to which message each page has been heard.
+    _measures = traitlets.Dict().tag(sync=True)
+
+    @property
+    def state(self) -> ViewState:
+        """All that decides the picture, as one frozen value."""
+        raise NotImplementedError
+
+    def __init__(self, *arguments: Any, **traits: Any) -> None:
+        self._measure = Measure(self.scene)
+        self._held: dict[str, Measured] = {}  # by the name that the browser knows each by
+        self._next: tuple[Any, dict[str, Measured]] = (None, {})  # a table, with what it was made of
+        self._heard: dict[str, int] = {}  # the last message of each page
+        self._named = 0
+        self._edits: deque[Mapping[str, Any]] = deque()
+        self._edited = threading.Lock()
+        self._measurer = Follower(self._answer_edits, failed=self.tell_trouble, pause=0.0)
+        super().__init__(*arguments, measurements=table_of([]), _measures=self._measures_message(), **traits)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "measurements":
+            super().__setattr__(name, value)
+            return
+        with ONE_HAND:
+            super().__setattr__(name, value)
+
+    def measure(
+        self,
+        kind: str,
+        points: Sequence[Sequence[float]],
+        *,
+        plane: str | None = None,
+        index: int | None = None,
+        **axes: int,
+    ) -> pd.Series[Any]:
+        """Measure something and show it, as if it were drawn.
+
+        Parameters
+        ----------
+        kind : "line", "angle", "rectangle", "ellipse", "freehand" or "point"
+        points : sequence of (x, y, z) or of (column, row)
+            LPS mm, on the slice that they lie on; or on the picture that is shown, whole numbers at the middles of
+            pixels. The ends of a line; end, vertex and end of an angle; two opposite corners of a rectangle or around
+            an ellipse; the corners of a freehand region; one point.
+        plane, index, **axes : optional
+            Another picture than that which is shown, for points of the picture; of points in the patient the plane to
+            look at first.
+
+        Returns
+        -------
+        pandas.Series
+            The row that ``view.measurements`` now has of it.
+
+        Raises
+        ------
+        UnknownChoice
+            There is no such measurement or picture, no slice holds all of the points, or a region holds no pixel.
+
+        Examples
+        --------
+        >>> view.measure("line", [(-15, 0, -40), (15, 0, -40)])["value"]  # doctest: +SKIP
+        30.0
+        """
+        now = self.state
+        wanted, places = now.plane if plane is None else plane, now.axes | axes
+        if index is None:
+            index = dict(now.positions).get(wanted, 0)
+        try:
+            placed = {len(point) for point in points} == {3}
+        except TypeError:
+            placed = False
+        if placed:
+            shape = self._measure.laid(kind, points, wanted, places)
+        else:
+            shape = shape_of(kind, points, wanted, index, tuple(places.items()))
+        known(shape, self._measure)
+        result = self._measure(shape)
+        _refuse_empty(result, self.scene)
+        with ONE_HAND:
+            self._take_measures({**self._held, self._name(): result})
+            row: pd.Series[Any] = self.measurements.iloc[-1]
+            return row
+
+    def write_measurements(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the measurements as .csv or .json, every number with all of its digits, and return the path.
+
+        ``view.measurements = path`` lays them on the same series again.
+
+        Raises
+        ------
+        AlreadyThere, NothingFound, UnknownChoice
+            There is something at `path`, there is no such folder, or it ends with neither .csv nor .json.
+        """
+        target = Path(path)
+        return write_page(target, [text_of(self.measurements, target.suffix.lower())], overwrite=overwrite)
+
+    def close(self) -> None:
+        """Take the canvas off every page and stop answering."""
+        if measurer := self.__dict__.get("_measurer"):
+            measurer.close()
+        super().close()
+
+    @traitlets.validate("measurements")
+    def _checked_measurements(self, proposal: Any) -> Any:
+        """Measure anew what a table says of shapes; it is refused, in words, where it does not fit the pictures."""
+        wish = proposal.value
+        if wish is self._next[0]:
+            return wish
+        if isinstance(wish, str | Path):
+            wish = read_table(Path(wish))
+        held = {self._name(): self._measure(shape) for shape in shapes_in(wish, self._measure, self.state)}
+        self._next = table_of(held.values()), held
+        return self._next[0]
+
+    @traitlets.observe("measurements")
+    def _lay_measures(self, change: Any) -> None:
+        table, held = self._next
+        if change.new is table:
+            self._held = held
+            self._measures = self._measures_message()
+
+    def _take_measures(self, held: dict[str, Measured]) -> None:
+        self._next = table_of(held.values()), held
+        self.measurements = self._next[0]
+
+    def _on_message(self, canvas: Canvas, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
+        if content.get("kind") == "measure":
+            with self._edited:
+                self._edits.append(content)
+            self._measurer.wake()
+        super()._on_message(canvas, content, buffers)
+
+    def _answer_edits(self) -> None:
+        """Measure what hands have drawn since the last time."""
+        with self._edited:
+            messages = [*self._edits]
+            self._edits.clear()
+        edits: dict[str, Measured | None] = {}
+        try:
+            for message in messages:
+                for name, drawn in message["edits"]:
+                    edits[str(name)] = None if drawn is None else self._measure(self._shape_of(drawn))
+        except DicomviewError as error:
+            self.send({"kind": "trouble", "text": str(error)})
+        with ONE_HAND:
+            for message in messages:
+                self._heard[str(message["page"])] = int(message["n"])
+            self._heard = dict([*self._heard.items()][-_PAGES:])
+            held = {name: result for name, result in ({**self._held, **edits}).items() if result is not None}
+            if edits:
+                self._take_measures(held)
+            else:
+                self._measures = self._measures_message()  # the pages wait for an answer all the same
+
+    def _shape_of(self, drawn: Mapping[str, Any]) -> Shape:
+        places = {name: int(drawn["axes"][name]) for name in self.scene.lengths}
+        plane, index = str(drawn["plane"]), int(drawn["index"])
+        shape = shape_of(drawn["kind"], drawn["points"], plane, index, tuple(places.items()))
+        known(shape, self._measure)
+        return shape
+
+    def _name(self) -> str:
+        self._named += 1
+        return f"python-{self._named}"
+
+    def _measures_message(self) -> dict[str, Any]:
+        return {"all": [_message(name, one) for name, one in self._held.items()], "heard": dict(self._heard)}
+
+
+def _message(name: str, one: Measured) -> dict[str, Any]:
+    """Return what the browser is told of a measurement; see ``static/measures.js``."""
+    shape = one.shape
+    return {
+        "name": name,
+        "kind": shape.kind,
+        "plane": shape.plane,
+        "index": shape.index,
+        "axes": dict(shape.places),
+        "points": [list(point) for point in shape.points],
+        "words": one.words,
+        "note": "; ".join(one.notes),
+    }
+
+
+def _refuse_empty(result: Measured, scene: Scene) -> None:
+    """Raise UnknownChoice for what holds nothing to measure."""
+    shape, view = result.shape, scene.views[result.shape.plane]
+    there = f"{shape.plane} {shape.index} has columns 0 to {view.columns - 1} and rows 0 to {view.rows - 1}"
+    if shape.region and not result.pixels:
+        raise UnknownChoice(f"the {shape.kind} holds the centre of no pixel; {there}")
+    if not shape.region and result.beyond:
+        raise UnknownChoice(f"the {shape.kind} leaves the picture; {there}")
+    if math.isnan(result.value) and shape.kind == "angle":
+        raise UnknownChoice("an arm of the angle has no length, so there is no angle")
