@@ -283,6 +283,27 @@ def test_a_function_that_fails_later_leaves_the_slice_alone():
     assert isinstance(view.failure, ZeroDivisionError)
 
 
+def test_three_planes_have_the_same_layers():
+    volume = dv.read_series(stack()).volume()
+    ortho: Any = dv.view(stack(), layout="ortho")
+    ortho.add_mask(boxed(), name="mask", color="red")
+    ortho.add_contours(corners_mm(volume, 2), name="box")
+    ortho.draw(lambda ax, sheet: ax.plot([1, 5], [1, 3]), name="line")
+    for name in ("axial", "coronal", "sagittal"):
+        assert list(ortho[name].layers) == ["mask", "box", "line"]
+    ortho["sagittal"].layers = {"mask": 0.7}
+    assert ortho["axial"].layers["mask"] == Look(True, "#ff0000", 0.7)
+    for refused in (
+        lambda: ortho.add_mask(boxed()[1:], name="wrong"),
+        lambda: ortho.remove_layer("wrong"),
+    ):
+        with pytest.raises(UnknownChoice):
+            refused()
+    ortho.remove_layer("line")
+    assert [list(one.layers) for one in ortho.views.values()] == [["mask", "box"]] * 3
+    ortho.close()
+
+
 # --- on the screen
 
 

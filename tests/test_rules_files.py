@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import phantoms
 import pytest
 from faults import found, table
+from test_bad_input import nested
 
 from dicomview.demo.synthetic import write
+from dicomview.rules.material import DEEPEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +86,11 @@ def no_implementation(one: Dataset) -> None:
     one.file_meta.FileMetaInformationVersion = b"\0\1"
 
 
+def endless(folder: Path) -> None:
+    files(folder)
+    (folder / "deep.dcm").write_bytes(bytes(128) + b"DICM" + nested(DEEPEST + 1, undefined=False))
+
+
 def missing_link(folder: Path) -> None:
     files(folder)
     (folder / "0099.dcm").symlink_to(folder / "nowhere.dcm")
@@ -105,6 +112,7 @@ FAULTS: dict[str, tuple[str, Callable[[Path], Any], set[str]]] = {
     "a program": ("F12", rewritten(lambda content: b"MZ" + content[2:]), set()),
     "a TIFF": ("F12", rewritten(lambda content: b"II*\0" + content[4:]), set()),
     "a dead link": ("F16", missing_link, set()),
+    "an endless nesting": ("F20", endless, {"F11", "N01", "N04", "U02", "U12"}),
 }  # fmt: skip
 
 

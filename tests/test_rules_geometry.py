@@ -65,6 +65,7 @@ FAULTS = {
     "two kernels": ({"G19"}, phantoms.mixed_kernels),
     "an image of a time point missing": ({"G17", "G20"}, incomplete),
     "images announced": ({"G21"}, changed(ImagesInAcquisition="14")),
+    "an animal": ({"G23"}, changed(AnatomicalOrientationType="QUADRUPED")),
     "no patient position": ({"G22"}, changed(PatientPosition=None)),
 }  # fmt: skip
 

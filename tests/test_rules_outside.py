@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import phantoms
 import pytest
 from faults import change, table, undecided
 from oracles import put_raw
+from pydicom.data import DATA_ROOT
 
 import dicomview as dv
 from dicomview.demo.synthetic import write
 from dicomview.errors import MissingExtra
 from dicomview.rules import outside
+from dicomview.rules.check import UNDECIDED
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+DATA = Path(DATA_ROOT) / "test_files"
 try:
     outside.program("dciodvfy")
     MISSING = False
@@ -39,6 +39,29 @@ def test_what_they_say_is_in_the_table_without_their_quotes(tmp_path: Path) -> N
     assert set(said["files"].explode()) <= {"0001.dcm", "0002.dcm", "0003.dcm"}
     assert "BodyPartExamined" in set(said["path"])
     assert "V02" in set(rows["check"])  # ours says the same
+
+
+FILES = (
+    "CT_small.dcm", "MR_small.dcm", "rtplan.dcm", "rtdose_1frame.dcm", "reportsi.dcm", "liver_1frame.dcm",
+    "SC_rgb_rle.dcm", "no_meta.dcm", "ExplVR_BigEnd.dcm", "examples_palette.dcm", "nested_priv_SQ.dcm",
+)  # fmt: skip
+STRICTER = {"Modality", "OperatorsName"}  # of secondary captures and RT series: PS3.3 C.7.3.1, C.8.8.1
+
+
+@needs_tools
+def test_what_an_object_must_have_is_what_dciodvfy_says() -> None:
+    compared = 0
+    for name in FILES:
+        path = DATA / name
+        rows = table(path, checks=["U", "V01", "V02", "P05", "P07", "G01", "G17", "X01"])
+        said = rows["message"]
+        lacking = said.str.contains("Missing attribute") & ~said.str.contains("Conditional|DICOMDIR")
+        theirs = {path for path in rows["path"][lacking] if "." not in path}
+        ours = set(rows["path"][rows["check"].isin(["V01", "V02"]) & ~said.str.startswith(UNDECIDED)])
+        assert theirs <= set(rows["path"][rows["check"] != "X01"]), name
+        assert ours <= theirs | STRICTER, name
+        compared += len(theirs)
+    assert compared > 10
 
 
 @needs_tools

@@ -27,6 +27,7 @@ FAULTS = {
     "slope of 0": ("P07", changed(RescaleSlope="0")),
     "slopes": ("P08", phantoms.slope_per_slice),
     "width of 0.5": ("P10", changed(WindowCenter="40", WindowWidth="0.5")),
+    "graphics": ("P11", changed(GraphicAnnotationSequence=[phantoms.item(GraphicLayer="TEXT")])),
     "second width of 0": ("P10", changed(WindowCenter=["40", "40"], WindowWidth=["400", "0"])),
 }
 
@@ -35,6 +36,12 @@ FAULTS = {
 def test_each_fault_is_found_and_nothing_else(fault: str) -> None:
     check, make = FAULTS[fault]
     assert found(make()) == {check}
+
+
+def test_overlay_planes_are_told() -> None:
+    pile = phantoms.regular()
+    put_raw(pile[3], 0x60000010, "US", b"\x0a\0")
+    assert found(pile) == {"P11"}
 
 
 def test_a_lossy_transfer_syntax_says_so_or_is_found() -> None:

@@ -56,16 +56,6 @@ class Contour:
         points.setflags(write=False)
         object.__setattr__(self, "points", points)
 
-    @property
-    def plane(self) -> tuple[float, ...]:
-        """The plane it lies in, rounded: a unit normal, and how far along it, mm."""
-        x = self.points
-        normal = np.cross(x - x[0], np.roll(x, -1, axis=0) - x[0]).sum(axis=0)
-        length = float(np.linalg.norm(normal))
-        normal = normal / length if length else normal
-        normal = normal * (np.sign(normal[np.argmax(np.abs(normal))]) or 1.0)
-        return (*np.round(normal, 2).tolist(), round(float((x @ normal).mean()), 1))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stroke:
@@ -173,8 +163,17 @@ class Outline:
 
     @functools.cached_property
     def _planes(self) -> NDArray[np.intp]:
-        """A number for each contour, the same for those in one plane."""
-        return np.unique([one.plane for one in self.contours], axis=0, return_inverse=True)[1].ravel()
+        """A number for each contour, the same for those in one plane: a normal, and how far along it, mm, rounded."""
+        points, starts, after, owner = self._points
+        from_first = points - points[starts[owner]]
+        normals = np.add.reduceat(np.cross(from_first, from_first[after]), starts)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), np.finfo(float).tiny)
+        largest = np.take_along_axis(normals, np.abs(normals).argmax(axis=1)[:, np.newaxis], axis=1)
+        normals *= np.where(largest < 0, -1.0, 1.0)
+        middles = np.add.reduceat(points, starts) / np.bincount(owner)[:, np.newaxis]
+        depths = np.einsum("ij,ij->i", middles, normals)
+        planes = np.column_stack([normals.round(2), depths.round(1)]) + 0.0  # no minus before a zero
+        return np.unique(planes, axis=0, return_inverse=True)[1].ravel()
 
     @functools.cached_property
     def _directions(self) -> dict[bytes, tuple[NDArray[np.float64], ...]]:

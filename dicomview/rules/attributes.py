@@ -183,6 +183,24 @@ def _number_is_text_junk(one: Element) -> Iterator[Finding]:
 
 
 @check(
+    "V15",
+    "warning",
+    "file",
+    "instance",
+    rule="PatientAge in years differs by more than one from what birth and study make.",
+    why="One of the three belongs to somebody else, or dates were shifted and the age was not.",
+    todo="Do not compute with the age; ask for the originals.",
+    standard="PS3.3 C.7.2.2",
+)
+def _patient_age_vs_birth(one: Instance) -> Iterator[Finding]:
+    age = re.fullmatch(r"(\d{3})Y", one.tags.text("PatientAge"))
+    found = [_DATE.fullmatch(one.tags.text(keyword)) for keyword in ("PatientBirthDate", "StudyDate")]
+    born, seen = (None if date is None else _day(date) for date in found)
+    if age and born and seen and abs((seen - born).days / 365.25 - 0.5 - int(age[1])) > 1.6:
+        yield Finding("PatientAge is not what birth and study make", "PatientAge", "", "the age at the study")
+
+
+@check(
     "V16",
     "warning",
     "file",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dicomview.errors import UnsafeArchive
 from dicomview.files.extent import native_length
 from dicomview.rules.check import Finding, check
+from dicomview.rules.material import DEEPEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -237,6 +238,20 @@ def _unreadable(material: Material) -> Iterator[Finding]:
     for header in material.headers:
         if header.status == "unreadable" and "damaged" not in header.detail and "zip bomb" not in header.detail:
             yield Finding(header.detail, files=(header.location.label,))
+
+
+@check(
+    "F20",
+    "warning",
+    "file",
+    "instance",
+    rule=f"{DEEPEST} sequences or more are in each other.",
+    why="No object of the standard is so: it was made to exhaust a program. What lies deeper is not looked at.",
+    todo="Find out where the file comes from.",
+)
+def _nested_too_deep(one: Instance) -> Iterator[Finding]:
+    if one.depth >= DEEPEST:
+        yield Finding("sequences in sequences without an end", "", f"{DEEPEST} or more", "a dozen")
 
 
 def _meta_of(one: Instance) -> dict[str, object]:

@@ -61,7 +61,8 @@ class Findings(pd.DataFrame):
         parts = [Html(f"<p><b>{escaped(self.title())}</b></p>")]
         if len(self):
             parts.append(html_table(_SHOWN, self._lines()))
-        parts += [Html(f'<p style="opacity:0.65">{escaped(note)}</p>') for note in [*self._more(), *self.notes()]]
+        notes = [*self._more(), *self.notes()]
+        parts += [Html(f'<p style="opacity:0.65;margin:0">{escaped(note)}</p>') for note in notes]
         return str(joined(parts))
 
     def _whole(self) -> bool:

@@ -257,6 +257,22 @@ def _patient_position_missing(series: Series) -> Iterator[Finding]:
 
 
 @check(
+    "G23",
+    "info",
+    "series",
+    "series",
+    rule="The images are of an animal: AnatomicalOrientationType is QUADRUPED.",
+    why="Left, right, head and front have other letters, and programs for people show wrong ones.",
+    todo="Nothing here: dicomview has the letters of animals.",
+    standard="PS3.3 C.7.6.1.1.1",
+)
+def _non_human_orientation(series: Series) -> Iterator[Finding]:
+    animals = [one for one in slices_of_all(series) if one.tags.text("AnatomicalOrientationType") == "QUADRUPED"]
+    if animals:
+        yield Finding("images of an animal", "AnatomicalOrientationType", "QUADRUPED", "", labels_of(animals))
+
+
+@check(
     "G25",
     "error",
     "series",

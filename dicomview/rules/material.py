@@ -11,7 +11,7 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as Items
 
 from dicomview.catalog import Catalog
-from dicomview.errors import DamagedPixels, NoDecoder
+from dicomview.errors import DamagedPixels, NoDecoder, printable
 from dicomview.files import locate, read_header
 from dicomview.pixels import FrameTags
 from dicomview.progress import bar
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
         "Source | Catalog | Series | Stack | Slice | Sequence[Catalog | Series | Stack | Slice] | Material"
     )
 
-__all__ = ["Element", "Instance", "Material", "Plane", "elements_of", "planes_of", "prepared"]
+__all__ = [
+    "DEEPEST", "MOST_PIXELS", "Element", "Instance", "Material", "Plane", "elements_of", "planes_of", "prepared",
+]  # fmt: skip
 
 # Quoted is what should be a number, date or UID and has a digit, or is what programs write for "no number". All else
 # may be text of a person's hand, in whatever element it stands.
@@ -41,6 +43,10 @@ _QUOTED_VRS = frozenset({"AS", "DA", "DS", "DT", "IS", "TM", "UI"})
 _NO_NUMBER = frozenset({"nan", "inf", "-inf", "none", "null", "n/a"})
 _PATIENT_GROUP = 0x0010
 _LONGEST = 40
+DEEPEST = 1500
+"""Sequences in sequences are looked into so far; no standard object has more than a dozen."""
+MOST_PIXELS = 2**28
+"""Of one slice that is decoded without being asked for: a header may announce any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,11 @@ class Instance:
         return self.tags.dataset
 
     @property
+    def depth(self) -> int:
+        """How many sequences are in each other."""
+        return max(len(above) for _, above, _ in _walk(self.dataset))
+
+    @property
     def items(self) -> Iterator[Dataset]:
         """The data set and every item of its sequences."""
         return (item for item, _, _ in _walk(self.dataset))
@@ -123,6 +134,9 @@ class Plane:
 def planes_of(series: Iterable[Series]) -> Iterator[Plane]:
     """Yield the slices of all stacks, decoded one at a time."""
     for one in (one for many in series for stack in many.stacks for one in stack.slices):
+        if one.rows * one.columns > MOST_PIXELS:
+            yield Plane(one, None, "the pixels were not seen, there are more than fit into memory safely")
+            continue
         try:
             yield Plane(one, one.stored())
         except (NoDecoder, DamagedPixels) as error:
@@ -204,7 +218,7 @@ class Element:
         number = any(letter.isdigit() for letter in text) or text.casefold() in _NO_NUMBER
         if not number or self.vr not in _QUOTED_VRS or self.tag.group == _PATIENT_GROUP or self.tag.is_private:
             return "(not shown)"
-        plain = "".join(letter if letter.isprintable() else "\ufffd" for letter in text[: _LONGEST + 1])
+        plain = printable(text[: _LONGEST + 1])
         return plain if len(text) <= _LONGEST else f"{plain[:_LONGEST]}…"
 
 
@@ -232,6 +246,8 @@ def _walk(dataset: Dataset) -> Iterator[tuple[Dataset, tuple[str, ...], bool]]:
         item, above, charset = waiting.pop()
         charset = charset or "SpecificCharacterSet" in item
         yield item, above, charset
+        if len(above) == DEEPEST:
+            continue  # the checks of files say so
         below: list[tuple[Dataset, tuple[str, ...], bool]] = []
         for tag, raw in list(item.items()):
             if _vr(tag, raw) != "SQ":

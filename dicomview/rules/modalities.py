@@ -143,6 +143,8 @@ def _mr_protocol_drift(material: Material) -> Iterator[Finding]:
     todo="Decide for one: rescaled value / (slope × scale slope) is comparable between series, display values are not.",
 )
 def _mr_philips_scaling(one: Instance) -> Iterator[Finding]:
+    if not any(tag.group == 0x2005 for tag in one.dataset.keys()):  # noqa: SIM118  a Dataset gives elements
+        return
     private = private_number(one.dataset, "Philips MR Imaging DD 001", 0x2005, 0x0E)
     public = one.tags.number("RescaleSlope")
     if private is not None and public is not None and private * public != 1:

@@ -162,3 +162,20 @@ def _window_invalid(one: Element) -> Iterator[Finding]:
     for text, width in zip(one.texts, FrameTags(one.item).readings("WindowWidth"), strict=False):
         if width is not None and (width <= 0 if exact else width < 1):
             yield Finding("WindowWidth is too small", one.path, one.shown(text), "above 0" if exact else "1 or more")
+
+
+@check(
+    "P11",
+    "info",
+    "file",
+    "instance",
+    rule="Overlay planes or graphic annotations.",
+    why="They are drawn over the picture, may carry text, and are no part of the pixel values.",
+    todo="Look at them before sharing; dicomview shows overlays as a layer.",
+    standard="PS3.3 C.9.2, C.10.5; PS3.15 E.3.3",
+)
+def _overlay_or_graphics(one: Instance) -> Iterator[Finding]:
+    if any(0x6000 <= tag.group <= 0x601E and tag.element == 0x0010 for tag in one.dataset.keys()):  # noqa: SIM118
+        yield Finding("overlay planes", "OverlayRows")
+    if one.tags.get("GraphicAnnotationSequence"):
+        yield Finding("graphic annotations", "GraphicAnnotationSequence")

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Slice", "slices_of"]
 
+_CREDIBLE = 1000  # frames, without a look at how large the file is
+_MOST_TIMED = 1_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Slice:
@@ -115,6 +118,8 @@ class Slice:
         FrameTimeVector, FrameTime, or CineRate and RecommendedDisplayFrameRate (PS3.3 C.7.6.5); of a dynamic nuclear
         medicine object, the durations of its phases (PS3.3 C.8.4.14).
         """
+        if self.frame_count > _MOST_TIMED:
+            return None  # a wrong byte
         phased = vector_times(self.tags, self.frame_count) if "time" in self.vectors else None
         if phased is not None:
             return phased
@@ -250,7 +255,7 @@ def slices_of(source: Header) -> Iterator[Slice]:
     dataset = source.dataset
     assert dataset is not None
     whole = FrameTags(dataset)
-    count, mosaic = frame_count(whole), is_mosaic(whole)
+    count, mosaic = _credible_count(source, whole), is_mosaic(whole)
     if mosaic and count == 1:
         yield from _of_mosaic(source)
         return
@@ -265,6 +270,25 @@ def slices_of(source: Header) -> Iterator[Slice]:
         if mosaic:
             place, fault = None, "MOSAIC_WITHOUT_CSA: each of several frames is a mosaic of many slices"
         yield Slice(source, tags, place, spacing, kind, fault, vectors=vectors[frame])
+
+
+def _credible_count(source: Header, whole: FrameTags) -> int:
+    """Return NumberOfFrames, of a header that announces very many no more than its pixel data can hold.
+
+    What is missing at the end of a cut file keeps its place; a wrong byte may not make a thousand million slices.
+    """
+    announced = frame_count(whole)
+    if announced <= _CREDIBLE or source.pixels is None:
+        return announced
+    try:
+        with source.open_pixels() as stream:
+            here = stream.tell()
+            found = stream.seek(0, 2) - here
+    except OSError:
+        return _CREDIBLE
+    bits = whole.integer("Rows") * whole.integer("Columns") * whole.integer("BitsAllocated")
+    bits = 64 if source.pixels.size is None else max(1, bits)  # a compressed frame has a head of 8 bytes at least
+    return min(announced, max(_CREDIBLE, 8 * found // bits))
 
 
 def _of_mosaic(source: Header) -> Iterator[Slice]:

@@ -13,6 +13,7 @@ from dicomview.errors import DicomviewError
 from dicomview.progress import bar
 from dicomview.render import picture
 from dicomview.render.small import png_of
+from dicomview.rules.material import MOST_PIXELS
 from dicomview.summary.spread import Spread, of_numbers, of_words
 
 if TYPE_CHECKING:
@@ -147,6 +148,8 @@ def _why_not(series: Series, stack: Stack | None, *, hide: bool, made: int) -> s
         return series.rejected[0].reason if series.rejected else "no images"
     if hide:
         return "not shown: text may be written into the pixels"
+    if any(one.rows * one.columns > MOST_PIXELS for one in stack.slices):
+        return "too large for a small picture"
     return f"more than {_MOST_PICTURES} pictures" if made >= _MOST_PICTURES else ""
 
 

@@ -87,6 +87,7 @@ def snippet_of(
     note: str,
     step: int | None = None,
     measures: Sequence[Mapping[str, Any]] = (),
+    link: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
     """Yield a copy as a piece of HTML, bit by bit: the picture, and the script that puts the view in its place.
 
@@ -107,6 +108,8 @@ def snippet_of(
         That of the slices, when they are the whole stack; not given, they are a part of it.
     measures : sequence of mapping
         What was measured, as the browser is told of it; a copy shows it and measures no more.
+    link : mapping, optional
+        What ``static/links.js`` is told of a linked view; copies move together as well, and apart from the views.
     """
     whole = scene_message(scene, state)
     refused = {plane: "not in this copy" for plane in whole["planes"] if plane != state.plane} | whole["refused"]
@@ -117,7 +120,11 @@ def snippet_of(
         "_colours": colours_message(state.colormap),
         "_note": note,
         "_measures": {"all": [dict(one) for one in measures if one["plane"] == state.plane]},
+        "_link": {},
     }
+    if link:
+        planes = {name: places for name, places in link["planes"].items() if name == state.plane}
+        told["_link"] = {**link, "planes": planes, "group": f"copies of {link['group']}"}
     name, alt = f"dicomview-{uuid.uuid4().hex}", html.escape(title, quote=True)
     still = base64.b64encode(png).decode("ascii")
     picture = f'<img alt="{alt}" style="max-width:100%" src="data:image/png;base64,{still}">' if png else alt
