@@ -63,6 +63,7 @@ _MOVE = """async (moves) => {
     last = words();
   }
   const seconds = (performance.now() - begun) / 1000;
+  send("pointermove", x, y, 1); // back to where the next repetition takes hold of it
   send("pointerup", x, y, 0);
   return { rate: changes / seconds, moves: moves / seconds };
 }"""

@@ -68,7 +68,7 @@ export class Measures {
   }
   /** What a screen reader is told of the chosen shape. */
   get said() {
-    const shape = this.here.find(({ name }) => name === this.chosen);
+    const shape = this.chosen && this.here.find(({ name }) => name === this.chosen); // asked for at each picture
     return shape ? [`${shape.kind} ${shape.words.replaceAll("\n", ", ")}`, shape.note] : [];
   }
   /** @param {Shape} shape @returns {import("./drawing.js").Mark} */
