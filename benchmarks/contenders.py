@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.phantom import WINDOW
 
@@ -117,6 +117,25 @@ side = array.shape[1] / plt.rcParams["figure.dpi"]
 """
 
 
+_LAYERS = """
+import dicomview as dv
+import numpy as np
+from dicomview.objects import Contour, Outline
+dv.view
+side = array.shape[1]
+volume = dv.Volume(array, np.array([[0, 0, 1, 0], [0, 1, 0, 0], [-1, 0, 0, 0], [0, 0, 0, 1]], float))
+labels = np.zeros(array.shape, np.uint8)  # below what a probe reads
+for number in (1, 2, 3):
+    labels[:, side * (5 + number) // 9 : side * (11 + 2 * number) // 18, side // 4 : side // 2] = number
+turn = np.linspace(0, 2 * np.pi, 100, endpoint=False)
+flat = np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1)
+outlines = [
+    Outline(str(n), tuple(Contour((side / 2, side / 2, -k) + side * (n + 2) / 50 * flat) for k in range(len(array))))
+    for n in range(20)
+]
+"""  # three labels and twenty structures of a hundred points on every slice
+
+
 def _dicomview(name: str, source: str) -> Contender:
     return Contender(
         name=name,
@@ -135,6 +154,21 @@ CONTENDERS = {
     for one in (
         _dicomview("dicomview", "array"),
         _dicomview("dicomview-series", "series"),
+        replace(
+            _dicomview("dicomview-layers", "volume"),
+            prepare=_LAYERS,
+            cell=f"view = dv.view(volume, index=0, window={WINDOW}, masks={{'label': labels}})\n"
+            "view.add_contours(outlines)\nview",
+        ),
+        Contender(
+            name="dicomview-plot",
+            packages=("dicomview", "ipympl"),
+            prepare=f"import dicomview as dv\ndv.plot\n%matplotlib widget{_MATPLOTLIB}",
+            cell=f"shown = dv.plot(array, index=0, window={WINDOW})\nshown.ax.set_position((0, 0, 1, 1))\n"
+            "shown.figure.set_size_inches(side, side)\nshown",
+            surface="canvas",
+            scroll=("slider", _HANDLE),
+        ),
         Contender(
             name="interact",
             packages=("ipywidgets", "matplotlib"),

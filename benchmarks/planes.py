@@ -11,7 +11,7 @@ import argparse
 import statistics
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -59,7 +59,7 @@ _FIRST = """async (count) => {
   }
 }"""
 
-_SCROLL = """async ([place, direction, count]) => {
+SCROLL = """async ([place, direction, count]) => {
   const node = window.jupyterapp.shell.currentWidget.content.activeCell.node;
   const roots = [...node.querySelectorAll(".dicomview-canvas")];
   const stage = roots[place].querySelector(".dicomview-stage");
@@ -92,30 +92,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--slices", type=int, default=300)
     parser.add_argument("--size", type=int, default=512)
     options = parser.parse_args(arguments)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dicomview-bench-")))
-        (home := folder / "home").mkdir()
-        lab = stack.enter_context(running_lab(home, "--folder", "lab", private=folder / "jupyter"))
-        browser = stack.enter_context(running_chromium())
+    with lab_and_browser() as (lab, browser):
         for line in _measured(lab, browser, options):
             print(line, flush=True)
     return 0
 
 
-def _measured(lab: Lab, browser: Browser, options: argparse.Namespace) -> Iterator[str]:
-    pair = min(200, options.slices)
-    cells = [cell.format(slices=options.slices, size=options.size, pair=pair) for cell in _CELLS]
-    write_notebook(lab.folder / "planes.ipynb", cells)
+@contextmanager
+def lab_and_browser() -> Iterator[tuple[Lab, Browser]]:
+    """Run a JupyterLab of its own folder and a browser."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dicomview-bench-")))
+        (home := folder / "home").mkdir()
+        lab = stack.enter_context(running_lab(home, "--folder", "lab", private=folder / "jupyter"))
+        yield lab, stack.enter_context(running_chromium())
+
+
+def opened(lab: Lab, browser: Browser, cells: Sequence[str]) -> Notebook:
+    """Return a notebook of these cells, open in JupyterLab with a kernel that has nothing to do."""
+    write_notebook(lab.folder / "bench.ipynb", cells)
     page = browser.new_context(viewport={"width": 1500, "height": 1100}).new_page()
     page.set_default_timeout(120_000)
-    page.goto(f"{lab.address}/lab/workspaces/bench/tree/{quote('planes.ipynb')}?reset&token={lab.token}")
+    page.goto(f"{lab.address}/lab/workspaces/bench/tree/{quote('bench.ipynb')}?reset&token={lab.token}")
     page.wait_for_function(
         """() => {
             const panel = window.jupyterapp?.shell.currentWidget;
             return panel?.context?.isReady && panel.sessionContext.session?.kernel?.status === "idle";
         }"""
     )
-    notebook = Notebook(page)
+    return Notebook(page)
+
+
+def _measured(lab: Lab, browser: Browser, options: argparse.Namespace) -> Iterator[str]:
+    pair = min(200, options.slices)
+    cells = [cell.format(slices=options.slices, size=options.size, pair=pair) for cell in _CELLS]
+    notebook = opened(lab, browser, cells)
+    page = notebook.page
     notebook.run(0)
     yield f"| {options.slices} × {options.size}² | | |\n|---|---|---|"
     for cell, (name, views) in enumerate(_SHOWN, 1):
@@ -123,11 +135,11 @@ def _measured(lab: Lab, browser: Browser, options: argparse.Namespace) -> Iterat
         sharp: list[float] = []
         rates: dict[tuple[str, str], list[list[float]]] = {}
         for _ in range(options.repetitions):
-            _clear(notebook, cell)
+            clear(notebook, cell)
             first.append(page.evaluate(_FIRST, len(views)))
             for place, view in enumerate(views):
                 for way, direction in (("cold", 1), ("back", -1)):
-                    found: dict[str, Any] = page.evaluate(_SCROLL, [place, direction, min(90, pair // 2 - 2)])
+                    found: dict[str, Any] = page.evaluate(SCROLL, [place, direction, min(90, pair // 2 - 2)])
                     rates.setdefault((view, way), []).append(found["rates"])
                     sharp.append(found["sharp"])
         yield f"| {name} on the screen | {statistics.median(first):.0f} ms | |"
@@ -137,7 +149,7 @@ def _measured(lab: Lab, browser: Browser, options: argparse.Namespace) -> Iterat
         yield f"| all sharp after the wheel rests | {statistics.median(sharp):.0f} ms | at most {max(sharp):.0f} ms |"
 
 
-def _clear(notebook: Notebook, cell: int) -> None:
+def clear(notebook: Notebook, cell: int) -> None:
     """Make a cell the active one and take its output and that of the others away."""
     notebook.page.evaluate(
         """async (cell) => {

@@ -10,6 +10,7 @@ Names load on first use, so that reading files does not wait for widgets.
 from __future__ import annotations
 
 import importlib
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from dicomview import demo, errors, export, privacy
     from dicomview.catalog import Catalog, read_tags, scan, tags
     from dicomview.errors import DicomviewError
-    from dicomview.export.edits import edited, save
+    from dicomview.export.edits import edited
     from dicomview.export.sampling import samples
+    from dicomview.export.saving import save
     from dicomview.masks import Regions, dice, regions
     from dicomview.pixels import Window, presets
     from dicomview.render import Picture, picture
+    from dicomview.render.curve import curve
     from dicomview.rules import audit, checks, explain
     from dicomview.space import Series, Slice, Stack, Verdict, Volume, read_series
     from dicomview.summary import report
@@ -49,6 +52,7 @@ _ROOMS = {
     "Window": "pixels",
     "audit": "rules",
     "browse": "views.browser",
+    "curve": "render.curve",
     "checks": "rules",
     "compare": "views.compare",
     "demo": "",
@@ -68,7 +72,7 @@ _ROOMS = {
     "regions": "masks",
     "report": "summary",
     "samples": "export.sampling",
-    "save": "export.edits",
+    "save": "export.saving",
     "scan": "catalog",
     "tags": "catalog",
     "view": "views",
@@ -89,6 +93,7 @@ __all__ = [
     "browse",
     "checks",
     "compare",
+    "curve",
     "demo",
     "dice",
     "edited",
@@ -119,8 +124,16 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'dicomview' has no attribute {name!r}")
     room = importlib.import_module(f"dicomview.{_ROOMS[name] or name}")
     value = getattr(room, name) if _ROOMS[name] else room
+    if _ROOMS[name] == "catalog" and "ipykernel" in sys.modules:
+        room.Catalog.listing = staticmethod(_listing)
     globals()[name] = value
     return value
+
+
+def _listing(catalog: Any) -> dict[str, Any]:
+    """Return a catalogue as a notebook shows it: here alone the rooms of tables and those of widgets meet."""
+    shown: dict[str, Any] = importlib.import_module("dicomview.views.catalog_list").listing(catalog)
+    return shown
 
 
 def __dir__() -> list[str]:

@@ -101,3 +101,8 @@ class UnknownChoice(DicomviewError, ValueError):
 
 class MissingExtra(DicomviewError, ImportError):
     """An optional package is needed; the message is the pip line that installs it."""
+
+
+def printable(text: str) -> str:
+    """Return text of a file with a mark in place of what a terminal would obey: control characters, turned text."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

@@ -216,6 +216,17 @@ test("a drag of the window asks for nothing, and its end for the rest", async ()
   assert.equal(asked().length, 2);
 });
 
+test("three linked models keep together what one may keep, and ask ahead for as much", () => {
+  const { store, show } = makeStore(600);
+  show(300);
+  const [alone, limit] = [store.wishes().length, store.whole.limit];
+  store.share(3);
+  assert.equal(store.whole.limit, limit / 3);
+  assert.ok(Math.abs(store.wishes().length - alone / 3) <= 3);
+  store.share(1);
+  assert.deepEqual([store.wishes().length, store.whole.limit], [alone, limit]);
+});
+
 test("a preview is shown until the whole slice comes, and is not taken for it", async () => {
   const { store, answer, show } = makeStore(60, 4, 8);
   show(10);

@@ -20,6 +20,9 @@ HEAD = """\
 # PS3.3: attributes of types 1 and 2 at the top level of modules, and the modules that a SOP class must have.
 # Made by tests/iods.py from the tables in highdicom {version}.
 """
+# The root of a report is a container (PS3.3 C.17.3); the table has what all kinds of content items need, each on the
+# condition that it is one.
+CONTAINER = ("ContinuityOfContent", "ValueType")
 
 
 def read(name: str) -> Any:
@@ -40,6 +43,8 @@ def main() -> None:
             number: sorted({row["keyword"] for row in rows if not row["path"] and row["type"] == number})
             for number in ("1", "2")
         }
+        if name == "sr-document-content":
+            of_type = {"1": list(CONTAINER), "2": []}
         if any(of_type.values()):
             needed[name] = f"{name} 1 {' '.join(of_type['1'])} 2 {' '.join(of_type['2'])}".replace("  ", " ").strip()
     lines, used = [], set()

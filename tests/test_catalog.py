@@ -12,7 +12,10 @@ import pytest
 from oracles import PYDICOM_FILES, bundled_data_sets
 from phantoms import item
 from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
 from pydicom.tag import Tag
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
+from test_files_headers import written
 
 import dicomview as dv
 from dicomview.demo.synthetic import write
@@ -49,7 +52,8 @@ def test_every_source_of_one_instance(tmp_path):
     for source in (paths[0], str(paths[0]), [paths[0]], pile[0], pile[:1], series[0]):
         table = dv.tags(source)
         assert tuple(table.columns) == COLUMNS
-        assert len(table) == len(list(pile[0].iterall()))
+        meta = 0 if isinstance(source, Dataset) or source == pile[:1] else len(pydicom.dcmread(paths[0]).file_meta)
+        assert len(table) == len(list(pile[0].iterall())) + meta
         assert table.dicom["SOPInstanceUID"] == pile[0].SOPInstanceUID
         assert table.dicom["PixelData"] == "160 bytes of pixel data"
 
@@ -63,7 +67,8 @@ def test_every_source_of_several_instances(tmp_path):
         assert tuple(table.columns) == ("instance", *COLUMNS)
         assert table["instance"].unique().tolist() == [0, 1, 2]
         assert table.dicom["InstanceNumber"].tolist() == [1, 2, 3]
-        assert len(table) == 3 * len(list(pile[0].iterall()))
+        meta = 0 if source is pile else len(pydicom.dcmread(paths[0]).file_meta)
+        assert len(table) == 3 * (len(list(pile[0].iterall())) + meta)
 
 
 def test_every_bundled_file_is_a_table():
@@ -86,9 +91,30 @@ def test_files_that_pydicom_ships_are_tables_with_their_pixel_data():
             continue
         with quiet():
             ds = pydicom.dcmread(path, force=True)
-            expected = [f"({e.tag.group:04X},{e.tag.element:04X})" for e in ds.iterall() if e.tag <= 0x7FE00010]
+            every = [*ds.file_meta, *ds.iterall()]
+            expected = [f"({e.tag.group:04X},{e.tag.element:04X})" for e in every]
         if "instance" not in table and "truncated" not in path.name:
-            assert [tag for tag in table["tag"] if tag <= "(7FE0,0010)"] == expected, path.name
+            assert [tag for tag in table["tag"] if ds.file_meta or tag[1:5] != "0002"] == expected, path.name
+
+
+def test_what_stands_behind_the_pixel_data_has_rows_too(tmp_path):
+    for syntax in (ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless):
+        ds = phantoms.regular(phantoms.voxels(1))[0]
+        ds.add_new(0xFFFCFFFC, "OB", bytes(6))
+        ds.add_new(0x7FE10010, "LO", "FICTITIOUS")
+        ds.add_new(0x7FE11001, "LO", "behind")
+        if syntax == RLELossless:
+            ds.compress(syntax)
+        path = tmp_path / f"{syntax}.dcm"
+        path.write_bytes(written(ds, syntax))
+        table = dv.tags(path)
+        assert table["tag"].tolist()[-4:] == ["(7FE0,0010)", "(7FE1,0010)", "(7FE1,1001)", "(FFFC,FFFC)"]
+        said = b"behind" if syntax == ImplicitVRLittleEndian else "behind"  # nobody knows the VR of a private element
+        assert table.dicom["(7FE1,1001)"] == said
+        assert dv.tags([path], [(0x7FE1, 0x0010)]).iloc[0, 0] == "FICTITIOUS"
+        assert dv.tags(path, identity="hide").dicom["(7FE1,1001)"] == "(hidden)"
+        path.write_bytes(path.read_bytes()[:-3])  # damaged behind them: what is before is there all the same
+        assert dv.tags(path)["tag"].tolist()[-1] in ("(7FE0,0010)", "(7FE1,1001)", "(FFFC,FFFC)")
 
 
 def test_columns_have_one_dtype_each_whatever_is_in_them():

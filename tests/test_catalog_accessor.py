@@ -43,12 +43,22 @@ def test_a_path_and_a_private_element():
 
 
 @pytest.mark.parametrize(
-    "key", ["CodeValue", "KVPP", "", (0x18, 0x51), 7, None, "RequestAttributesSequence[9].CodeValue"]
+    "key", ["CodeValue", "gantry angle", (0x18, 0x51), 7, "RequestAttributesSequence[9].CodeValue", "(0011,1099)"]
 )
 def test_a_missing_element_is_na(key):
     assert dv.tags(planned()).dicom[key] is pd.NA
     several = dv.tags([planned(), planned()]).dicom[key]
     assert several.isna().tolist() == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [("KVPP", "KVP"), ("slicethikness", "SliceThickness"), ("Slice Thicknes", "Slice Thickness"), ("", ""), (None, "")],
+)
+def test_a_misspelt_element_is_an_error_that_names_the_nearest(key, hint):
+    for table in (dv.tags(planned()), dv.tags([planned(), planned()])):
+        with pytest.raises(dv.errors.UnknownChoice, match=f"is no DICOM keyword.*{hint}"):
+            table.dicom[key]
 
 
 def test_an_empty_or_damaged_value_is_na():

@@ -221,10 +221,15 @@ def test_identity_is_not_in_the_repr(tmp_path):
     assert "b" * 50 not in text
 
 
-def test_a_lab_that_hides_identity_hides_it_here_too(tmp_path, monkeypatch):
+@pytest.mark.parametrize("road", ["argument", "environment"])
+def test_a_catalogue_can_hide_who_the_patient_is(tmp_path, monkeypatch, road):
     write(series(PatientName="Secret^Name", PatientID="SECRET-1", SeriesDescription="of Mr Secret"), tmp_path)
-    monkeypatch.setenv("DICOMVIEW_IDENTITY", "hide")
-    catalog = dv.scan(tmp_path)
+    if road == "environment":
+        monkeypatch.setenv("DICOMVIEW_IDENTITY", "hide")
+    catalog = dv.scan(tmp_path, identity="hide" if road == "argument" else None)
+    assert catalog.identity == "hide"
+    with pytest.raises(dv.errors.UnknownChoice, match="identity is 'hid'"):
+        dv.scan(tmp_path, identity="hid")
     for table in (catalog.files, catalog.series, catalog.studies, catalog.stacks):
         assert "ecret" not in table.drop(columns="path", errors="ignore").to_csv().casefold()
     assert catalog.files["PatientName"].tolist() == ["(hidden)"] * 4
@@ -343,6 +348,44 @@ def test_an_executor_gives_the_same(tmp_path, monkeypatch, kind):
     alone = dv.scan([SAMPLES, *series()])
     same(catalog.files, alone.files)
     assert repr(catalog) == repr(alone)
+
+
+def test_an_interrupt_while_others_look_keeps_what_they_have_read(tmp_path, monkeypatch, opened):
+    root, cache, room = tmp_path / "data", tmp_path / "index.parquet", sys.modules[dv.scan.__module__]
+    write(series(count=9), root)
+    monkeypatch.setattr(room, "_LEAST", 2)
+
+    def one_then_the_hand(tasks):
+        yield next(iter(tasks))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, ThreadPoolExecutor(1) as executor:
+        patch.setattr(room, "as_completed", one_then_the_hand)
+        patch.setattr(executor, "submit", lambda fn, *args: Backwards(1).submit(fn, *args) if not opened else Future())
+        catalog = dv.scan(root, cache=cache, executor=executor)
+    assert (len(catalog.files), catalog.complete) == (2, False)
+    opened.clear()
+    with ThreadPoolExecutor(2) as executor:
+        catalog = dv.scan(root, cache=cache, executor=executor)
+    assert (len(opened), len(catalog.files), catalog.complete) == (7, 9, True)
+
+
+def test_one_bar_counts_files_whoever_looks(tmp_path, monkeypatch):
+    write(series(count=9), tmp_path)
+    seen = []
+
+    def counted(items, doing, unit, *, total=None, show=True):
+        count = 0
+        for each in items:
+            count += 1
+            yield each
+        seen.append((doing, unit, count))
+
+    monkeypatch.setattr(sys.modules[dv.scan.__module__], "bar", counted)
+    dv.scan(tmp_path)
+    with ThreadPoolExecutor(2) as executor:
+        dv.scan(tmp_path, executor=executor)
+    assert [one for one in seen if one[2]] == [("Scanning", "file", 9)] * 2
 
 
 @pytest.mark.filterwarnings("ignore")  # of dask's own: ports, unclosed sockets

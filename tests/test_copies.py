@@ -301,16 +301,23 @@ def pixels(page: Page) -> np.ndarray:
 @pytest.mark.browser
 def test_a_page_works_without_kernel_and_network(offline: Page, tmp_path: Path) -> None:
     pile = phantoms.regular(window=(600, 1200))
-    path = dv.view(pile, index=3).to_html(tmp_path / "page.html", quality="exact")
+    view = dv.view(pile, index=3)
+    view.measure("line", [(1, 2), (6, 2)])
+    view.measure("line", [(1, 2), (6, 2)], plane="coronal")
+    path = view.to_html(tmp_path / "page.html", quality="exact")
     offline.goto(path.as_uri())
     root = offline.locator(".dicomview-canvas")
     root.and_(offline.locator("[data-index='3']")).wait_for()
     np.testing.assert_array_equal(pixels(offline), dv.picture(pile, index=3).pixels)
     stage = offline.locator(".dicomview-stage")
+    measured = offline.locator(".dicomview-drawing text")
+    assert measured.text_content() == "3.5 mm"  # what was measured is seen, and nothing more can be
+    assert not offline.get_by_role("button", name="a drag measures").count()
     stage.hover()
     assert "HU" in offline.locator(".dicomview-top-right").inner_text()
     offline.mouse.wheel(0, 100)
     root.and_(offline.locator("[data-index='4']")).wait_for()
+    assert measured.count() == 0
     offline.locator(".dicomview-presets").select_option(label="bone  400/1800")
     np.testing.assert_array_equal(pixels(offline), dv.picture(pile, index=4, window="bone").pixels)
     offline.mouse.down()

@@ -288,3 +288,28 @@ def test_what_is_stored_is_what_dcmtk_dumps(name):
         if element.vr == row["vr"] and element.text is not None:
             assert (row["raw"] or "") == element.text.rstrip(" \0"), row["path"]
             assert row["vm"] == element.vm or row["vr"] in ("LT", "ST", "UT"), row["path"]
+
+
+def test_sequences_that_were_taken_apart_before_are_those_of_this_data_set():
+    """The same bytes under another character set, creator or wish to hide are other rows."""
+
+    def rows(charset="ISO_IR 100", creator="FICTITIOUS", hide=False):
+        inner, ds = Dataset(), Dataset()
+        inner.CodeMeaning, inner.PatientName = "Gr\u00fc\u00dfe", "Phantom"
+        ds.SpecificCharacterSet = "ISO_IR 100"
+        ds.RequestAttributesSequence = [inner]
+        ds.private_block(0x0011, creator, create=True).add_new(1, "SQ", [inner])
+        stream = io.BytesIO()
+        ds.save_as(stream, implicit_vr=False, little_endian=True)
+        content = stream.getvalue().replace(b"ISO_IR 100", charset.encode().ljust(10))
+        read = pydicom.dcmread(io.BytesIO(content), force=True)
+        return [tuple(row) for row in rows_of(read, hide=hide)]
+
+    first = rows()
+    assert rows() == first
+    assert all(one is again for one, again in zip(rows()[-3:], rows()[-3:], strict=True))  # not made twice
+    for other in (rows(charset="ISO_IR 144"), rows(creator="INVENTED"), rows(hide=True)):
+        assert len(other) == len(first)
+        assert other != first
+    assert not any("Phantom" in str(row) for row in rows(hide=True))
+    assert rows() == first

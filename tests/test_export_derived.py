@@ -17,6 +17,7 @@ import SimpleITK as sitk  # noqa: N813
 from conftest import CLONE
 from oracles import PYDICOM_FILES, dumped, read_pgm, run
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedCTImageStorage, PositronEmissionTomographyImageStorage
 
 import dicomview as dv
@@ -158,7 +159,19 @@ def test_pet_in_suv_keeps_its_scan_time(tmp_path):
         dv.export.dicom(counts, tmp_path / "apples", like=pet())
 
 
-def test_what_is_refused_leaves_nothing_behind(tmp_path):
+def interrupted_at(count: int) -> Any:
+    """Dataset.save_as that is interrupted at the file of that number."""
+    save, files = Dataset.save_as, iter(range(1, count))
+
+    def saved(self: Dataset, *arguments: Any, **options: Any) -> None:
+        if next(files, None) is None:
+            raise KeyboardInterrupt
+        save(self, *arguments, **options)
+
+    return saved
+
+
+def test_what_is_refused_or_interrupted_leaves_nothing_behind(tmp_path, monkeypatch):
     series = dv.read_series(phantoms.regular())
     with pytest.raises(errors.UnknownChoice, match="like=series"):
         dv.export.dicom(series.volume(), tmp_path / "out")
@@ -178,6 +191,11 @@ def test_what_is_refused_leaves_nothing_behind(tmp_path):
         dv.export.dicom(source, out)
     dv.export.dicom(dv.read_series(source).split()[0], out, overwrite=True, description="second")
     assert dcmread(out / "0001.dcm").SeriesDescription == "second"
+    with monkeypatch.context() as patched:
+        patched.setattr(Dataset, "save_as", interrupted_at(5))
+        with pytest.raises(KeyboardInterrupt):
+            dv.export.dicom(source, out, overwrite=True)
+    assert [dcmread(path).SeriesDescription for path in sorted(out.iterdir())] == ["second"] * 12
     (out / "notes.txt").write_text("mine")
     with pytest.raises(errors.AlreadyThere, match="never replaced"):
         dv.export.dicom(source, out, overwrite=True)

@@ -17,6 +17,7 @@ from pydicom.uid import generate_uid
 
 import dicomview as dv
 from dicomview import errors
+from dicomview.quiet import quiet
 
 FIRST = CLONE / "sample_data" / "ct_chest" / "0001.dcm"
 
@@ -175,10 +176,11 @@ def test_neither_the_source_nor_another_file_is_overwritten(tmp_path):
     assert sorted(one.name for one in tmp_path.iterdir()) == ["other.dcm", "source.dcm"]
 
 
-@pytest.mark.parametrize("name", ["MR_small_bigendian.dcm", "MR_small_implicit.dcm", "693_J2KI.dcm"])
+@pytest.mark.parametrize("name", ["MR_small_bigendian.dcm", "MR_small_implicit.dcm", "693_J2KI.dcm", "SC_rgb_jpeg.dcm"])
 def test_transfer_syntaxes_stay_as_they_are(name, tmp_path):
     path = dv.save(dv.edited(PYDICOM_FILES / name, PatientID="A1"), tmp_path / "out.dcm")
-    back, before = dcmread(path), bundled(name)
+    with quiet():
+        back, before = dcmread(path), bundled(name)
     assert back.PatientID == "A1"
     assert back.PixelData == before.PixelData
     if name.startswith("693"):
@@ -193,3 +195,11 @@ def test_a_file_needs_its_class_and_its_name(tmp_path):
         dv.save(nameless, tmp_path / "out.dcm")
     path = dv.save(dv.edited(nameless, SOPInstanceUID="1.2.3"), tmp_path / "out.dcm")
     assert dcmread(path).file_meta.MediaStorageSOPInstanceUID == "1.2.3"
+
+
+def test_what_is_no_instance_is_no_source(tmp_path):
+    with pytest.raises(errors.NothingFound, match="looks like text"):
+        dv.edited(PYDICOM_FILES / "README.txt", PatientID="A1")
+    bare = PYDICOM_FILES.parent / "charset_files" / "chrKoreanMulti.dcm"  # an image without pixel data from the start
+    path = dv.save(dv.edited(bare, PatientID="A1"), tmp_path / "bare.dcm")
+    assert dcmread(path).PatientName == dcmread(bare).PatientName

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 from typing import Any
@@ -96,6 +97,28 @@ def test_words_stand_on_the_picture_and_nothing_of_the_patient(tmp_path, monkeyp
     # A small picture is enlarged until words can be read on it.
     with Image.open(export.png(phantoms.regular(), tmp_path / "small.png", annotations=True)) as image:
         assert min(image.size) >= 256
+
+
+def test_contours_are_drawn_and_what_is_written_is_not(tmp_path):
+    objects = CLONE / "sample_data" / "chest_objects"
+    wishes: Any = {"objects": objects, "window": (40, 400), "invert": False, "flip": False, "rotation": 0}
+    shown = dv.picture(CHEST, index=30, **wishes)
+    assert shown.strokes
+    with Image.open(export.png(CHEST, tmp_path / "contours.png", index=30, **wishes)) as image:
+        assert image.mode == "RGB"
+        drawn = np.asarray(image)
+    lines = [stroke for _, stroke in shown.strokes if not stroke.words]
+    bare = np.asarray(Image.fromarray(shown.pixels).convert("RGB"))
+    changed = (drawn != bare).any(axis=2)
+    near = np.zeros_like(changed)
+    for stroke in lines:
+        points = np.concatenate([stroke.points, stroke.points[: stroke.closed]])
+        for start, end in itertools.pairwise(points):
+            for part in np.linspace(0, 1, 2 + int(2 * np.abs(end - start).max())):
+                i, j = np.rint(start + part * (end - start)).astype(int)
+                near[max(0, j - 2) : j + 3, max(0, i - 2) : i + 3] = True
+    assert changed.any()
+    assert not (changed & ~near).any()
 
 
 def test_a_sheet_has_pictures_from_first_to_last(tmp_path):

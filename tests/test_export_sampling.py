@@ -77,7 +77,7 @@ def test_nothing_is_read_before_it_is_asked_for(monkeypatch):
     reads: list[int] = []
     decode = dv.Slice.decoded
     monkeypatch.setattr(dv.Slice, "decoded", lambda self: reads.append(1) or decode(self))
-    found = dv.samples(SAMPLES)
+    found = dv.samples(SAMPLES, modalities=["CT", "MR"])
     assert len(found) == 3
     assert list(found.skipped["verdict"].sort_values()) == ["LOCALIZER", "MISSING_SLICES", "SHEAR"]
     assert reads == []
@@ -171,6 +171,7 @@ def test_what_does_not_exist_is_refused_before_anything_is_read():
     for options, words in (
         ({"tags": ["KPV"]}, "did you mean KVP"),
         ({"tags": "KVP"}, "is a list"),
+        ({"modalities": "CT"}, "is a list"),
         ({"spacing": (1, 2)}, "three numbers"),
         ({"spacing": (1, 2, 0)}, "above 0"),
         ({"windows": ["lnug"]}, "lnug"),

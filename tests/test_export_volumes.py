@@ -142,6 +142,8 @@ def in_time(**step: float) -> list[Any]:
         (lambda: in_time(ScanningSequence="EP", RepetitionTime="3000"), 3.0),
         (lambda: in_time(ScanningSequence="GR", RepetitionTime="3"), None),  # of one line, not of a volume
         (lambda: phantoms.repeats({"TriggerTime": "0"}, {"TriggerTime": "250"}), 0.25),
+        # Told apart by how long they last, which says nothing of when they began.
+        (lambda: phantoms.repeats({"ActualFrameDuration": "5000"}, {"ActualFrameDuration": "10000"}), None),
         (phantoms.echoes, None),
     ],
 )  # fmt: skip

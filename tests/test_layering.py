@@ -171,7 +171,7 @@ def test_columns_and_rows_lie_on_their_slice_alone():
     np.testing.assert_array_equal(one.points, square)
     np.testing.assert_array_equal(other.points, np.array(square) + 1)
     (sent,) = asked(view, [(1,)])
-    assert sent.head["strokes"]["a"] == {"path": "M20,3L29,3L29,5Z", "dots": []}
+    assert sent.head["strokes"]["a"] == {"path": "M20.0,3.0,29.0,3.0,29.0,5.0Z", "dots": []}
     assert sent.head["strokes"]["b"]["dots"] == [[5, 5]]
     assert dot.points.shape == (1, 2)
 
@@ -283,6 +283,27 @@ def test_a_function_that_fails_later_leaves_the_slice_alone():
     assert isinstance(view.failure, ZeroDivisionError)
 
 
+def test_three_planes_have_the_same_layers():
+    volume = dv.read_series(stack()).volume()
+    ortho: Any = dv.view(stack(), layout="ortho")
+    ortho.add_mask(boxed(), name="mask", color="red")
+    ortho.add_contours(corners_mm(volume, 2), name="box")
+    ortho.draw(lambda ax, sheet: ax.plot([1, 5], [1, 3]), name="line")
+    for name in ("axial", "coronal", "sagittal"):
+        assert list(ortho[name].layers) == ["mask", "box", "line"]
+    ortho["sagittal"].layers = {"mask": 0.7}
+    assert ortho["axial"].layers["mask"] == Look(True, "#ff0000", 0.7)
+    for refused in (
+        lambda: ortho.add_mask(boxed()[1:], name="wrong"),
+        lambda: ortho.remove_layer("wrong"),
+    ):
+        with pytest.raises(UnknownChoice):
+            refused()
+    ortho.remove_layer("line")
+    assert [list(one.layers) for one in ortho.views.values()] == [["mask", "box"]] * 3
+    ortho.close()
+
+
 # --- on the screen
 
 
@@ -378,6 +399,8 @@ def test_a_second_output_and_a_page_have_the_layers_too(show: Show, tmp_path: An
     for output in (page, page.again()):
         expect(output.root).to_have_attribute("data-revision", "2")
         np.testing.assert_array_equal(output.pixels(), view.picture().pixels)
-        expect(output.stage.locator("[data-layer=layers] path")).to_have_attribute("d", "M20,10L29,10L29,20Z")
+        expect(output.stage.locator("[data-layer=layers] path")).to_have_attribute(
+            "d", "M20.0,10.0,29.0,10.0,29.0,20.0Z"
+        )
     text = view.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "M20,10L29,10L29,20Z" in text
+    assert "M20.0,10.0,29.0,10.0,29.0,20.0Z" in text

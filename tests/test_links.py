@@ -9,6 +9,7 @@ import numpy as np
 import phantoms
 import pytest
 from canvas_page import WAIT
+from playwright.sync_api import expect
 from test_render_places import itk_of
 
 import dicomview as dv
@@ -16,6 +17,7 @@ from dicomview.render import places_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from canvas_page import CanvasPage, Show
 
@@ -129,6 +131,10 @@ def test_drags_wheels_windows_and_home_in_three_planes(show: Show) -> None:
     assert ortho.position == begun
     assert [view.index for view in ortho.views.values()] == [12, 16, 24]
     until(axial, lambda: [view.invert for view in ortho.views.values()] == [False] * 3)
+    ortho.slab = ("mip", 4)  # on the page as well, at once and for all
+    settled(pages)
+    assert "MIP 4 mm" in axial.words("bottom-right")
+    np.testing.assert_array_equal(axial.pixels()[..., 0], ortho["axial"].picture().pixels)
     ortho.position = (before[0] + 5, before[1] - 5, before[2])  # from Python all move, on the page too
     settled(pages)
     axial.key("ArrowDown")  # and a gesture goes on from there
@@ -136,12 +142,10 @@ def test_drags_wheels_windows_and_home_in_three_planes(show: Show) -> None:
     assert ortho.position == pytest.approx((before[0] + 5, before[1] - 5, before[2] - phantoms.STEP))
 
 
-def test_the_planes_share_the_memory_that_one_view_may_take(show: Show) -> None:
+def test_a_view_that_has_gone_is_no_trouble_for_the_others(show: Show) -> None:
     ortho = dv.view(phantoms.regular(stored=cube()), layout="ortho")
     pages = shown(show, ortho)
-    told = [view._link["views"] for view in ortho.views.values()]
-    assert told == [3, 3, 3]
-    ortho["coronal"].close()  # a view that has gone is no trouble for the others
+    ortho["coronal"].close()
     pages["axial"].wheel(2)
     pages["axial"].settled()
     pages["sagittal"].settled()
@@ -220,3 +224,23 @@ def test_a_view_shown_alone_still_moves_its_partners(show: Show, desk: Any) -> N
     page.settled()
     desk.quiet()
     assert (ortho["sagittal"].index, ortho["coronal"].index) == (10, 20)
+
+
+def test_copies_in_a_saved_notebook_and_on_a_page_move_together(desk: Any, tmp_path: Path) -> None:
+    ortho = dv.view(phantoms.regular(stored=cube()), layout="ortho")
+    page = desk.context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(error.message))
+    roots = page.locator(".dicomview-canvas")
+    place = "(root) => root.querySelector('input[type=range]').value"
+    written = ortho.to_html(tmp_path / "planes.html", quality="exact").read_text(encoding="utf-8")
+    for text in (ortho._repr_mimebundle_()[0]["text/html"], written):
+        page.set_content(text)
+        expect(roots.nth(2)).to_have_attribute("data-index", "24")
+        assert [root.evaluate(place) for root in roots.all()] == ["12", "16", "24"]
+        roots.nth(0).locator(".dicomview-picture").click(position={"x": 1, "y": 1})
+        assert [root.evaluate(place) for root in roots.all()] == ["12", "0", "0"]
+    assert "CT · 104 images" in written and "axial and coronal and sagittal images" in written
+    expect(roots.nth(1)).to_have_attribute("data-index", "0")  # a page has them all
+    assert problems == []
+    page.close()

@@ -36,7 +36,7 @@ def rows(page: CanvasPage, desk: Desk) -> pd.DataFrame:
     """What Python has once both sides are silent."""
     desk.quiet()
     page.view._measurer.rest()
-    desk.quiet()
+    page.view._tables.rest()
     table: pd.DataFrame = page.view.measurements
     return table
 

@@ -182,6 +182,25 @@ def test_p21_a_mask_is_exact_within_a_hundredth_of_a_voxel(shift, note) -> None:
     assert any(scene.shot("axial", k).layers for k in range(12)) == ("mask beside the pictures" not in note)
 
 
+@pytest.mark.parametrize("kind", ["BINARY", "LABELMAP"])
+def test_p21_what_is_kept_of_a_segmentation_is_bounded(kind, monkeypatch) -> None:
+    """With room for three frames, planes across all of them are cut alike, however often."""
+    images, masks = phantoms.regular(), two_masks()
+    if kind == "LABELMAP":
+        masks[..., 0] &= 1 - masks[..., 1]
+    monkeypatch.setattr("dicomview.objects.segmentation._RECENT_BYTES", 3 * SHAPE[1] * SHAPE[2])
+    (seg,) = read_segmentations(written(images, masks if kind == "BINARY" else masks[..., 0] + 2 * masks[..., 1], kind))
+    scene = scene_of(images)
+    for plane in PLANES * 2:
+        cut, view = scene.cuts[plane], scene.views[plane]
+        for index in range(view.count):
+            found = seg.cut(scene.where(plane, index), (view.rows, view.columns))
+            for number in (1, 2):
+                expected = cut.cut(masks[..., number - 1], index).astype(bool)
+                np.testing.assert_array_equal(found.get(number, np.zeros_like(expected)), expected)
+            assert seg._recent.size <= 3 * SHAPE[1] * SHAPE[2]
+
+
 def test_p21_more_frames_than_slices_are_said() -> None:
     images = phantoms.regular()
     assert scene_of(images[::2], masks=written(images, two_masks())).notes == ("mask resampled",)

@@ -322,3 +322,24 @@ def test_words_where_numbers_belong_go(tmp_path):
         dataset[tag] = RawDataElement(BaseTag(tag), vr, 8, b"SOMEBODY", 0, False, True)
     copy = copied(tmp_path, dataset, options="retain_full_dates")
     assert not {"SliceThickness", "InstanceNumber", "StudyTime"} & set(copy.dir())
+
+
+def test_attributes_of_another_vr_than_theirs_go_all_the_same(tmp_path):
+    dataset = full()
+    name = f"{seeded.NAME}^Q ".encode()
+    for tag, vr in (
+        (0x00200052, "IS"),  # FrameOfReferenceUID
+        (0x00080020, "LO"),  # StudyDate
+        (0x00100030, "UI"),  # PatientBirthDate
+        (0x00081030, "DS"),  # StudyDescription
+        (0x00080090, "UN"),  # ReferringPhysicianName
+        (0x00181000, "OB"),  # DeviceSerialNumber
+        (0x0018700A, "AS"),  # DetectorID
+        (0x00400555, "LO"),  # AcquisitionContextSequence
+    ):
+        dataset[tag] = RawDataElement(BaseTag(tag), vr, len(name), name, 0, False, True)
+    options = ["retain_device_identity", "retain_modified_dates", "clean_descriptors"]
+    copy = copied(tmp_path, dataset, options=options)
+    (path,) = (tmp_path / "out").rglob("*.dcm")
+    assert copy.PatientIdentityRemoved == "YES"
+    assert seeded.NAME.encode() not in path.read_bytes()

@@ -126,7 +126,9 @@ def test_everything_public_is_described(name):
         assert not text.startswith(f"{path}("), f"{name}.{path} has a generated docstring"
 
 
-@pytest.mark.parametrize("name", ["view", "picture", "figure", "plot", "histogram", "read_series", "tags"])
+@pytest.mark.parametrize(
+    "name", ["view", "picture", "figure", "plot", "histogram", "read_series", "tags", "samples", "edited"]
+)
 def test_the_doors_describe_every_parameter(name):
     door = getattr(dv, name)
     text = inspect.getdoc(door)
@@ -141,6 +143,22 @@ def test_the_doors_describe_every_parameter(name):
         for word in promised.split(", "):
             if word not in ("Examples", "Notes", "Returns"):
                 assert hasattr(errors, word), word
+
+
+def test_what_goes_out_is_described_and_loads_no_widget():
+    for name in dv.export.__all__:
+        text = inspect.getdoc(getattr(dv.export, name))
+        assert "Parameters\n" in text
+        assert "Raises\n" in text
+        for parameter in inspect.signature(getattr(dv.export, name)).parameters:
+            assert re.search(rf"\b{parameter}\b", text), (name, parameter)
+    code = """
+import json, sys
+import dicomview as dv
+dv.export.nifti, dv.export.png, dv.export.movie, dv.export.dicom, dv.samples, dv.save
+print(json.dumps([name for name in ("ipywidgets", "anywidget", "nibabel", "imageio", "torch") if name in sys.modules]))
+"""
+    assert fresh(code) == []
 
 
 @pytest.mark.parametrize("name", ["dicomview", *MODULES])

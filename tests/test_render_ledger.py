@@ -38,7 +38,7 @@ def some(view: Any) -> pd.DataFrame:
     view.measure("angle", [(1, 2), (10, 12), (30, 2 + THIRD)], index=3)
     view.measure("rectangle", [(1, 2), (10 + THIRD, 12)], plane="coronal")
     view.measure("ellipse", [(1, 2), (10, 12)])
-    view.measure("freehand", [(1, 2), (10.1, 2.7), (8, 12 + THIRD), (3, 9)], plane="sagittal", index=0)
+    view.measure("freehand", [(1, 2), (10.1, 2.7), (8, 12.7 + THIRD), (3, 9)], plane="sagittal", index=0)
     view.measure("point", [(4, 5)])
     table: pd.DataFrame = view.measurements
     return table

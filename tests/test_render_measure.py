@@ -15,6 +15,7 @@ from dicomview.errors import UnknownChoice
 from dicomview.render import scene_of
 from dicomview.render.measure import Measure
 from dicomview.render.shapes import shape_of
+from dicomview.render.slab import slab_of
 
 if TYPE_CHECKING:
     from dicomview.render.scene import Scene
@@ -178,6 +179,16 @@ def test_millimetres_are_only_where_they_are_real(source: Any, unit: str, length
 def test_an_array_with_a_spacing_is_measured_in_mm() -> None:
     one = Measure(scene_of(np.zeros((3, 10, 8)), spacing=(2, 3, 4)))(shape_of("line", [(0, 0), (1, 1)], "acquired", 0))
     assert (one.value, one.unit, one.notes) == (5.0, "mm", ())
+
+
+def test_on_a_slab_the_slab_is_measured_and_says_so() -> None:
+    volume = dv.read_series(phantoms.regular(STORED)).volume()
+    slab = slab_of(scene_of(volume), ("mip", 6), {})
+    one = Measure(slab)(shape_of("rectangle", [(10, 10), (19, 14)], "axial", 7))
+    known = volume.array[[6, 7, 8], 10:15, 10:20].max(axis=0).astype(np.float64)
+    assert one.statistics is not None
+    assert (one.statistics.count, one.notes) == (50, ("MIP 6 mm",))
+    np.testing.assert_allclose((one.value, one.statistics.sd), (known.mean(), known.std()))
 
 
 def test_what_was_done_to_a_volume_is_said_of_its_distances() -> None:

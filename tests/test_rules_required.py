@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import phantoms
+import pydicom
 import pytest
 from faults import changed, found_in_full, table, undecided
 from pydicom import uid
@@ -69,3 +70,12 @@ def test_the_table_agrees_with_the_standard_where_one_knows_it_by_heart() -> Non
     assert enhanced is not None
     assert {"SharedFunctionalGroupsSequence", "NumberOfFrames", "InstanceNumber"} <= enhanced[0]
     assert needed_by("1.2.3") is None
+
+
+def test_a_report_needs_what_a_container_does_and_not_what_other_content_items_do() -> None:
+    """As the objects about the sample chest: none of them lacks anything."""
+    folder = SAMPLES / "chest_objects"
+    assert not {"V01", "V02"} & set(table(folder)["check"])
+    ds = pydicom.dcmread(folder / "ko.dcm")
+    del ds.ContinuityOfContent
+    assert "ContinuityOfContent is missing" in set(table([ds], checks="V01")["message"])

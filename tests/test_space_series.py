@@ -7,7 +7,8 @@ import phantoms
 import pytest
 from pydicom import uid as uids
 
-from dicomview.demo.synthetic import write
+from dicomview.catalog import scan
+from dicomview.demo.synthetic import instances, write
 from dicomview.errors import DamagedPixels, NotAVolume, SeveralSeries, UnknownSeries
 from dicomview.space import read_series
 
@@ -262,3 +263,18 @@ def test_grouping_by_orientation_does_not_depend_on_the_order(seed):
         [[one.instance_number for one in stack.slices] for stack in series.stacks] for series in (expected, found)
     ]
     assert numbers[0] == numbers[1]
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR")  # pydicom's, about what is made here
+def test_a_terminal_obeys_no_text_of_a_file():
+    red, other = (instances(np.zeros((2, 4, 4), np.uint8), seed=seed) for seed in ("red", "other"))
+    for ds in red:
+        ds.Modality = "C\x1b[31mT"
+    one = read_series(red)
+    with pytest.raises(SeveralSeries) as several:
+        read_series([*red, *other])
+    red[0].SOPClassUID = "1.2\x1b[31m"
+    del red[0].PixelData
+    for text in (repr(one), repr(scan(red)), str(several.value), read_series(red).rejected[0].reason):
+        assert "\x1b" not in text
+        assert "\ufffd[31m" in text

@@ -380,10 +380,22 @@ def test_a_saved_notebook_has_the_picture_or_nothing(wire):
 
 def test_what_can_be_browsed(wire, tmp_path):
     series = dv.read_series(pile())
-    for source in (series, [series, series], pile(), pile()[0]):
+    write(pile(), tmp_path)
+    catalog = dv.scan(tmp_path)
+    for source, lines in (
+        (series, 1), ([series, series], 2), (pile(), 1), (pile()[0], 1), (series.stack, 1), (catalog, 1),
+        ([catalog, series.stack, tmp_path, series], 4),
+    ):  # fmt: skip
         browser = dv.browse(source)
         assert browser.settled().failure is None
+        assert repr(browser).startswith(f"Browser({lines} line")
         browser.close()
+    hidden = dv.browse(dv.scan(tmp_path, identity="hide"))
+    assert hidden.identity == "hide"
+    hidden.close()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NothingFound, match="catalogue has no series"):
+        dv.browse(dv.scan(tmp_path / "empty"))
     with pytest.raises(NothingFound):
         dv.browse(tmp_path / "nowhere")
     with pytest.raises(UnknownChoice, match="identity"):

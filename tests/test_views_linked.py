@@ -94,6 +94,35 @@ def test_slabs_in_three_planes():
     assert [view.picture().notes for view in ortho.views.values()] == [("MIP 4 mm",)] * 2 + [("MIP 4.2 mm",)]
 
 
+def test_slabs_come_and_go_and_layers_stay():
+    source = dv.read_series(phantoms.regular(window=(600, 1000)))
+    array = source.volume().array
+    ortho = dv.view(source, layout="ortho", index=5)
+    mask = array == array[5, 4, 3]
+    ortho.add_mask(mask, name="spot")
+    assert [[*view.layers] for view in ortho.views.values()] == [["spot"]] * 3
+    assert ortho.slab is None
+    ortho.slab = ("minip", 6)
+    assert ortho.slab == ("minip", 6.0) == ortho["sagittal"].slab
+    assert ortho["axial"].picture().notes == ("layers of the middle slice", "MinIP 6 mm")
+    assert len({view.scene for view in ortho.views.values()}) == 1
+    ((name, shown),) = ortho["axial"].scene.shot("axial", 5).layers
+    assert name == "spot" and (shown == mask[5]).all()
+    before = ortho.position
+    ortho.slab = None
+    assert (ortho.position, ortho["axial"].picture().notes) == (before, ())
+    ortho.remove_layer("spot")
+    np.testing.assert_array_equal(ortho["coronal"].picture().pixels, dv.picture(source, plane="coronal").pixels)
+    assert [view.layers for view in ortho.views.values()] == [{}] * 3
+    with pytest.raises(UnknownChoice, match="a slab is"):
+        ortho.slab = "thick"
+    with pytest.raises(UnknownChoice, match="slabs of one place along echo"):
+        dv.view(phantoms.echoes()).slab = ("mip", 4)
+    single = dv.view(source)
+    single.slab = ("mean", 4)
+    assert single.picture().notes == ("mean 4 mm",)
+
+
 def test_series_are_compared_by_the_place_in_the_patient(pair):
     first, second = pair
     comparison = dv.compare(first, second)

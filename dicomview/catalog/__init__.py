@@ -1,7 +1,8 @@
 """What is in these files, as tables."""
 
 from dicomview.catalog.accessor import TagsAccessor
-from dicomview.catalog.catalog import Catalog
+from dicomview.catalog.among import series_among
+from dicomview.catalog.catalog import LINES, Catalog
 from dicomview.catalog.columns import row_table
 from dicomview.catalog.exchange import read_tags
 from dicomview.catalog.instances import Instance, instances_in, of_frame, rows_in
@@ -10,6 +11,7 @@ from dicomview.catalog.scan import scan
 from dicomview.catalog.tables import by_keyword, tags
 
 __all__ = [
+    "LINES",
     "Catalog",
     "Instance",
     "TagsAccessor",
@@ -22,5 +24,6 @@ __all__ = [
     "row_table",
     "rows_in",
     "scan",
+    "series_among",
     "tags",
 ]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dicomview.catalog import compare, exchange
 from dicomview.catalog.columns import INSTANCE
-from dicomview.catalog.keys import address_of
+from dicomview.catalog.keys import address_of, key_of, names_element
 from dicomview.errors import UnknownChoice
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ class TagsAccessor:
         -------
         object or pandas.Series
             ``pandas.NA`` when the element is not there, is empty, or has a value that is not of its type.
+
+        Raises
+        ------
+        UnknownChoice
+            The word names no element that DICOM knows and none of this table; the message has the nearest ones.
         """
         table = self._rows()
         address = address_of(key)
@@ -66,6 +71,8 @@ class TagsAccessor:
             chosen = table["path"] == key
             if not chosen.any():
                 chosen = top & (table["name"].str.casefold() == str(key).casefold())
+                if not chosen.any() and not names_element(key):
+                    key_of(key)  # says which are near
         rows = table[chosen.fillna(False).astype(bool)]
         if INSTANCE not in table:
             value = rows["value"].iloc[0] if len(rows) else None

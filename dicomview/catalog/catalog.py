@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from dicomview._html import escaped
 from dicomview.catalog.packed import NO_INTEGER, POSITION, Coded, table, taken
 from dicomview.catalog.sketch import KEYWORDS, sketched
 from dicomview.elements import HIDDEN, hides
-from dicomview.errors import NothingFound
+from dicomview.errors import NothingFound, printable
 from dicomview.files import STATUSES, Glancer, read_header
 from dicomview.objects import beside, kind_of_object, label_of_object
 from dicomview.progress import bar
@@ -21,18 +22,20 @@ from dicomview.space import Series, series_of
 from dicomview.space.series import OVER_IMAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from dicomview.catalog.packed import Packed
+    from dicomview.elements import Identity
     from dicomview.files import Header, Listed, Location
     from dicomview.space import Stack
 
-__all__ = ["Catalog"]
+__all__ = ["LINES", "Catalog"]
 
 _INSTANCES = ("dicom", "no_preamble", "truncated")
-_LINES = 30  # of series in the repr
+LINES = 30
+"""Of series in what a notebook shows of a catalogue."""
 _READ_FOR_REPR = 200  # files of a series that are read again for its line
 _LONGEST = 40
 _OF_STUDY = ("StudyInstanceUID", "StudyDate", "StudyTime", "StudyDescription", "PatientName", "PatientID")
@@ -56,12 +59,23 @@ class Catalog:
         What was found there.
     complete : bool
         False when the scan was interrupted.
+    identity : "show" or "hide", optional
     """
 
-    def __init__(self, places: Sequence[Listed], packed: Packed, *, complete: bool = True) -> None:
-        self._places, self._packed = places, packed
+    listing: ClassVar[Callable[[Catalog], dict[str, Any]] | None] = None
+    """Gives a list of it as a notebook shows widgets, where there is a notebook: set by the package, see there."""
+
+    def __init__(
+        self, places: Sequence[Listed], packed: Packed, *, complete: bool = True, identity: Identity | None = None
+    ) -> None:
+        self._places, self._packed, self._identity = places, packed, identity
         self.complete = complete
         """False when the scan was interrupted: the paths not looked at are not here."""
+
+    @property
+    def identity(self) -> Identity:
+        """Whether what may tell who the patient is is shown."""
+        return "hide" if hides(self._identity) else "show"
 
     def __len__(self) -> int:
         return len(self._members)
@@ -85,16 +99,28 @@ class Catalog:
         return replace(self._read(index % count, progress=True), others=self._others(index % count))
 
     def __repr__(self) -> str:
+        lines = [self.heading]
+        for index in range(min(len(self), LINES)):
+            lines += self._lines(index)
+        if len(self) > LINES:
+            lines.append(f"  … and {len(self) - LINES} more: catalog.series, catalog.stacks")
+        return "\n".join(lines)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Return the lines; for a notebook also as a list whose pictures are made when they come into sight."""
+        words = repr(self)
+        plain = {"text/plain": words, "text/html": f'<pre style="white-space:pre-wrap">{escaped(words)}</pre>'}
+        listing = type(self).listing
+        return plain if listing is None else plain | listing(self)
+
+    @property
+    def heading(self) -> str:
+        """How much there is, in one line."""
         counts = Counter(self._words("status"))
         found = [_count(len(self._places), "file")]
         found += [f"{counts[status]} {status}" for status in STATUSES if counts[status]]
         found += [_count(len(self._study_members), "study", "studies"), _count(len(self), "series", "series")]
-        lines = [f"Catalog: {' · '.join(found)}" + ("" if self.complete else " · interrupted: not all paths are here")]
-        for index in range(min(len(self), _LINES)):
-            lines += self._lines(index)
-        if len(self) > _LINES:
-            lines.append(f"  … and {len(self) - _LINES} more: catalog.series, catalog.stacks")
-        return "\n".join(lines)
+        return f"Catalog: {' · '.join(found)}" + ("" if self.complete else " · interrupted: not all paths are here")
 
     @cached_property
     def files(self) -> pd.DataFrame:
@@ -104,7 +130,7 @@ class Catalog:
         ``y`` and ``z`` are ImagePositionPatient in mm (LPS), other elements with several values tuples. What is absent,
         empty or damaged is missing. Elements inside sequences, functional groups included, are not looked at.
         """
-        return table(self._packed, [_name(one) for one in self._places])
+        return table(self._packed, [_name(one) for one in self._places], hide=hides(self._identity))
 
     @property
     def locations(self) -> list[Location]:
@@ -208,7 +234,7 @@ class Catalog:
 
     def _summary(self, groups: Sequence[NDArray[np.intp]], names: Sequence[str]) -> pd.DataFrame:
         first = np.array([rows[0] for rows in groups], np.intp)
-        summary = table(taken(self._packed, first), [""] * len(first))[list(names)].copy()
+        summary = table(taken(self._packed, first), [""] * len(first), hide=hides(self._identity))[list(names)].copy()
         sizes = np.asarray(self._packed["size"])
         summary["files"] = np.array([len(rows) for rows in groups], np.int64)
         summary["size"] = np.array([np.maximum(sizes[rows], 0).sum() for rows in groups], np.int64)
@@ -239,25 +265,35 @@ class Catalog:
             near |= np.isin(codes[candidates], np.setdiff1d(codes[self._members[index]], [0]))
         return tuple(read_header(self._places[row].location) for row in candidates[near].tolist())
 
-    def _lines(self, index: int) -> list[str]:
-        """Return a line for each stack of a series."""
-        rows = self._members[index]
+    def title_of(self, index: int) -> str:
+        """Return modality and description of a series: of one that hides who the patient is, "(hidden)"."""
         modality, description = (
-            next((word for word in _taken(self._column(name), rows[:1]) if word), "")
+            next((word for word in _taken(self._column(name), self._members[index][:1]) if word), "")
             for name in ("Modality", "SeriesDescription")
         )
-        words = "".join(letter if letter.isprintable() else "\ufffd" for letter in description[:_LONGEST])
-        words = HIDDEN if words and hides() else words  # free text
-        start, end = f"{index:>3}  {modality or '?'} · ", f" · {words}" if words else ""
-        known = index in self._stacks or len(rows) <= _READ_FOR_REPR
-        if not known:
+        words = printable(description[:_LONGEST])
+        words = HIDDEN if words and hides(self._identity) else words  # free text
+        return " · ".join(filter(None, (printable(modality) or "?", words)))
+
+    def known_stacks_of(self, index: int) -> tuple[Stack, ...] | None:
+        """Return the stacks of one series as `stacks_of`, None where so many files would have to be read for them."""
+        rows = self._members[index]
+        if index not in self._stacks and len(rows) > _READ_FOR_REPR:
             sketch = sketched([self._places[row] for row in rows], self._rows(rows))
             if sketch is None:
-                return [f"{start}{_count(len(rows), 'file')}{end}"]
+                return None
             self._stacks[index] = sketch
-        stacks = self.stacks_of(index)
+        return self.stacks_of(index)
+
+    def _lines(self, index: int) -> list[str]:
+        """Return a line for each stack of a series."""
+        modality, _, words = self.title_of(index).partition(" · ")
+        start, end = f"{index:>3}  {modality} · ", f" · {words}" if words else ""
+        stacks = self.known_stacks_of(index)
         if not stacks:
-            return [f"{start}no images · {_count(len(rows), 'file')}{end}"]
+            return [
+                f"{start}{'' if stacks is None else 'no images · '}{_count(len(self._members[index]), 'file')}{end}"
+            ]
         return [f"{start}{stack.summary()}{end}" for stack in stacks]
 
     def _column(self, name: str) -> Coded:

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from dicomview.catalog.keys import FRAME, key_of
 from dicomview.elements import Level, entry_of, rows_of
 from dicomview.errors import NothingFound
-from dicomview.files import read_headers
+from dicomview.files import elements_behind, read_headers
 from dicomview.pixels import FrameTags
 from dicomview.space import Series, Slice, Stack
 from dicomview.unread import outline_of
@@ -17,10 +17,11 @@ from dicomview.unread import outline_of
 if TYPE_CHECKING:
     from dicomview.catalog.keys import Key
     from dicomview.elements import Row, Stored
-    from dicomview.files import PixelSpan
+    from dicomview.files import Header, PixelSpan
 
 __all__ = ["Instance", "instances_in", "of_frame", "rows_in", "stored_in"]
 
+_SYNTAX, _PIXEL_DATA = 0x00020010, 0x7FE00010
 _PER_FRAME = "PerFrameFunctionalGroupsSequence"
 
 
@@ -28,7 +29,12 @@ class Instance(NamedTuple):
     """What a row is of: an instance, or one frame of it."""
 
     tags: FrameTags
-    pixels: PixelSpan | None = None
+    source: Header | None = None
+
+    @property
+    def pixels(self) -> PixelSpan | None:
+        """Where the pixel data are that its data set leaves out."""
+        return None if self.source is None else self.source.pixels
 
     @property
     def dataset(self) -> Dataset:
@@ -45,16 +51,16 @@ def instances_in(source: Any) -> list[Instance]:
         There is no header that can be read.
     """
     if isinstance(source, Slice):
-        return [Instance(source.tags, source.source.pixels)]
+        return [Instance(source.tags, source.source)]
     headers = None
     if isinstance(source, Series):
         headers, source = source.headers, source.stack if source.stacks else None
     if isinstance(source, Stack):
-        return [Instance(one.tags, one.source.pixels) for one in source.slices]
+        return [Instance(one.tags, one.source) for one in source.slices]
     if isinstance(source, Dataset):
         return [Instance(FrameTags(source))]
     found = [
-        Instance(FrameTags(header.dataset), header.pixels)
+        Instance(FrameTags(header.dataset), header)
         for header in (read_headers(source) if headers is None else headers)
         if header.dataset is not None
     ]
@@ -64,19 +70,27 @@ def instances_in(source: Any) -> list[Instance]:
 
 
 def rows_in(instance: Instance, hide: bool) -> list[Row]:
-    """Return one row for each element of the data set, as `dicomview.elements.rows_of`; pixel data have one too."""
-    rows = rows_of(instance.dataset, hide=hide)
-    span = instance.pixels
-    if span is None or span.keyword in instance.dataset:
-        return rows
-    # The pixel data stay in the file, and are an element of it all the same.
-    key = key_of(span.keyword)
-    entry, length = entry_of(key.tag), None if span.length == 0xFFFFFFFF else span.length
-    told = "encapsulated pixel data" if length is None else f"{length:,} bytes of pixel data"
-    return [
-        *rows,
-        (entry.keyword, entry.address, entry.keyword, entry.name, None, span.vr, 1, told, None, None, length, None),
-    ]
+    """Return one row for each element, as `dicomview.elements.rows_of`.
+
+    Of a file also those of the file meta information, in front, the pixel data, and what stands behind them.
+    """
+    rows, span = rows_of(instance.dataset, hide=hide), instance.pixels
+    if instance.source is None or instance.source.location.dataset is not None:
+        meta, behind = None, None
+    else:
+        meta, behind = getattr(instance.dataset, "file_meta", None), elements_behind(instance.source)
+    if meta is not None:
+        # Where a file names no transfer syntax, its header has the one its bytes are written in.
+        named = getattr(meta.get_item(_SYNTAX), "file_tell", 0) is not None
+        rows = [*(row for row in rows_of(meta, hide=hide) if named or row[0] != "TransferSyntaxUID"), *rows]
+    if span is not None and span.keyword not in instance.dataset:
+        # The pixel data stay in the file, and are an element of it all the same.
+        key = key_of(span.keyword)
+        entry, length = entry_of(key.tag), None if span.length == 0xFFFFFFFF else span.length
+        told = "encapsulated pixel data" if length is None else f"{length:,} bytes of pixel data"
+        names = (entry.keyword, entry.address, entry.keyword, entry.name, None)
+        rows.append((*names, span.vr, 1, told, None, None, length, None))
+    return rows if behind is None else [*rows, *rows_of(behind, hide=hide)]
 
 
 def of_frame(rows: list[Row], instance: Instance) -> list[Row]:
@@ -97,6 +111,9 @@ def stored_in(instance: Instance, level: Level, key: Key) -> Stored | None:
     if first >> 16 == 2 and outline_of(instance.dataset) is None:
         meta = getattr(instance.dataset, "file_meta", None)
         return None if meta is None else Level(meta).get(first)
+    if first > _PIXEL_DATA and instance.source is not None:
+        behind = elements_behind(instance.source)
+        return None if behind is None else Level(behind).get(first)
     if len(key.steps) == 1:
         element = instance.tags.in_groups(first)
         return level.get(first) if element is None else level.of(element)

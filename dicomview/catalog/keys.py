@@ -12,7 +12,7 @@ from pydicom.datadict import get_entry, keyword_dict, tag_for_keyword
 from dicomview.elements import entry_of
 from dicomview.errors import UnknownChoice
 
-__all__ = ["FRAME", "Key", "address_of", "key_of", "key_or_none"]
+__all__ = ["FRAME", "Key", "address_of", "key_of", "key_or_none", "names_element"]
 
 FRAME = -1  # as an item: that of the frame which is asked about
 
@@ -83,11 +83,17 @@ def key_of(word: Any) -> Key:
     key = key_or_none(word)
     if key is not None:
         return key
-    close = difflib.get_close_matches(str(word), [*keyword_dict, *_names()], n=3)
+    known = {name.casefold(): name for name in (*_names(), *keyword_dict)}
+    close = [known[name] for name in difflib.get_close_matches(str(word).casefold(), known, n=3)]
     raise UnknownChoice(
         f"{word!r} is no DICOM keyword, name, tag or path; "
         + (f"did you mean {' or '.join(close)}?" if close else "dv.tags(source) lists those there are")
     )
+
+
+def names_element(word: Any) -> bool:
+    """Return True when `key_of` knows the word, or a name that differs in capital letters alone."""
+    return key_or_none(word) is not None or str(word).casefold() in {name.casefold() for name in _names()}
 
 
 def _tag(word: str) -> int | None:

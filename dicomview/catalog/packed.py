@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
-from dicomview.elements import HIDDEN, hides, identifies
+from dicomview.elements import HIDDEN, identifies
 from dicomview.files import ATTRIBUTES, STATUSES
 
 if TYPE_CHECKING:
@@ -147,12 +147,11 @@ def _joined(columns: list[Any]) -> Column:
     return Coded(_small(np.concatenate(codes), len(book)), list(book))
 
 
-def table(packed: Packed, paths: Sequence[str]) -> pd.DataFrame:
+def table(packed: Packed, paths: Sequence[str], *, hide: bool) -> pd.DataFrame:
     """Return the columns as a DataFrame: text as categories, numbers nullable, dates and times of their own types.
 
-    Where the environment says that identity is hidden, what may tell who the patient is says "(hidden)".
+    With `hide`, what may tell who the patient is says "(hidden)".
     """
-    hide = hides()
     columns: dict[str, Any] = {"path": np.array(paths, object)}
     kinds = {attribute.keyword: attribute.kind for attribute in ATTRIBUTES}
     for name, column in packed.items():

@@ -11,6 +11,7 @@ import numpy as np
 from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.index import Index
 from dicomview.catalog.packed import joined, pack, taken
+from dicomview.elements import hides
 from dicomview.files import Glancer, listed
 from dicomview.progress import bar
 
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.catalog.packed import Packed
+    from dicomview.elements import Identity
     from dicomview.files import Glance, Listed, Source
 
 __all__ = ["scan"]
 
 _PACK = 16384  # glances kept as they are before they are packed
-_CHUNK = 1024  # paths in one task of an executor
+_CHUNK = 1024  # most paths in one task of an executor
+_TASKS = 64  # at least, where there are paths enough: many threads wait for many files at once
+_LEAST = 8
 
 _own = threading.local()
 
@@ -37,6 +41,7 @@ def scan(
     *,
     cache: str | os.PathLike[str] | None = None,
     executor: Executor | None = None,
+    identity: Identity | None = None,
     progress: bool = True,
 ) -> Catalog:
     """Look at everything under `source`; every path becomes a row, whatever it is.
@@ -52,6 +57,10 @@ def scan(
         Does the looking, in chunks of paths, which its workers must be able to open: a ``ProcessPoolExecutor``;
         ``dask.distributed.Client(...).get_executor()`` for a cluster; for URLs, where waiting is what takes long, a
         ``ThreadPoolExecutor`` of many threads.
+    identity : "show" or "hide", optional
+        "hide" puts "(hidden)" in place of what may tell who the patient is, in the tables and lines of the catalogue,
+        as in `dicomview.tags`; a `cache` has it all the same. When not given, the environment variable
+        ``DICOMVIEW_IDENTITY`` says so.
     progress : bool
         Show a bar when it takes more than a second.
 
@@ -72,6 +81,8 @@ def scan(
         `cache` is a file that is no cache.
     MissingExtra
         A cache needs pyarrow.
+    UnknownChoice
+        `identity` is another word.
 
     Examples
     --------
@@ -79,6 +90,7 @@ def scan(
     Catalog: 60 files · 60 dicom · 1 study · 1 series
       0  CT · 60 × 256 × 256 · 2.00 × 1.20 × 1.20 mm · regular · Chest with contrast (synthetic)
     """
+    hides(identity)  # before a folder is read
     places = list(listed(source))
     index = None if cache is None else Index.opened(cache)
     known = np.full(len(places), -1, np.intp) if index is None else index.rows_of(places)
@@ -92,7 +104,7 @@ def scan(
     packed, paths = taken(joined(parts), order), [places[row] for row in found[order]]
     if index is not None and (len(rows) > 1 or len(old) != len(index)):
         index.write(paths, packed)
-    return Catalog(paths, packed, complete=len(paths) == len(places))
+    return Catalog(paths, packed, complete=len(paths) == len(places), identity=identity)
 
 
 def _seen(
@@ -121,15 +133,24 @@ def _seen(
 def _elsewhere(
     places: Sequence[Listed], rows: NDArray[np.intp], executor: Executor, dated: bool, progress: bool
 ) -> Iterator[tuple[NDArray[np.intp], Packed]]:
-    chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+    size = min(_CHUNK, max(_LEAST, -(-len(rows) // _TASKS)))
+    chunks = [rows[start : start + size] for start in range(0, len(rows), size)]
     tasks = {executor.submit(glances_of, [places[row] for row in chunk], dated): chunk for chunk in chunks}
     told: set[Future[Packed]] = set()
-    try:
-        with_bar = bar(as_completed(tasks), "Scanning", f"× {_CHUNK} files", total=len(tasks), show=progress)
-        for task in with_bar:
+    found: list[tuple[NDArray[np.intp], Packed]] = []
+
+    def done() -> Iterator[int]:
+        for task in as_completed(tasks):
+            found.append((tasks[task], task.result()))
             told.add(task)
-            yield tasks[task], task.result()
+            yield from range(len(tasks[task]))
+
+    try:
+        for _ in bar(done(), "Scanning", "file", total=len(rows), show=progress):
+            while found:
+                yield found.pop()
     except KeyboardInterrupt:
+        yield from found
         for task, chunk in tasks.items():
             if not task.cancel() and task.done() and task not in told:
                 yield chunk, task.result()

@@ -95,8 +95,8 @@ def tags(
 
     Notes
     -----
-    File meta information (group 0002) is no part of the data set and has no rows; it can be asked for by keyword. Of
-    files, what stands behind the pixel data is not read.
+    File meta information (group 0002) is no part of a data set: a file has rows of it, in front, a data set in memory
+    none. It can be asked for by keyword of both.
 
     Examples
     --------

@@ -311,6 +311,8 @@ def _about(
     ds.ContentDate = ds.InstanceCreationDate = ds.SeriesDate = image.StudyDate
     ds.ContentTime = ds.InstanceCreationTime = ds.SeriesTime = image.StudyTime
     ds.Manufacturer, ds.ManufacturerModelName = "dicomview (synthetic)", "dicomview"
+    if modality.startswith("RT"):
+        ds.OperatorsName = ""
     ds.DeviceSerialNumber, ds.SoftwareVersions = "0", "0"
     if reference:
         ds.FrameOfReferenceUID, ds.PositionReferenceIndicator = image.FrameOfReferenceUID, ""

@@ -11,9 +11,10 @@ from dicomview.elements.types import raw_text, typed
 from dicomview.quiet import quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from pydicom.dataset import Dataset
+    from pydicom.tag import BaseTag
 
     from dicomview.elements.stored import Stored
 
@@ -25,6 +26,8 @@ COLUMNS = (
 
 Row = tuple[Any, ...]
 
+_MOST_SEQUENCES, _LONGEST_SEQUENCE = 16, 1 << 20
+_sequences: dict[Hashable, list[Row]] = {}  # the rows of those that were taken apart last
 _DEEPEST = 100  # real objects nest some ten sequences; a hostile one would nest until its paths fill the memory
 
 
@@ -62,12 +65,31 @@ def row_of(stored: Stored, path: str, *, hidden: bool = False) -> Row:
 
 
 def _rows(level: Level, before: str, hide: bool, hidden: bool) -> Iterator[Row]:
-    for stored in level:
-        path = before + entry_of(stored.tag).step
-        covered = hidden or (hide and identifies(stored.tag, stored.vr))
-        items = stored.content if stored.vr == "SQ" and isinstance(stored.content, tuple) else ()
-        if items and path.count("[") >= _DEEPEST:
-            stored, items = stored._replace(problem=f"nested {_DEEPEST} deep; what is below is not listed"), ()
-        yield row_of(stored, path, hidden=covered)
-        for place, item in enumerate(items):
-            yield from _rows(item, f"{path}[{place}].", hide, covered)
+    for tag in level.tags:
+        said = level.unparsed(tag) if level.above is None else None
+        if said is None or said[0] > _LONGEST_SEQUENCE:
+            yield from _rows_below(level, tag, before, hide, hidden)
+            continue
+        # Most slices of a series have the same sequences, and taking them apart is what takes long.
+        key = tag, before, hide, hidden, *said
+        rows = _sequences.get(key)
+        if rows is None:
+            rows = list(_rows_below(level, tag, before, hide, hidden))
+            while len(_sequences) >= _MOST_SEQUENCES:
+                _sequences.pop(next(iter(_sequences)), None)
+            _sequences[key] = rows
+        yield from rows
+
+
+def _rows_below(level: Level, tag: BaseTag, before: str, hide: bool, hidden: bool) -> Iterator[Row]:
+    """Yield the row of an element, and those of its items."""
+    stored = level.get(tag)
+    assert stored is not None
+    path = before + entry_of(stored.tag).step
+    covered = hidden or (hide and identifies(stored.tag, stored.vr))
+    items = stored.content if stored.vr == "SQ" and isinstance(stored.content, tuple) else ()
+    if items and path.count("[") >= _DEEPEST:
+        stored, items = stored._replace(problem=f"nested {_DEEPEST} deep; what is below is not listed"), ()
+    yield row_of(stored, path, hidden=covered)
+    for place, item in enumerate(items):
+        yield from _rows(item, f"{path}[{place}].", hide, covered)

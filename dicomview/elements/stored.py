@@ -112,8 +112,19 @@ class Level:
 
     def __iter__(self) -> Iterator[Stored]:
         """Yield the elements in the order of their tags."""
-        for tag in sorted(self._items, key=int):
-            yield self._stored(tag)
+        return map(self._stored, self.tags)
+
+    @property
+    def tags(self) -> list[BaseTag]:
+        """The tags of the elements, ascending."""
+        return sorted(self._items, key=int)
+
+    def unparsed(self, tag: BaseTag) -> tuple[Any, ...] | None:
+        """Return length, bytes and all else that the items of a sequence are made of; None once they are made."""
+        item = self._items[tag]
+        if not isinstance(item, RawDataElement) or item.VR != "SQ" or not isinstance(item.value, bytes):
+            return None
+        return *item[2:4], *item[5:7], self.creator(tag), tuple(self.encodings), self._signed  # not where it stands
 
     def get(self, tag: int) -> Stored | None:
         """Return the element `tag`, None when it is not there."""

@@ -220,7 +220,8 @@ def seconds_along(stack: Stack, axis: str) -> float | None:
     if axis not in ("time", "repetition", "acquisition"):
         return None
     firsts = [stack.pile(**{axis: place})[0].tags for place in range(len(stack.coords[axis]))]
-    if stack.units.get(axis) == "ms":
+    lasting = tuple(tags.number("ActualFrameDuration") for tags in firsts)
+    if stack.units.get(axis) == "ms" and tuple(stack.coords[axis]) != lasting:  # how long is not when
         return _step([float(ms) / 1000 for ms in stack.coords[axis]])
     resolution = firsts[0].number("TemporalResolution")
     if resolution is not None and resolution > 0:

@@ -35,7 +35,7 @@ def chosen_tags(slices: Sequence[Slice], keywords: Iterable[str]) -> dict[str, l
     keys = [key_of(word) for word in keywords]
     if not keys:
         return {}
-    table = by_keyword([Instance(one.tags, one.source.pixels) for one in slices], keys, hides())
+    table = by_keyword([Instance(one.tags, one.source) for one in slices], keys, hides())
     return {name: [_plain(cell) for cell in table[name]] for name in table.columns}
 
 

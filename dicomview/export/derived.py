@@ -95,6 +95,7 @@ def dicom(
     Values are stored in 16 bits with the rescale of the source slice, or slope 1, where this gives back every value to
     the last bit; else the whole series has one slope which its range fits into, and DerivationDescription says to
     within what the values are rounded: half that slope. NaN becomes PixelPaddingValue.
+    Text is written in the character set of the source; letters that it lacks become question marks.
 
     Examples
     --------

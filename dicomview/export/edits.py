@@ -1,34 +1,33 @@
-"""Writing DICOM: a checked copy with other values, and a file that was not there before."""
+"""A copy of a data set with other values, each checked before it is in a file."""
 
 from __future__ import annotations
 
 import difflib
-import os
 from copy import deepcopy
 from datetime import date, datetime, time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydicom import config, dcmread
 from pydicom.charset import default_encoding
 from pydicom.datadict import keyword_dict
 from pydicom.dataelem import DataElement
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.pixels.utils import get_expected_length
 from pydicom.tag import Tag
 
 from dicomview.elements import NUMBERS, Level, entry_of
-from dicomview.errors import AlreadyThere, NotAnImage, NothingFound, UnknownChoice
+from dicomview.errors import NothingFound, UnknownChoice
 from dicomview.export.heading import decimal
-from dicomview.files import locate, new_file
+from dicomview.files import locate, read_header
 from dicomview.pixels import transfer_syntax
 from dicomview.quiet import quiet
 from dicomview.space import Slice
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
-__all__ = ["edited", "save"]
+__all__ = ["edited"]
 
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _BY_CHARACTER_SET = ("LO", "LT", "PN", "SH", "ST", "UC", "UT")
@@ -127,59 +126,6 @@ def edited(dataset: Dataset | str | os.PathLike[str] | Slice, /, **changes: Any)
     return changed
 
 
-def save(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-    """Write a data set as a DICOM file and return its path; the data set stays as it is.
-
-    Parameters
-    ----------
-    dataset : pydicom.Dataset
-    path : path
-        Of a new file; never the file that the data set was read from.
-    overwrite : bool
-        True replaces another file that is there already.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    AlreadyThere
-        There is something at `path`, or it is the source; nothing was written.
-    NothingFound
-        There is no such folder.
-    NotAnImage
-        The header of an image without its pixel data, which would be lost.
-    UnknownChoice
-        The data set has no SOPClassUID or no SOPInstanceUID.
-
-    Notes
-    -----
-    In the transfer syntax that the data set has, with file meta information made of it (PS3.10 7.1).
-    """
-    target, source = Path(path), getattr(dataset, "filename", None)
-    if isinstance(source, str | os.PathLike) and target.exists() and Path(source).exists() and target.samefile(source):
-        raise AlreadyThere("that is the file the data set was read from; nothing was written. Name another file.")
-    if "Rows" in dataset and not any(keyword in dataset for keyword in _PIXELS):
-        raise NotAnImage(
-            "this is the header of an image, and its pixel data would be lost; give dv.edited the file or the slice "
-            "instead of its header"
-        )
-    lacking = [keyword for keyword in ("SOPClassUID", "SOPInstanceUID") if not dataset.get(keyword)]
-    if lacking:
-        raise UnknownChoice(f"a file needs {' and '.join(lacking)}, which this data set lacks; dv.edited can add them")
-    with new_file(path, overwrite=overwrite) as beside, quiet():
-        written = deepcopy(dataset)  # pydicom settles ambiguous VRs in what it writes
-        meta = FileMetaDataset()
-        meta.update(getattr(dataset, "file_meta", None) or {})
-        meta.TransferSyntaxUID = transfer_syntax(dataset)
-        meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-        meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-        written.file_meta = meta
-        written.save_as(beside, enforce_file_format=True)
-    return target
-
-
 def _whole(source: str | os.PathLike[str] | Slice) -> Dataset:
     """Return all of the one instance there is."""
     places = [source.source.location] if isinstance(source, Slice) else list(locate(source))
@@ -187,6 +133,9 @@ def _whole(source: str | os.PathLike[str] | Slice) -> Dataset:
         raise NothingFound(f"there are {len(places)} files in this source; a copy is made of one of them")
     if places[0].dataset is not None:
         return deepcopy(places[0].dataset)
+    header = read_header(places[0])
+    if header.dataset is None or header.status == "dicomdir":
+        raise NothingFound(f"there is no instance to copy: {header.detail or 'a table of contents'}")
     with quiet():
         if places[0].path is not None and places[0].member is None:
             return dcmread(places[0].path, force=True)

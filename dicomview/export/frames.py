@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dicomview.pixels import VoiTable
 from dicomview.render import opened, picture, take, veil, window_words
+from dicomview.render.small import outlined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +48,7 @@ def framed(scene: Scene, state: ViewState, *, annotations: bool, square: bool = 
     shown = take(scene, state)
     if annotations:
         return annotated(shown)
-    return squared(shown) if square else Image.fromarray(shown.pixels)
+    return squared(shown) if square else _outlined(Image.fromarray(shown.pixels), shown)
 
 
 def squared(shown: Picture) -> Image.Image:
@@ -55,7 +56,12 @@ def squared(shown: Picture) -> Image.Image:
     image = Image.fromarray(shown.pixels)
     tall, wide = max(shown.aspect, 1.0), max(1 / shown.aspect, 1.0)
     size = max(1, round(image.width * wide)), max(1, round(image.height * tall))
-    return image if size == image.size else image.resize(size, Image.Resampling.BILINEAR)
+    return _outlined(image if size == image.size else image.resize(size, Image.Resampling.BILINEAR), shown)
+
+
+def _outlined(image: Image.Image, shown: Picture) -> Image.Image:
+    """Return the image with its contours; what a presentation state writes on it may name somebody and stays away."""
+    return outlined(image, shown, words=False)
 
 
 def annotated(shown: Picture) -> Image.Image:

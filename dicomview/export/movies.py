@@ -71,10 +71,8 @@ def movie(
 
     Raises
     ------
-    NothingFound, SeveralSeries, UnknownSeries, NotAnImage, UnknownChoice, NotSuv, NoDecoder, DamagedPixels
-        As `dicomview.picture`; UnknownChoice also for an axis that is not there or a rate a GIF has not.
-    AlreadyThere
-        There is something at `path`.
+    UnknownChoice
+        An axis that is not there, a rate that a GIF has not, and whatever `png` refuses; see there for other errors.
     MissingExtra
         imageio, or for MP4 its ffmpeg, is not installed.
 
@@ -132,11 +130,12 @@ def _animated(imageio: Any, target: Path, pictures: list[NDArray[np.uint8]], rat
     # GIF counts in hundredths of a second, WebP in thousandths: what one picture rounds away the next makes good.
     unit = 10 if ending == ".gif" else 1
     ends = np.round(np.arange(len(pictures) + 1) * 1000 / rate / unit).astype(int) * unit
-    more = {} if ending == ".gif" else {"lossless": True}
+    more: dict[str, Any] = {} if ending == ".gif" else {"lossless": True}
     if ending == ".webp":
         pictures = [one if one.ndim == 3 else np.repeat(one[..., np.newaxis], 3, axis=2) for one in pictures]
     durations = np.diff(ends).tolist()
-    imageio.v3.imwrite(target, pictures, extension=ending, plugin="pillow", duration=durations, loop=0, **more)
+    more["duration"] = durations if len(durations) > 1 else durations[0]  # Pillow takes no list for one picture
+    imageio.v3.imwrite(target, pictures, extension=ending, plugin="pillow", loop=0, **more)
 
 
 def _mp4(imageio: Any, target: Path, pictures: Iterator[NDArray[np.uint8]], rate: float) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dicomview.errors import NotAnImage
 from dicomview.views import SliceView, view
+from dicomview.views.linked import LinkedViews
 
 if TYPE_CHECKING:
     import os
@@ -53,6 +54,6 @@ def page(
         As `view` and `to_html`.
     """
     shown = view(source, embed=False, **options)
-    if not isinstance(shown, SliceView):
+    if not isinstance(shown, SliceView | LinkedViews):
         raise NotAnImage("there is no picture in this source to make a page of; dv.view shows what is in it")
     return shown.to_html(Path(path), quality=quality, title=title, overwrite=overwrite)

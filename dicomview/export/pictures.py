@@ -132,10 +132,8 @@ def sheet(
 
     Raises
     ------
-    NothingFound, SeveralSeries, UnknownSeries, NotAnImage, UnknownChoice, NotSuv, NoDecoder, DamagedPixels
-        As `dicomview.picture`.
-    AlreadyThere
-        There is something at `path`.
+    UnknownChoice
+        A number that is none, and whatever `png` refuses; see there for other errors.
     """
     ending_of(path, (".png",))
     for name, number in (("count", count), ("tile", tile), ("columns", 1 if columns is None else columns)):

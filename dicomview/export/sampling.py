@@ -47,6 +47,7 @@ class _Place(NamedTuple):
 def samples(
     source: Catalog | Source,
     *,
+    modalities: Iterable[str] | None = None,
     tags: Iterable[str] = (),
     spacing: Sequence[float] | None = None,
     windows: Iterable[Any] | None = None,
@@ -64,13 +65,15 @@ def samples(
     Parameters
     ----------
     source : Catalog, or whatever `dicomview.scan` takes
+    modalities : iterable of str, optional
+        ``["CT", "MR"]`` for these alone; other series are neither samples nor listed.
     tags : iterable of str
         Elements to take along; without it nothing of the header's text is in a sample but UIDs and units.
     spacing : 3 floats, mm, optional
         Along (k, j, i): every image is interpolated to it, linearly (see `respaced`), every mask has what the nearest
         voxel of its segmentation has.
     windows : iterable of windows, optional
-        Windows as `dicomview.picture` takes them: the image becomes (windows, k, j, i), each from 0 to 1.
+        Presets by name, (center, width) or `dicomview.Window`: the image becomes (windows, k, j, i), each from 0 to 1.
     masks : bool
         True adds DICOM Segmentations of the catalogue that refer to the series, aligned with the image.
     units : str, optional
@@ -105,8 +108,9 @@ def samples(
         raise UnknownChoice(
             f"{unknown[0]!r} is no option of samples; those of Stack.volume are {', '.join(_ALLOWED.values())}"
         )
-    if isinstance(tags, str):
-        raise UnknownChoice(f"tags is a list; write tags=[{tags!r}]")
+    for name, words in (("tags", tags), ("modalities", modalities)):
+        if isinstance(words, str):
+            raise UnknownChoice(f"{name} is a list; write {name}=[{words!r}]")
     wanted = tuple(tags)
     for word in wanted:
         key_of(word)
@@ -116,7 +120,8 @@ def samples(
         spacing = _checked(spacing)
     shown = None if windows is None else tuple(as_window(one) for one in windows)
     catalog = source if isinstance(source, Catalog) else scan(source, progress=progress)
-    return Samples(catalog, wanted, spacing, shown, masks, units, options, progress=progress)
+    kinds = None if modalities is None else frozenset(modalities)
+    return Samples(catalog, kinds, wanted, spacing, shown, masks, units, options, progress=progress)
 
 
 class Samples:
@@ -145,6 +150,7 @@ class Samples:
     def __init__(
         self,
         catalog: Catalog,
+        modalities: frozenset[str] | None,
         tags: tuple[str, ...],
         spacing: tuple[float, float, float] | None,
         windows: tuple[Window, ...] | None,
@@ -165,6 +171,8 @@ class Samples:
             modality = str(catalog.series["Modality"].iloc[index])
             if not stacks and modality == "SEG" and masks:
                 segmentations.append(index)
+            elif modalities is not None and modality not in modalities:
+                continue
             elif not stacks:
                 skipped.append(self._row(index, None, "NO_IMAGES", "no images"))
             for number, stack in enumerate(stacks):

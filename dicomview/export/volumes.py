@@ -160,7 +160,9 @@ def nrrd(
         }
         if (unit := _plain(block.units)) is not None:
             header["sample units"] = unit
-        pynrrd.write(str(target), np.moveaxis(array, -1, 0) if listed else array, header, index_order="F")
+        pynrrd.write(
+            str(target), np.moveaxis(array, -1, 0) if listed else array, header, index_order="F", compression_level=4
+        )
     return Path(path)
 
 

@@ -1,6 +1,7 @@
 """The only door to the disk: find files, read headers, glance at them, open pixel data."""
 
 from dicomview.files.attributes import ATTRIBUTES, Attribute
+from dicomview.files.behind import elements_behind
 from dicomview.files.extent import PixelSpan
 from dicomview.files.glance import Glance, Glancer
 from dicomview.files.headers import STATUSES, Header, Status, read_header
@@ -24,6 +25,7 @@ __all__ = [
     "PixelSpan",
     "Source",
     "Status",
+    "elements_behind",
     "ending_of",
     "listed",
     "locate",

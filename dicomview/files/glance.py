@@ -140,21 +140,24 @@ class Glancer:
 
     def header(self, one: Listed) -> Header:
         """Return what `read_header` does; the data set is read when it is asked for, where nothing is odd about it."""
-        if one.path is None or one.member is not None:
-            return read_header(one.location)
         found = None
-        with contextlib.suppress(OSError, ValueError):  # `read_header` says which
-            descriptor = os.open(one.path, _OPTIONS)
-            try:
-                size = os.lseek(descriptor, 0, os.SEEK_END)
-                found = self._read(_read_at, descriptor, size)
-            finally:
-                os.close(descriptor)
+        if one.remote is not None:
+            size = one.remote.size
+            with contextlib.suppress(Exception):  # as in `_remote`
+                found = self._read(Remote.read, one.remote, size) if size > 0 else None
+        elif one.path is not None and one.member is None:
+            with contextlib.suppress(OSError, ValueError):
+                descriptor = os.open(one.path, _OPTIONS)
+                try:
+                    size = os.lseek(descriptor, 0, os.SEEK_END)
+                    found = self._read(_read_at, descriptor, size)
+                finally:
+                    os.close(descriptor)
         if found is None:
             return read_header(one.location)
         data, (_, _, pixels, _) = found
         common, moves = self._templates.layout(data, size)
-        dataset = unread(data[:pixels] if pixels else data, common, moves, size, one.path)
+        dataset = unread(data[:pixels] if pixels else data, common, moves, size, one.path or "")
         if dataset is None:
             return read_header(one.location)
         return Header(one.location, "dicom", dataset, common.layout.span(data, pixels) if pixels else None)

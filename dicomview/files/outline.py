@@ -161,7 +161,7 @@ def unread(header: bytes, common: Common, moves: Moves, size: int, name: str) ->
     size : int, bytes
         Of the whole file.
     name : str
-        Of the file.
+        Of the file; empty when it is not on the disk.
     """
     outline = Outlined(header, common, moves)
     if not common.places.keys().isdisjoint(_FUNCTIONAL_GROUPS):
@@ -171,7 +171,8 @@ def unread(header: bytes, common: Common, moves: Moves, size: int, name: str) ->
         with quiet():
             dataset, _ = read_elements(_Named(header, name), size, None, bare=False)
         assert dataset is not None  # the walk over its bytes takes only what pydicom reads
-        dataset.fileobj_type = open
+        if name:
+            dataset.fileobj_type = open
         return dataset
 
     return Unread(outline, read)

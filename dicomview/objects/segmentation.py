@@ -271,7 +271,8 @@ def read_segmentations(source: Source | Series) -> list[Segmentation]:
     found = segmentations_of(headers)
     if not found:
         raise UnknownChoice(
-            "there is no DICOM Segmentation in what was given as masks; give one, or a dict of names and arrays"
+            "there is no DICOM Segmentation in what was given as masks; give one, or a dict of names and arrays; "
+            "objects= takes structure sets, doses and presentation states as well"
         )
     return found
 

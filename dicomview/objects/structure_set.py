@@ -21,7 +21,7 @@ from dicomview.objects.segment import Segment
 from dicomview.space.grid import SAME_PLACE_MM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
@@ -34,6 +34,7 @@ __all__ = ["StructureSet", "color_of_roi"]
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 _FLAT_MM = 0.1  # how far the points of a contour may be off the plane they lie in
 _ALONE_MM = 1.0  # thickness of a contour that has no neighbour and does not say
+_LARGE = 20  # contours of which the plane of all is taken: what is drawn with many points is no speck
 _SAME_PLANE = 1e-2  # of the distance of two contours
 _EVEN = 0.05  # of the smallest gap between contours; nearer, all are as large
 
@@ -98,8 +99,7 @@ class StructureSet:
             raise NotAnImage("this structure set has no contours that can be read; dv.view shows what is in it")
         self.segments, self.outlines = tuple(segments), tuple(outlines)
         self._normal = _normal_of([contour for one in outlines for contour in one.contours])
-        slabs = (item.number("ContourSlabThickness") for one in drawn.values() for item in one.items("ContourSequence"))
-        self._regions = self._arranged(next(filter(None, slabs), _ALONE_MM))
+        self._regions = self._arranged(drawn.values())
         self.notes = tuple(f"{count} {what} left out" for what, count in self._left.items())
 
     def _contour(self, item: Item) -> Contour | None:
@@ -109,8 +109,8 @@ class StructureSet:
             return None
         return Contour(points, item.text("ContourGeometricType") in _CLOSED and len(points) > 2)
 
-    def _arranged(self, slab: float) -> dict[int, _Region]:
-        """Sort the closed contours of each region into levels along the normal; `slab` is how thick one is, mm."""
+    def _arranged(self, drawn: Iterable[Item]) -> dict[int, _Region]:
+        """Sort the closed contours of each region into levels along the normal."""
         levels: dict[int, list[list[NDArray[np.float64]]]] = {}
         depths: dict[int, list[float]] = {}
         for segment, outline in zip(self.segments, self.outlines, strict=True):
@@ -122,7 +122,9 @@ class StructureSet:
                     mine.append(depth)
                     levels.setdefault(segment.number, []).append([points])
         gaps = {number: np.diff(mine) for number, mine in depths.items()}
-        usual = min((float(gap.min()) for gap in gaps.values() if gap.size), default=slab)
+        smallest = [float(gap.min()) for gap in gaps.values() if gap.size]
+        slabs = (item.number("ContourSlabThickness") for one in drawn for item in one.items("ContourSequence"))
+        usual = min(smallest) if smallest else next(filter(None, slabs), _ALONE_MM)
         return {
             number: _Region(np.array(mine), tuple(map(tuple, levels[number])), _step_of(gaps[number], usual))
             for number, mine in depths.items()
@@ -252,9 +254,9 @@ def _points_of(item: Item) -> NDArray[np.float64] | None:
 
 
 def _normal_of(contours: Sequence[Contour]) -> NDArray[np.float64]:
-    """Return the normal of the largest contour; z where nothing is closed."""
-    areas = [newell(one.points) for one in contours if one.closed]
-    largest = max(areas, key=lambda area: float(np.linalg.norm(area)), default=np.zeros(3))
+    """Return the normal of the largest of those with the most points; z where nothing is closed."""
+    closed = sorted((one.points for one in contours if one.closed), key=len)[-_LARGE:]
+    largest = max(map(newell, closed), key=lambda area: float(np.linalg.norm(area)), default=np.zeros(3))
     length = np.linalg.norm(largest)
     return largest / length if length else np.array([0.0, 0.0, 1.0])
 

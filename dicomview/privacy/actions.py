@@ -11,14 +11,14 @@ from pydicom.datadict import dictionary_has_tag, keyword_for_tag
 from dicomview.elements import rule_of
 from dicomview.privacy.types import type_of
 
-__all__ = ["PIXELS", "Action", "Decision", "Place", "decide", "dummy", "fallback"]
+__all__ = ["PIXELS", "TEXT", "Action", "Decision", "Place", "decide", "dummy", "fallback"]
 
 Action = Literal["keep", "items", "remove", "empty", "dummy", "uid", "shift", "pseudonym", "describe", "wordless"]
 
 # Pixel data are searched and hashed, not cleaned, but for the rectangles that the user names.
 PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 _PSEUDONYMS = {0x00100010, 0x00100020}  # PatientName, PatientID: the one dummy that keeps patients apart
-_DATES = {"DA", "DT", "TM"}
+TEXT = frozenset({"AE", "AS", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 # Text that anything can be written in; the Basic Profile names most of these attributes, not all.
 _FREE_WORDS = ("Comment", "Description", "Note", "Remark")  # … in the keyword of a shorter text
 _FREE_TEXT = {"LT", "ST", "UC", "UR", "UT", "AE", "PN"}
@@ -110,10 +110,10 @@ def decide(tag: int, vr: str, place: Place, columns: frozenset[str], creators: f
         if vr == "TM":
             return Decision("keep", "C, modified_dates: days are moved, not hours")
     code, why = _resolved(rule.action, tag, place)
-    if tag in _PSEUDONYMS and code in ("Z", "D") and not place.parent:
+    if tag in _PSEUDONYMS and code in ("Z", "D") and not place.parent and vr in TEXT:
         return Decision("pseudonym", why)
     action = _plain(code, vr)
-    if held and vr not in (*_DATES, "SQ"):
+    if held and vr in TEXT:
         return Decision("describe", f"C, {', '.join(held)}; else {why}")
     return Decision(action, why)
 
@@ -129,8 +129,8 @@ def _plain(code: str, vr: str) -> Action:
         return "remove"
     if code == "Z":
         return "empty"
-    if code.startswith("U"):
-        return "items" if vr == "SQ" else "uid"
+    if code.startswith("U") and vr == "SQ":
+        return "items"
     return "uid" if vr == "UI" else "dummy"
 
 

@@ -8,7 +8,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from dicomview.privacy.actions import PIXELS, Action, dummy, fallback
+from dicomview.privacy.actions import PIXELS, TEXT, Action, dummy, fallback
 from dicomview.privacy.dates import shifted
 from dicomview.privacy.icc import without_words
 from dicomview.privacy.uids import new_uid
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from dicomview.privacy.subjects import Subject
     from dicomview.privacy.walk import Met
 
-__all__ = ["REPEATS", "TEXT", "Cleaner", "Watch", "is_empty"]
+__all__ = ["REPEATS", "Cleaner", "Watch", "is_empty"]
 
-TEXT = frozenset({"AE", "AS", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 REPEATS = "repeats what is removed"
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
-from pydicom.datadict import dictionary_description, dictionary_has_tag
 from pydicom.dataset import Dataset
 
 from dicomview._html import leaf
@@ -19,8 +18,9 @@ from dicomview.elements import edition
 from dicomview.errors import NothingFound
 from dicomview.files import locate, read_header
 from dicomview.privacy.aside import why_aside
-from dicomview.privacy.clean import REPEATS, TEXT, Cleaner
+from dicomview.privacy.clean import Cleaner
 from dicomview.privacy.policy import policy_of
+from dicomview.privacy.recorder import Recorder
 from dicomview.privacy.subjects import Subject, identity_of
 from dicomview.privacy.uids import file_token
 from dicomview.progress import bar
@@ -30,20 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dicomview.files import Header, Location, Source
-    from dicomview.privacy.actions import Action
     from dicomview.privacy.policy import Box, Policy
-    from dicomview.privacy.walk import Met
 
 __all__ = ["Entry", "Plan", "opened", "plan"]
-
-_COLUMNS = ("path", "tag", "name", "vr", "action", "rule", "elements", "files")
-_WORDS = {
-    "uid": "new UID",
-    "shift": "move date",
-    "describe": "reviewed words",
-    "items": "clean items",
-    "wordless": "remove texts",
-}
 
 
 class Entry(NamedTuple):
@@ -187,7 +176,7 @@ def plan(
     """
     source = source if isinstance(source, str | os.PathLike | Dataset) else list(source)
     policy = policy_of(profile, options, key, vocabulary, creators, rectangles or {})
-    recorder, subjects, entries = _Recorder(), dict[str, Subject](), list[Entry]()
+    recorder, subjects, entries = Recorder(), dict[str, Subject](), list[Entry]()
     seen: set[str] = set()
     for location in bar(list(locate(source)), "Planning", "file", show=progress):
         header = read_header(location)
@@ -207,7 +196,7 @@ def opened(location: Location) -> tuple[Header, Dataset | None]:
     return header, deepcopy(dataset) if location.dataset is not None else dataset
 
 
-def _entry(header: Header, policy: Policy, subjects: dict[str, Subject], seen: set[str], recorder: _Recorder) -> Entry:
+def _entry(header: Header, policy: Policy, subjects: dict[str, Subject], seen: set[str], recorder: Recorder) -> Entry:
     location, why = header.location, why_aside(header)
     dataset = header.dataset if location.dataset is None else deepcopy(header.dataset)
     uid = series = ""
@@ -220,9 +209,13 @@ def _entry(header: Header, policy: Policy, subjects: dict[str, Subject], seen: s
         return Entry(location, "", uid, series, "", why or "not DICOM", stamp_of(location))
     identity = identity_of(dataset)
     subject = subjects.setdefault(identity, Subject.of(identity, policy))
-    subject.learn(dataset, policy)
-    recorder.begin(identity)
-    Cleaner(policy, subject, recorder).copy(dataset)
+    try:
+        subject.learn(dataset, policy)
+        recorder.begin(identity)
+        Cleaner(policy, subject, recorder).copy(dataset)
+    except Exception as error:  # noqa: BLE001
+        # Whatever damaged bytes lead pydicom to; its words quote them.
+        return Entry(location, "", uid, series, "", f"cannot be cleaned ({type(error).__name__})", stamp_of(location))
     study = str(dataset.StudyInstanceUID)
     parts = [subject.pseudonym, *(file_token(policy.key, one) for one in (study, series, uid))]
     return Entry(location, identity, uid, series, f"{'/'.join(parts)}.dcm", "", stamp_of(location))
@@ -243,52 +236,3 @@ def stamp_of(location: Location) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return status.st_size, status.st_mtime_ns
-
-
-class _Recorder:
-    """Counts what happens, and keeps the texts that would stay until all of a patient is known."""
-
-    def __init__(self) -> None:
-        self._rows: Counter[tuple[str, int, str, str, str]] = Counter()
-        self._in_files: Counter[tuple[str, int, str, str, str]] = Counter()
-        self._here: set[tuple[str, int, str, str, str]] = set()
-        self._kept: defaultdict[tuple[str, str, str | bytes], Counter[str]] = defaultdict(Counter)
-        self._identity = ""
-
-    def begin(self, identity: str) -> None:
-        self._identity, self._here = identity, set()
-
-    def __call__(self, one: Met, action: Action, rule: str) -> None:
-        vr = "" if one.element is None else one.element.VR
-        row = (one.path, one.tag, vr, action, rule)
-        self._rows[row] += 1
-        if row not in self._here:
-            self._here.add(row)
-            self._in_files[row] += 1
-
-    def repeats(self, path: str, vr: str, values: list[str] | bytes) -> bool:
-        text = values if isinstance(values, bytes) else "\n".join(values)
-        if len(text) >= 4:
-            self._kept[path, vr, text][self._identity] += 1
-        return False
-
-    def table(self, subjects: Mapping[str, Subject]) -> pd.DataFrame:
-        again: Counter[tuple[str, str]] = Counter()
-        for (path, vr, text), found in self._kept.items():
-            data = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
-            for identity, number in found.items():
-                if next(subjects[identity].telling.hits(data), None) is not None:
-                    again[path, vr] += number
-        rows = []
-        for (path, tag, vr, action, rule), number in sorted(self._rows.items()):
-            files, parts = self._in_files[path, tag, vr, action, rule], [(action, rule, number)]
-            gone = again.get((path, vr), 0) if action == "keep" and not rule.startswith("empty already") else 0
-            if gone:
-                new = "dummy" if vr in TEXT else "remove"
-                parts = [(action, rule, number - gone), (new, f"{REPEATS}; {rule}", gone)]
-            name = dictionary_description(tag) if dictionary_has_tag(tag) else ""
-            for does, why, count in parts:
-                if count > 0:
-                    written = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
-                    rows.append((path, written, name, vr, _WORDS.get(does, does), why, count, min(files, count)))
-        return pd.DataFrame(rows, columns=list(_COLUMNS))

@@ -31,8 +31,11 @@ __all__ = ["known", "read_table", "shapes_in", "table_of", "text_of"]
 _FORMULA = tuple("=+-@")  # what a spreadsheet would run; units and notes may be text of a file
 _SAME_MM = 0.01
 _WORDS = ("unit", "note")
-_NUMBERS = ("value", "mean", "SD", "min", "max", "area mm²")
-_WHOLE = ("n", "index", "frame")
+_COLUMNS: dict[str, Any] = {
+    **{"kind": "str", "value": "float64", "unit": "str", "mean": "float64", "SD": "float64", "min": "float64"},
+    **{"max": "float64", "area mm²": "float64", "n": "Int64", "plane": "str", "index": "Int64", "axes": "str"},
+    **{"SOPInstanceUID": "str", "frame": "Int64", "points": "object", "LPS mm": "object", "note": "str"},
+}
 
 
 def table_of(results: Iterable[Measured]) -> pd.DataFrame:
@@ -48,33 +51,30 @@ def table_of(results: Iterable[Measured]) -> pd.DataFrame:
         number of a patient.
     """
     rows = [_row(one) for one in results]
-    table = pd.DataFrame(rows, columns=list(_row(None)))
-    types: dict[str, Any] = dict.fromkeys(_NUMBERS, "float64") | dict.fromkeys(_WHOLE, "Int64")
-    texts = ("kind", "unit", "plane", "axes", "SOPInstanceUID", "note")
-    return table.astype(types | dict.fromkeys(texts, "str") | {"points": "object", "LPS mm": "object"})
+    # Column by column: a hand that moves a region waits for this.
+    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=kind) for name, kind in _COLUMNS.items()})
 
 
-def _row(one: Measured | None) -> dict[str, Any]:
-    statistics = None if one is None else one.statistics
-    shape = None if one is None else one.shape
+def _row(one: Measured) -> dict[str, Any]:
+    shape, statistics = one.shape, one.statistics
     return {
-        "kind": shape and shape.kind,
-        "value": one and one.value,
-        "unit": one and one.unit,
+        "kind": shape.kind,
+        "value": one.value,
+        "unit": one.unit,
         "mean": statistics.mean if statistics else math.nan,
         "SD": statistics.sd if statistics else math.nan,
         "min": statistics.least if statistics else math.nan,
         "max": statistics.most if statistics else math.nan,
-        "area mm²": one and one.area,
-        "n": statistics.count if statistics else one.pixels if one and shape and shape.region else None,
-        "plane": shape and shape.plane,
-        "index": shape and shape.index,
-        "axes": json.dumps(dict(shape.places)) if shape and shape.places else "",
-        "SOPInstanceUID": one and one.uid,
-        "frame": one and one.frame,
-        "points": shape and shape.points,
-        "LPS mm": one and one.points,
-        "note": "; ".join(one.notes) if one else "",
+        "area mm²": one.area,
+        "n": statistics.count if statistics else one.pixels if shape.region else pd.NA,
+        "plane": shape.plane,
+        "index": shape.index,
+        "axes": json.dumps(dict(shape.places)) if shape.places else "",
+        "SOPInstanceUID": one.uid,
+        "frame": pd.NA if one.frame is None else one.frame,
+        "points": shape.points,
+        "LPS mm": one.points,
+        "note": "; ".join(one.notes),
     }
 
 

@@ -225,7 +225,8 @@ class Measure:
                 origin, row_step, column_step = self.scene.where(name, at, places) or first
                 steps = np.stack([column_step, row_step], axis=1)
                 flat = np.linalg.lstsq(steps, (wanted - origin).T, rcond=None)[0].T
-                return shape_of(kind, flat, name, at, tuple(places.items()))
+                # To a nanometre: rounding may not decide in which of two pixels a point lies.
+                return shape_of(kind, np.round(flat, 9), name, at, tuple(places.items()))
             indices = ", ".join(map(str, dict.fromkeys(index.tolist())))
             nearest.append(f"{name} {indices}" if inside else f"beside or between the {name} slices")
         raise UnknownChoice(

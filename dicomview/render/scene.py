@@ -74,10 +74,16 @@ class Axis:
         "echo", "time", "diffusion" …
     labels : tuple of str
         Its values in words, with their unit.
+    numbers : tuple of float
+        The same as numbers, where all of them are.
+    unit : str
+        Of the numbers.
     """
 
     name: str
     labels: tuple[str, ...]
+    numbers: tuple[float, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +326,10 @@ class Scene:
         places = tuple((axis.name, 0) for axis in self.axes)
         layers = tuple((layer.name, layer.look) for layer in self.layers)
         return ViewState(next(iter(self.views)), positions, window, places, layers)
+
+    def unit_along(self, name: str) -> str:
+        """Return the unit of the places along an extra axis, or along the index."""
+        return next((axis.unit for axis in self.axes if axis.name == name), "mm" if name == "index" else "")
 
     def words_of(self, axes: Mapping[str, int]) -> str:
         """Return the place along the extra axes in words: "echo 10 ms (1/2)"."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from dicomview.render.scene import Scene
     from dicomview.space import Volume
 
-__all__ = ["SlabScene", "slab_of"]
+__all__ = ["SlabScene", "slab_of", "slabbed"]
 
+_LAID = "layers of the middle slice"
 _WORDS = {"mip": "MIP", "minip": "MinIP", "mean": "mean"}
 
 
@@ -45,6 +47,7 @@ class SlabScene(VolumeScene):
         super().__init__(volume, placed=placed, measured=measured)
         self.kind, self.thickness, self.fine = kind, thickness, kind == "mean"
         self.stored_voi: tuple[Voi, ...] = ()
+        self.base: Scene | None = None  # of the slices
 
     def file_voi(self) -> tuple[Voi, ...]:
         """Return the windows of the file that the volume comes from."""
@@ -104,12 +107,40 @@ def slab_of(scene: Scene, wish: Any, axes: Mapping[str, int]) -> SlabScene:
             'with stack.volume(on_shear="resample")'
         )
     slab = SlabScene(volume, kind, thickness, placed=placed, measured=measured)
+    slab.base = scene.base if isinstance(scene, SlabScene) else scene
     slab.title, slab.modality, slab.stored_voi = scene.title, scene.modality, scene.file_voi()
-    slab.covers, slab.frame_of_reference = scene.covers, scene.frame_of_reference
-    slab.lines, slab.presented = scene.lines, scene.presented
+    slab.frame_of_reference, slab.presented = scene.frame_of_reference, scene.presented
+    slab.covers, slab.lines = scene.covers, scene.lines
     slab.layers = tuple(layer for layer in scene.layers if layer.name != "overlays")
-    slab.notes = (*scene.notes, *(("layers of the middle slice",) if slab.layers else ()))
+    notes = tuple(note for note in scene.notes if note != _LAID)
+    slab.notes = (*notes, *((_LAID,) if slab.layers else ()))
     return slab
+
+
+def slabbed(scene: Scene, wish: Any) -> Scene:
+    """Return other slabs of a scene, or its slices again where `wish` is None; what lies over them stays.
+
+    Raises
+    ------
+    NotAVolume
+        As `slab_of`.
+    UnknownChoice
+        There is no such slab, or the series has further axes, of which a slab shows one place.
+    """
+    base = scene.base if isinstance(scene, SlabScene) and scene.base is not None else scene
+    if base.axes:
+        names = ", ".join(axis.name for axis in base.axes)
+        raise UnknownChoice(
+            f"slabs of one place along {names} are made in the beginning: dv.view(..., slab=..., {base.axes[0].name}=0)"
+        )
+    if wish is not None:
+        return slab_of(scene, wish, {})
+    plain = copy.copy(base)
+    plain.covers, plain.lines = scene.covers, scene.lines
+    own = [layer for layer in base.layers if layer.name == "overlays" and layer not in scene.layers]
+    plain.layers = (*own, *scene.layers)
+    plain.notes = tuple(note for note in scene.notes if note != _LAID)
+    return plain
 
 
 def _mean(slices: Iterable[NDArray[np.floating]]) -> NDArray[np.float64]:

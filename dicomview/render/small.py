@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from dicomview.render.picture import Picture
 
-__all__ = ["png_of", "side_by_side"]
+__all__ = ["outlined", "png_of", "side_by_side"]
 
 Image.preinit()  # now, and not when the first picture is waited for
 
@@ -26,10 +26,18 @@ def png_of(picture: Picture, edge: int) -> bytes:
     size = max(1, round(columns * scale)), max(1, round(tall * scale))
     content = io.BytesIO()
     image = Image.fromarray(picture.pixels).resize(size, Image.Resampling.BOX)
-    if picture.strokes:
+    outlined(image, picture).save(content, "PNG", compress_level=1)
+    return content.getvalue()
+
+
+def outlined(image: Image.Image, picture: Picture, *, words: bool = True) -> Image.Image:
+    """Return the image of a picture, of whatever size, with its strokes drawn; without `words`, lines alone."""
+    strokes = [(look, stroke) for look, stroke in picture.strokes if words or not stroke.words]
+    if strokes:
         image = image.convert("RGB")
-    for look, stroke in picture.strokes:
-        points = (stroke.points + 0.5) * np.divide(size, (columns, rows))
+    rows, columns = picture.pixels.shape[:2]
+    for look, stroke in strokes:
+        points = (stroke.points + 0.5) * np.divide(image.size, (columns, rows))
         pen = ImageDraw.Draw(image, "RGBA")
         path = [*map(tuple, points), *map(tuple, points[: stroke.closed])]
         color = (*bytes.fromhex(look.color[1:]), round(255 * look.opacity))
@@ -37,8 +45,7 @@ def png_of(picture: Picture, edge: int) -> bytes:
             pen.multiline_text(path[0], stroke.words, fill=color)
         else:
             pen.line(path, fill=color, width=2)
-    image.save(content, "PNG", compress_level=1)
-    return content.getvalue()
+    return image
 
 
 def side_by_side(pictures: Sequence[bytes]) -> bytes:

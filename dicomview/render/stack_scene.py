@@ -91,7 +91,7 @@ class StackScene(Scene):
         self.title, self.modality = title_of(first.tags), first.tags.text("Modality")
         self.frame_of_reference = first.tags.text("FrameOfReferenceUID")
         extra = stack.dims[:-3]
-        self.axes = tuple(Axis(n, labels_of(stack.coords[n], stack.units.get(n, ""))) for n in extra)
+        self.axes = tuple(_axis(n, stack.coords[n], stack.units.get(n, "")) for n in extra)
         self.cine = _cine(stack)
         overlaid = any(map(_may_overlay, {id(one.header): one for one in stack.slices}.values()))
         self.layers = (Layer(_OVERLAYS),) if overlaid else ()
@@ -336,6 +336,11 @@ def _together(pile: Sequence[Slice], rescales: Sequence[Rescale]) -> tuple[Raste
     for k, one, plane, rescale in known:
         samples[k] = scale.fit(_valued(one, plane, rescale))
     return scale.raster(samples), len(pile) - len(sound), (*said,)
+
+
+def _axis(name: str, coords: Sequence[Any], unit: str) -> Axis:
+    numbers = tuple(map(float, coords)) if all(isinstance(at, int | float) for at in coords) else ()
+    return Axis(name, labels_of(coords, unit), numbers, unit if numbers else "")
 
 
 def _valued(one: Slice, stored: NDArray[np.generic], rescale: Rescale) -> NDArray[np.floating]:

@@ -11,7 +11,7 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as Items
 
 from dicomview.catalog import Catalog
-from dicomview.errors import DamagedPixels, NoDecoder
+from dicomview.errors import DamagedPixels, NoDecoder, printable
 from dicomview.files import locate, read_header
 from dicomview.pixels import FrameTags
 from dicomview.progress import bar
@@ -218,7 +218,7 @@ class Element:
         number = any(letter.isdigit() for letter in text) or text.casefold() in _NO_NUMBER
         if not number or self.vr not in _QUOTED_VRS or self.tag.group == _PATIENT_GROUP or self.tag.is_private:
             return "(not shown)"
-        plain = "".join(letter if letter.isprintable() else "\ufffd" for letter in text[: _LONGEST + 1])
+        plain = printable(text[: _LONGEST + 1])
         return plain if len(text) <= _LONGEST else f"{plain[:_LONGEST]}…"
 
 

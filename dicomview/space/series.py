@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydicom.uid import UID
 
-from dicomview.errors import NotAnImage, SeveralSeries, UnknownSeries
+from dicomview.errors import NotAnImage, SeveralSeries, UnknownSeries, printable
 from dicomview.files import Header, read_headers
 from dicomview.pixels import FrameTags, frame_count
 from dicomview.progress import bar
@@ -87,7 +87,7 @@ class Series:
     others: tuple[Header, ...] = ()
 
     def __repr__(self) -> str:
-        what = f"Series {self.modality or 'of unknown modality'}"
+        what = f"Series {printable(self.modality) or 'of unknown modality'}"
         if not self.stacks:
             return f"{what} · no images · {self.rejected[0].reason if self.rejected else 'empty'}"
         count = f"{len(self.stacks)} stack{'s' if len(self.stacks) > 1 else ''}"
@@ -252,7 +252,8 @@ def read_series(source: Source | Series, uid: str | None = None) -> Series:
 def _are(found: Iterable[Series]) -> str:
     """List series for an error: UID, modality, size, number; nothing about the patient."""
     lines = [
-        f"\n  {series.uid or '(no UID)'}  {series.modality or '?':3} {len(series)} image{'s' * (len(series) != 1)}"
+        f"\n  {printable(series.uid) or '(no UID)'}  {printable(series.modality) or '?':3} {len(series)} "
+        + f"image{'s' * (len(series) != 1)}"
         + (f" of {series[0].rows} × {series[0].columns}" if series.stacks else "")
         + (f", SeriesNumber {number}" if (number := series.tags.integer("SeriesNumber", -1)) >= 0 else "")
         for series in found
@@ -293,7 +294,7 @@ def _refusal(header: Header) -> Rejected | None:
         return Rejected(label, "DERIVED_OBJECT", f"a {SEGMENTATIONS[sop_class]} lies over images")
     if header.pixels is not None:
         return None
-    name = UID(sop_class).name or "an object of unknown class"
+    name = printable(UID(sop_class).name) or "an object of unknown class"
     if header.status == "truncated":
         return Rejected(label, "TRUNCATED", f"{name} has no pixel data, and its file ends too early")
     return Rejected(label, "NOT_IMAGE", f"{name} has no pixel data")

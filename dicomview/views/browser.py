@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import traitlets
 
-from dicomview.catalog import Instance, by_keyword, instances_in, key_of, of_frame, row_table, rows_in
+from dicomview.catalog import Instance, by_keyword, instances_in, key_of, of_frame, row_table, rows_in, series_among
 from dicomview.elements import COLUMNS, hides
 from dicomview.errors import DicomviewError, UnknownChoice
 from dicomview.objects import Document, documents_of
 from dicomview.render import scene_of, veil
-from dicomview.space import Series, all_series
 from dicomview.views.attribute_plot import plot_of
 from dicomview.views.document_view import DocumentView
 from dicomview.views.follower import Follower
@@ -27,8 +26,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from dicomview.catalog import Catalog
     from dicomview.elements import Identity, Row
     from dicomview.files import Source
+    from dicomview.space import Series, Stack
     from dicomview.views.tag_table import Shown
 
 __all__ = ["Browser", "browse"]
@@ -73,6 +74,7 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
         self._views: OrderedDict[int, SliceView | DocumentView] = OrderedDict()
         self._made: OrderedDict[tuple[int, int], tuple[list[Row], list[Shown]]] = OrderedDict()
         self._plotted: object = None
+        self._whole: tuple[object, list[Row]] | None = None
         self._follower = Follower(self._follow, failed=self._failed)
         self._pane = ipywidgets.VBox(layout={"flex": "4 1 340px", "max_width": "540px"})
         flow = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "8px"}
@@ -200,13 +202,16 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
         pile = line.stack.pile(**view.state.axes)
         # In another plane than the acquired one there is no such slice: the table stays at the last that was seen.
         at = dict(view.state.positions)[next(iter(view.scene.views))]
-        return [Instance(one.tags, one.source.pixels) for one in pile], at, f"slice {at + 1} of {len(pile)}"
+        return [Instance(one.tags, one.source) for one in pile], at, f"slice {at + 1} of {len(pile)}"
 
     def _rows(self, instance: Instance) -> tuple[list[Row], list[Shown]]:
         key = id(instance.dataset), instance.tags.frame
         found = self._made.pop(key, None)
         if found is None:
-            rows = of_frame(rows_in(instance, self._hide), instance)
+            whole = self._whole
+            if whole is None or whole[0] is not instance.dataset:  # all frames of an object have one
+                whole = self._whole = instance.dataset, rows_in(instance, self._hide)
+            rows = of_frame(whole[1], instance)
             found = rows, [shown_row(row) for row in rows]
         self._made[key] = found
         while len(self._made) > _KEPT_ROWS:
@@ -243,7 +248,10 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
 
 
 def browse(
-    source: Source | Series | Sequence[Series], *, identity: Identity | None = None, embed: bool | None = None
+    source: Source | Catalog | Series | Stack | Sequence[Any],
+    *,
+    identity: Identity | None = None,
+    embed: bool | None = None,
 ) -> Browser:
     """Return the series of a source beside each other: a list of them, the picture of one, the table of its tags.
 
@@ -252,8 +260,8 @@ def browse(
 
     Parameters
     ----------
-    source : path, pydicom.Dataset, list of either, Series, or list of Series
-        What is no image (report, plan, waveform …) is shown as a tree.
+    source : path, pydicom.Dataset, Catalog, Series, Stack, or list of them
+        A catalogue that hides who the patient is stays so. What is no image (report, plan …) is shown as a tree.
     identity : "show" or "hide", optional
         "hide" puts "(hidden)" in place of what may tell who the patient is, as in `dicomview.tags`, before anything
         is sent to the page. What is burned into the pixels stays. When not given, the environment variable
@@ -279,10 +287,8 @@ def browse(
     >>> browser.selected = "SliceLocation"  # doctest: +SKIP
     """
     hides(identity)  # before a folder is read
-    if isinstance(source, Series):
-        return Browser([source], identity=identity, embed=embed)
-    given = [one for one in source if isinstance(one, Series)] if isinstance(source, list | tuple) else []
-    return Browser(given or all_series(cast("Source", source)), identity=identity, embed=embed)
+    found, hidden = series_among(source)
+    return Browser(found, identity="hide" if hidden else identity, embed=embed)
 
 
 def _said(rows: Sequence[Row], shown: Sequence[Shown]) -> Iterator[tuple[str, tuple[str | None, str]]]:

@@ -23,7 +23,7 @@ from dicomview.views.messages import colours_message, scene_message
 from dicomview.views.shipment import Wish, shipment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dicomview.render import Scene, ViewState
     from dicomview.views.shipment import Shipment, Source
@@ -86,6 +86,8 @@ def snippet_of(
     title: str,
     note: str,
     step: int | None = None,
+    measures: Sequence[Mapping[str, Any]] = (),
+    link: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
     """Yield a copy as a piece of HTML, bit by bit: the picture, and the script that puts the view in its place.
 
@@ -104,6 +106,10 @@ def snippet_of(
         What stands in another corner: that this is a copy, and of how much.
     step : int, optional
         That of the slices, when they are the whole stack; not given, they are a part of it.
+    measures : sequence of mapping
+        What was measured, as the browser is told of it; a copy shows it and measures no more.
+    link : mapping, optional
+        What ``static/links.js`` is told of a linked view; copies move together as well, and apart from the views.
     """
     whole = scene_message(scene, state)
     refused = {plane: "not in this copy" for plane in whole["planes"] if plane != state.plane} | whole["refused"]
@@ -113,7 +119,12 @@ def snippet_of(
         "_state": state_message(state),
         "_colours": colours_message(state.colormap),
         "_note": note,
+        "_measures": {"all": [dict(one) for one in measures if one["plane"] == state.plane]},
+        "_link": {},
     }
+    if link:
+        planes = {name: places for name, places in link["planes"].items() if name == state.plane}
+        told["_link"] = {**link, "planes": planes, "group": f"copies of {link['group']}"}
     name, alt = f"dicomview-{uuid.uuid4().hex}", html.escape(title, quote=True)
     still = base64.b64encode(png).decode("ascii")
     picture = f'<img alt="{alt}" style="max-width:100%" src="data:image/png;base64,{still}">' if png else alt

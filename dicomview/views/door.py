@@ -74,7 +74,8 @@ def view(
         Objects about the pictures: segmentations and structure sets, a layer for each segment; doses, in bands of
         colour from a tenth of the largest dose on; presentation states with their window, turn and annotations; key
         objects, named in the corner of the images they mark. True takes those that were found with the series, in the
-        same folder or catalogue, and refer to it.
+        same folder or catalogue, and refer to it. When not given, nothing lies over the bare picture, and the
+        corner says how many there are; False leaves that away.
     invert : bool
         Let black and white change places, beyond what the file asks for.
     colormap : str
@@ -87,7 +88,8 @@ def view(
         Axial, coronal and sagittal beside each other, with a crosshair: a click or drag in one plane moves the others.
     slab : (kind, mm), optional
         Thick slabs instead of slices, ``("mip", 10)``, ``("minip", 10)`` or ``("mean", 10)``, in any plane. They need
-        a regular volume, which is read as a whole; the corner says how thick a slab of whole slices is.
+        a regular volume, which is read as a whole; the corner says how thick a slab of whole slices is. Settable as
+        ``.slab`` afterwards.
     controls : bool
         False leaves away the toolbar under the picture.
     embed : bool, optional
@@ -122,9 +124,9 @@ def view(
     Notes
     -----
     Slices are read when they are shown, or are near to it. The browser keeps at most 256 MB of them for a view, and 48
-    MB of previews; what was not seen for longest goes first. Until the view has left the page, Python keeps at most 128
-    MB of slices that are stored compressed, and for planes across the acquired one the samples of one pile, 2 bytes a
-    pixel.
+    MB of previews; what was not seen for longest goes first. The views of a layout share that. Until the view has left
+    the page, Python keeps at most 128 MB of slices that are stored compressed, and for planes across the acquired one
+    the samples of one pile, 2 bytes a pixel.
 
     Examples
     --------

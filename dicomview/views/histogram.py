@@ -185,6 +185,7 @@ def histogram(source: Any, *, log: bool = True, bins: int = 256, **options: Any)
     if isinstance(source, SliceView):
         refuse("a view, which has them already", **options)
         return Histogram(source, log=log, bins=bins)
+    refuse("a histogram, which has one view beside it; dv.histogram(ortho['axial'])", layout=options.get("layout"))
     shown = view(source, **options)
     if not isinstance(shown, SliceView):
         raise NotAnImage("there is no picture in this, so there are no values to count; dv.view shows what it is")

@@ -190,6 +190,11 @@ class Layering:
             raise UnknownChoice(f"there is no layer {name!r} to take away; the layers here: {known}")
         self._relay(self._without(name))
 
+    def layered_as(self, view: Layering) -> None:
+        """Show the scene of another view, with the layers that came to it there."""
+        self._drawings, self._added = view._drawings, view._added
+        self._relay(view.scene)
+
     def _lay(self, name: str, laid: Callable[[Scene], object], **wish: Any) -> None:
         """Show the scene with what `laid` adds to it, drawn as wished, in place of what had this name."""
         scene = self._without(name)
@@ -255,9 +260,7 @@ def _laid(state: ViewState, scene: Scene) -> ViewState:
 
 def sheet_of(scene: Scene, plane: str, index: int, axes: Mapping[str, int]) -> Sheet:
     """Return a slice of a scene to draw on."""
-    raster, view = scene.bare(plane, index, axes).raster, scene.views[plane]
-    values = raster.slope * raster.samples.astype(np.float64) + raster.intercept
-    if raster.blank is not None:
-        values[raster.samples == raster.blank] = np.nan
+    whole = scene.bare(plane, index, axes).raster.samples if scene.colour else scene.exact(plane, index, axes)[0]
+    view = scene.views[plane]
     size = view.rows, view.columns
-    return Sheet(plane, index, dict(axes), size, view.aspect, scene.where(plane, index, axes), values)
+    return Sheet(plane, index, dict(axes), size, view.aspect, scene.where(plane, index, axes), whole.astype(np.float64))

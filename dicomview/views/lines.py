@@ -13,7 +13,7 @@ from dicomview.views.series_list import Entry
 if TYPE_CHECKING:
     from dicomview.space import Series, Stack
 
-__all__ = ["Line"]
+__all__ = ["Line", "entry_of_stack"]
 
 _EDGE = 96  # pixels of a small picture
 
@@ -40,9 +40,7 @@ class Line(NamedTuple):
             count, rejected = len(self.series.headers), self.series.rejected
             size = f"{count} object{'s' * (count != 1)}"
             return Entry(title, size, rejected[0].reason if rejected else "", True, self.pictured)
-        verdict = "regular" if stack.verdict.regular else stack.verdict.code
-        size, _, rest = stack.summary().partition(f" · {verdict}")
-        return Entry(title, size, verdict + rest, stack.verdict.regular or len(stack) == 1, True)
+        return entry_of_stack(stack, title)
 
     def thumbnail(self) -> bytes:
         """Return the middle slice as a small PNG; none where it cannot be decoded: the picture itself says why."""
@@ -50,3 +48,10 @@ class Line(NamedTuple):
             return png_of(picture(self.series if self.stack is None else self.stack), _EDGE)
         except DicomviewError:
             return b""
+
+
+def entry_of_stack(stack: Stack, title: str) -> Entry:
+    """Return what a list says of a stack."""
+    verdict = "regular" if stack.verdict.regular else stack.verdict.code
+    size, _, rest = stack.summary().partition(f" · {verdict}")
+    return Entry(title, size, verdict + rest, stack.verdict.regular or len(stack) == 1, True)

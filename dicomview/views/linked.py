@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import uuid
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import ipywidgets
 import numpy as np
@@ -15,9 +15,12 @@ from dicomview.errors import UnknownChoice
 from dicomview.render.camera import as_point
 from dicomview.render.small import side_by_side
 from dicomview.views.faces import Face
+from dicomview.views.page import save_page
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from dicomview.pixels import Voi
     from dicomview.render import Places
@@ -81,6 +84,18 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
         for view in self.__dict__.get("views", {}).values():  # one that was refused in its making is closed as well
             view.close()
         super().close()
+
+    def to_html(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        quality: Literal["reduced", "exact"] = "reduced",
+        title: str | None = None,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write all views as one page on which they are linked, and return its path; see `SliceView.to_html`."""
+        leaves = [view.leaf() for view in self.views.values()]
+        return save_page(path, leaves, quality=quality, title=title, overwrite=overwrite)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the views for a notebook, and what each shows in one that is opened without a kernel."""

@@ -14,6 +14,7 @@ from dicomview.errors import DicomviewError, UnknownChoice
 from dicomview.render import Measure, shape_of
 from dicomview.render.ledger import known, read_table, shapes_in, table_of, text_of
 from dicomview.views.canvas import Canvas
+from dicomview.views.curve_plot import CurvePlot
 from dicomview.views.faces import ONE_HAND, Face
 from dicomview.views.follower import Follower
 from dicomview.views.page import write_page
@@ -44,7 +45,8 @@ class Measuring(Canvas):
     Notes
     -----
     The browser draws a shape at once and tells of it, with at most one message unanswered and the latest wish in the
-    next. A worker answers, so that neither the wheel nor a cell waits for slices that must be decoded first.
+    next. A worker answers, so that neither the wheel nor a cell waits for slices that must be decoded first. The table
+    follows a hand that moves a shape ten times a second, and to where it rests.
     """
 
     scene: Scene
@@ -66,6 +68,7 @@ class Measuring(Canvas):
         self._edits: deque[Mapping[str, Any]] = deque()
         self._edited = threading.Lock()
         self._measurer = Follower(self._answer_edits, failed=self.tell_trouble, pause=0.0)
+        self._tables = Follower(self._renew_table, failed=self.tell_trouble, pause=0.1)
         super().__init__(*arguments, measurements=table_of([]), _measures=self._measures_message(), **traits)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -132,6 +135,39 @@ class Measuring(Canvas):
             row: pd.Series[Any] = self.measurements.iloc[-1]
             return row
 
+    def curve(self, row: int = -1, along: str | None = None) -> CurvePlot:
+        """Return the view with a curve beside it: a point or region that was measured, through time or the slices.
+
+        The curve follows as the region moves; ``.data`` is its table, ``.ax`` its matplotlib Axes.
+
+        Parameters
+        ----------
+        row : int
+            Of ``view.measurements``; the last when not given.
+        along : str, optional
+            An extra axis of the stack, or "index"; see `dicomview.curve`.
+
+        Raises
+        ------
+        UnknownChoice
+            There is no such row or axis, or it is neither a point nor a region.
+        """
+        return CurvePlot(self, row, along)
+
+    @property
+    def shown_measures(self) -> list[dict[str, Any]]:
+        """The measurements as the browser is told of them."""
+        return [_message(name, one) for name, one in self._held.items()]
+
+    @property
+    def measured_names(self) -> list[str]:
+        """How the measurements are told apart, in the order of their rows."""
+        return [*self._held]
+
+    def measured(self, name: str) -> Measured:
+        """Return one of the measurements by its name."""
+        return self._held[name]
+
     def write_measurements(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the measurements as .csv or .json, every number with all of its digits, and return the path.
 
@@ -147,8 +183,9 @@ class Measuring(Canvas):
 
     def close(self) -> None:
         """Take the canvas off every page and stop answering."""
-        if measurer := self.__dict__.get("_measurer"):
-            measurer.close()
+        for name in ("_measurer", "_tables"):
+            if follower := self.__dict__.get(name):
+                follower.close()
         super().close()
 
     @traitlets.validate("measurements")
@@ -198,10 +235,13 @@ class Measuring(Canvas):
                 self._heard[str(message["page"])] = int(message["n"])
             self._heard = dict([*self._heard.items()][-_PAGES:])
             held = {name: result for name, result in ({**self._held, **edits}).items() if result is not None}
-            if edits:
-                self._take_measures(held)
-            else:
-                self._measures = self._measures_message()  # the pages wait for an answer all the same
+            self._held = held
+            self._measures = self._measures_message()
+        self._tables.wake()  # it takes longer than all the rest, so the hand does not wait for it
+
+    def _renew_table(self) -> None:
+        with ONE_HAND:
+            self._take_measures(self._held)
 
     def _shape_of(self, drawn: Mapping[str, Any]) -> Shape:
         places = {name: int(drawn["axes"][name]) for name in self.scene.lengths}
@@ -215,7 +255,7 @@ class Measuring(Canvas):
         return f"python-{self._named}"
 
     def _measures_message(self) -> dict[str, Any]:
-        return {"all": [_message(name, one) for name, one in self._held.items()], "heard": dict(self._heard)}
+        return {"all": self.shown_measures, "heard": dict(self._heard)}
 
 
 def _message(name: str, one: Measured) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dicomview.errors import UnknownChoice
 from dicomview.render import places_in, resolve
@@ -33,6 +33,8 @@ class Ortho(LinkedViews):
     ----------
     views : dict of str to SliceView
         By the name of the plane; ``ortho["coronal"]`` is one of them.
+    slab : (kind, mm) or None
+        The slabs that are shown. Settable.
 
     Raises
     ------
@@ -58,3 +60,42 @@ class Ortho(LinkedViews):
         for plane, index in state.positions:
             point = places[plane].onto(index, point)
         self._tie(dict.fromkeys(views, places), point, shared=_ALIKE, placed=True, hand="cross")
+
+    @property
+    def slab(self) -> tuple[str, float] | None:
+        """The slabs that are shown, as (kind, mm), None for slices; see `dicomview.view`. Settable."""
+        return self._first.slab
+
+    @slab.setter
+    def slab(self, wish: Any) -> None:
+        self._first.slab = wish
+        self._lay_alike()
+
+    def add_mask(self, mask: Any, **options: Any) -> None:
+        """Lay a mask over all planes, as `SliceView.add_mask`."""
+        with self._telling():
+            self._first.add_mask(mask, **options)
+            self._lay_alike()
+
+    def add_contours(self, contours: Any, **options: Any) -> None:
+        """Draw contours over all planes, as `SliceView.add_contours`; columns and rows need the `plane` they are on."""
+        with self._telling():
+            self._first.add_contours(contours, **options)
+            self._lay_alike()
+
+    def draw(self, what: Any, **options: Any) -> None:
+        """Draw on all planes, as `SliceView.draw`; artists need the `plane` they are on."""
+        with self._telling():
+            self._first.draw(what, **options)
+            self._lay_alike()
+
+    def remove_layer(self, name: str) -> None:
+        """Take a layer away from all planes, as `SliceView.remove_layer`."""
+        with self._telling():
+            self._first.remove_layer(name)
+            self._lay_alike()
+
+    def _lay_alike(self) -> None:
+        for view in self.views.values():
+            if view is not self._first:
+                view.layered_as(self._first)

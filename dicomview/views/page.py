@@ -6,13 +6,15 @@ import copy
 import html
 import itertools
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dicomview.errors import DicomviewError
+from dicomview.errors import DicomviewError, UnknownChoice
 from dicomview.files import new_file
 from dicomview.pixels import Window
+from dicomview.progress import bar
 from dicomview.render import veil
 from dicomview.render.scene import thinned
 from dicomview.views.copies import places_of, shipped, snippet_of
@@ -20,13 +22,13 @@ from dicomview.views.packing import SMALL, packed
 from dicomview.views.shipment import Piece, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    import os
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dicomview.render import Scene, ViewState
     from dicomview.views.shipment import Source
 
-__all__ = ["page_of", "write_page"]
+__all__ = ["Leaf", "save_page", "write_page"]
 
 _MAIL_BYTES = 7_400_000  # of the slices of a page that can be mailed, as base64
 _LEVELS = 64  # that a copy keeps within its window, at least
@@ -41,27 +43,21 @@ _HEAD = """<!doctype html>
  content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>{title}</title>
 <style>:root {{ color-scheme: light dark; }}
-body {{ max-width: 720px; margin: 16px auto; padding: 0 12px; font: 14px/1.5 system-ui, sans-serif; }}
-body .dicomview-canvas {{ width: 100%; }}</style></head><body><h1 style="font-size:18px">{title}</h1>
+body {{ max-width: {width}px; margin: 16px auto; padding: 0 12px; font: 14px/1.5 system-ui, sans-serif; }}
+body .dicomview-canvas {{ width: 100%; }}
+.leaves {{ display: flex; flex-wrap: wrap; gap: 8px; }} .leaves > div {{ flex: 1 1 280px; min-width: 0; }}
+</style></head><body><h1 style="font-size:18px">{title}</h1>
 """
-_FOOT = """<p>{count} {plane} images, {words}. The wheel or the arrow keys go through them, a drag sets the window,
+_FOOT = """<p>{count} {planes} images, {words}. The wheel or the arrow keys go through them, a drag sets the window,
 <b>?</b> tells more. All of this page is in its one file; it loads nothing and sends nothing. No name, number or
 description of the file is in it, but the pictures are as they were made: what is written into their pixels can be read
 here. Made by dicomview, for research and teaching; not for diagnosis.</p></body></html>
 """
 
 
-def page_of(
-    source: Source,
-    scene: Scene,
-    state: ViewState,
-    *,
-    png: bytes,
-    exact: bool,
-    title: str | None,
-    progress: Callable[[list[Wish]], Iterator[Wish]],
-) -> Iterator[str]:
-    """Yield a page, piece by piece, with all slices of the shown plane.
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """One stack of a page.
 
     Parameters
     ----------
@@ -70,27 +66,68 @@ def page_of(
     state : ViewState
     png : bytes
         The picture that is seen where scripts are not run.
+    link : mapping
+        With which others of the page it moves; see ``static/links.js``.
+    measures : sequence of mapping
+        What was measured, as the browser is told of it.
+    """
+
+    source: Source
+    scene: Scene
+    state: ViewState
+    png: bytes
+    link: Mapping[str, Any]
+    measures: Sequence[Mapping[str, Any]] = ()
+
+
+def _page_of(leaves: Sequence[Leaf], *, exact: bool, title: str | None) -> Iterator[str]:
+    """Yield a page, piece by piece, with all slices of the shown planes.
+
+    Parameters
+    ----------
+    leaves : sequence of Leaf
     exact : bool
         Every sample with all of its bits; else as much of them as makes a page of at most 8 MB.
     title : str, optional
         The heading; when not given it says the kind of images and nothing else from the file.
-    progress : callable
-        Yields the wishes it is given, one by one.
     """
-    coarse = _Coarse() if exact else _fitting(source, scene, state)
-    places = list(places_of(scene, state.plane))
-    count = len(places)
+    coarse = [_Coarse() if exact else _fitting(one, 1 / len(leaves)) for one in leaves]
+    places = [list(places_of(one.scene, one.state.plane)) for one in leaves]
+    count = sum(map(len, places))
     number = f"{count} image{'s' * (count != 1)}"
-    heading = title if title is not None else " · ".join(part for part in (scene.modality, number) if part)
-    words = coarse.words(scene.unit)
-    slices = (
-        shipped(coarse.of(source), one) for one in progress([Wish(state.plane, at, step=coarse.step) for at in places])
-    )
-    yield _HEAD.format(title=html.escape(heading))
-    shown = copy.copy(scene)
-    veil(shown)
-    yield from snippet_of(shown, state, slices, png=png, title=heading, note=f"copy: {words}", step=coarse.step)
-    yield _FOOT.format(plane=html.escape(state.plane), count=count, words=html.escape(words))
+    kinds = dict.fromkeys(one.scene.modality for one in leaves if one.scene.modality)
+    heading = title if title is not None else " · ".join([*kinds, number])
+    words = [one.words(leaf.scene.unit) for one, leaf in zip(coarse, leaves, strict=True)]
+    yield _HEAD.format(title=html.escape(heading), width=720 if len(leaves) == 1 else 1600)
+    yield '<div class="leaves">'
+    for leaf, one, own, said in zip(leaves, coarse, places, words, strict=True):
+        wishes = [Wish(leaf.state.plane, at, step=one.step) for at in own]
+        slices = (shipped(one.of(leaf.source), wish) for wish in bar(wishes, "Writing the page", "image"))
+        shown = copy.copy(leaf.scene)
+        veil(shown)
+        yield "<div>"
+        note = f"copy: {said}"
+        held: dict[str, Any] = {"measures": leaf.measures, "link": leaf.link}
+        yield from snippet_of(shown, leaf.state, slices, png=leaf.png, title=heading, note=note, step=one.step, **held)
+        yield "</div>"
+    yield "</div>"
+    planes = " and ".join(dict.fromkeys(leaf.state.plane for leaf in leaves))
+    yield _FOOT.format(planes=html.escape(planes), count=count, words=html.escape("; ".join(dict.fromkeys(words))))
+
+
+def save_page(
+    path: str | os.PathLike[str], leaves: Sequence[Leaf], *, quality: str, title: str | None, overwrite: bool
+) -> Path:
+    """Write a page to a file that is not there yet, or over one that may be overwritten; return its path.
+
+    Raises
+    ------
+    AlreadyThere, NothingFound, UnknownChoice
+        As `SliceView.to_html`.
+    """
+    if quality not in ("reduced", "exact"):
+        raise UnknownChoice(f'quality is "reduced" or "exact", not {quality!r}')
+    return write_page(Path(path), _page_of(leaves, exact=quality == "exact", title=title), overwrite=overwrite)
 
 
 def write_page(target: Path, page: Iterable[str], *, overwrite: bool) -> Path:
@@ -143,18 +180,19 @@ def _ordinal(number: int) -> str:
     return f"{number}{ {2: 'nd', 3: 'rd'}.get(number, 'th') }"
 
 
-def _fitting(source: Source, scene: Scene, state: ViewState) -> _Coarse:
+def _fitting(leaf: Leaf, part: float) -> _Coarse:
     """Return the finest copy that can be mailed; its grey levels within the window stay fine enough for the eye."""
+    scene, state = leaf.scene, leaf.state
     places = list(places_of(scene, state.plane))
     pieces = []
     for at in {places[round(x)] for x in np.linspace(0, len(places) - 1, min(len(places), _SAMPLED))}:
         try:
-            pieces.append(source(state.plane, at, 1))
+            pieces.append(leaf.source(state.plane, at, 1))
         except DicomviewError:
             continue  # it will say so in its place
     if not pieces:
         return _Coarse()
-    allowed = (_MAIL_BYTES - _HEAD_BYTES * len(places)) * 3 / 4 / len(places)
+    allowed = (part * _MAIL_BYTES - _HEAD_BYTES * len(places)) * 3 / 4 / len(places)
     coarse = _Coarse()
     for coarse in itertools.starmap(_Coarse, itertools.product(_STEPS, _quanta(scene, state, pieces))):
         thin = [replace(piece, samples=thinned(piece.samples, coarse.step)) for piece in pieces]

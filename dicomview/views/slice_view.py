@@ -6,13 +6,11 @@ import base64
 import difflib
 from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
 from dicomview.errors import DicomviewError, UnknownChoice
-from dicomview.progress import bar
 from dicomview.render import (
     GRAY,
     Scene,
@@ -23,17 +21,19 @@ from dicomview.render import (
     state_message,
     take,
 )  # fmt: skip
+from dicomview.render.slab import SlabScene, slabbed
 from dicomview.render.small import png_of
 from dicomview.views.copies import embeds, opening_of, places_of, shown_of, snippet_of
 from dicomview.views.faces import ONE_HAND, Face, Shown
 from dicomview.views.layering import Layering
 from dicomview.views.measuring import Measuring
 from dicomview.views.messages import colours_message, piece_of, scene_message
-from dicomview.views.page import page_of, write_page
+from dicomview.views.page import Leaf, save_page
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
+    from pathlib import Path
 
     from dicomview.render import Picture
     from dicomview.views.shipment import Piece
@@ -159,6 +159,15 @@ class SliceView(Measuring, Layering):
         return self._embed
 
     @property
+    def slab(self) -> tuple[str, float] | None:
+        """The slabs that are shown, as (kind, mm), None for slices; see `dicomview.view`. Settable."""
+        return (self.scene.kind, self.scene.thickness) if isinstance(self.scene, SlabScene) else None
+
+    @slab.setter
+    def slab(self, wish: Any) -> None:
+        self._relay(slabbed(self.scene, wish))
+
+    @property
     def state(self) -> ViewState:
         """All that decides the picture, as one frozen value."""
         return self._now
@@ -183,8 +192,8 @@ class SliceView(Measuring, Layering):
         """Write the stack as one page that needs neither kernel nor network, and return its path.
 
         The page scrolls, windows, zooms and tells values like the view, along the plane that is shown now. Of the
-        file's text it has the modality, units, names of windows and layers, and times along an axis, but no name,
-        number or description; burned-in text stays in its pixels.
+        file's text it has the modality, units, names of windows and layers, times along an axis, and what presentation
+        states that were asked for write on it, but no name, number or description; burned-in text stays in its pixels.
 
         Parameters
         ----------
@@ -214,18 +223,11 @@ class SliceView(Measuring, Layering):
         >>> dv.view("sample_data/ct_chest", window="lung").to_html("chest.html")  # doctest: +SKIP
         PosixPath('chest.html')
         """
-        if quality not in ("reduced", "exact"):
-            raise UnknownChoice(f'quality is "reduced" or "exact", not {quality!r}')
-        pieces = page_of(
-            self._piece,
-            self.scene,
-            self._now,
-            png=self._still(_PAGE_EDGE),
-            exact=quality == "exact",
-            title=title,
-            progress=lambda wishes: bar(wishes, "Writing the page", "image"),
-        )
-        return write_page(Path(path), pieces, overwrite=overwrite)
+        return save_page(path, [self.leaf()], quality=quality, title=title, overwrite=overwrite)
+
+    def leaf(self) -> Leaf:
+        """Return what a page holds of the view."""
+        return Leaf(self._piece, self.scene, self._now, self._still(_PAGE_EDGE), self._link, self.shown_measures)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the view for a notebook, and what a notebook shows that is opened without a kernel."""
@@ -240,7 +242,8 @@ class SliceView(Measuring, Layering):
         slices = self._copied if here == begun else opening_of(self._piece, self.scene, self._now)
         slices = [shown_of(self._piece, self.scene, self._now, pack=True), *slices[1:]]  # as few bytes as may be
         note = f"reduced copy: {len(slices)} of {len(list(places_of(self.scene, self._now.plane)))} images"
-        copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note)
+        held: dict[str, Any] = {"measures": self.shown_measures, "link": self._link}
+        copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note, **held)
         return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
 
     def _still(self, edge: int) -> bytes:

@@ -135,7 +135,7 @@ export class Tools {
       if (!look) continue; // it has just been taken away
       button.ariaPressed = String(look.shown);
       color.value = look.color;
-      button.style.borderLeftColor = color.hidden ? "transparent" : look.color;
+      button.style.borderLeftColor = color.hidden ? "gray" : look.color;
       opacity.value = String(look.opacity);
     }
     parts.flip.ariaPressed = String(state.flip);

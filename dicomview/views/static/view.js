@@ -45,7 +45,7 @@ export class View {
   said = /** @type {string[]} */ ([]); // of the painted slice
   saidLast = "";
   pointer = /** @type {{clientX: number, clientY: number} | null} */ (null);
-  painted = { slice: /** @type {Slice | null} */ (null), look: "", count: 0 };
+  painted = { slice: /** @type {Slice | null} */ (null), look: "", drawn: "", count: 0 };
   crossed = /** @type {number[] | null} */ (null); // the point that the lines go through
   held = ""; // how the picture is held
   width = 0; // of the frame, in CSS pixels; to ask for it at each step would lay the whole page out
@@ -218,8 +218,9 @@ export class View {
       const colours = this.model.get("_colours")?.[colormap];
       const style = { looks, invert, colormap, colours: colours ? octets(colours) : null };
       this.painter.paint(slice, this.window, style, slice.data ? slice : this.scene.planes[slice.plane]);
-      if (slice === this.painted.slice) this.drawing.renew("layers");
-      this.painted = { slice, look, count: this.painted.count + 1 };
+      const drawn = JSON.stringify(looks);
+      if (slice === this.painted.slice && drawn !== this.painted.drawn) this.drawing.renew("layers");
+      this.painted = { slice, look, drawn, count: this.painted.count + 1 };
       this.label(slice);
     }
     if (slice) this.hold(slice);
