@@ -43,7 +43,7 @@ def test_what_they_say_is_in_the_table_without_their_quotes(tmp_path: Path) -> N
 
 FILES = (
     "CT_small.dcm", "MR_small.dcm", "rtplan.dcm", "rtdose_1frame.dcm", "reportsi.dcm", "liver_1frame.dcm",
-    "SC_rgb_rle.dcm", "no_meta.dcm", "ExplVR_BigEnd.dcm", "examples_palette.dcm", "nested_priv_SQ.dcm",
+    "SC_rgb_rle.dcm", "no_meta.dcm", "ExplVR_BigEnd.dcm", "examples_palette.dcm", "JPEGLSNearLossless_08.dcm",
 )  # fmt: skip
 STRICTER = {"Modality", "OperatorsName"}  # of secondary captures and RT series: PS3.3 C.7.3.1, C.8.8.1
 

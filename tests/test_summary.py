@@ -53,7 +53,7 @@ def test_all_parts_are_there_and_nothing_is_loaded(tmp_path: Path) -> None:
         assert words in read.said, words
     assert "default-src 'none'" in page
     sources = [attributes["src"] for tag, attributes in read.tags if tag == "img"]
-    assert len(sources) == 7
+    assert len(sources) == 6
     assert all(source.startswith("data:image/png;base64,") for source in sources)
     assert not re.search(r"(?:href|src)=\"(?!#|data:)|url\(|@import|https?://", page)
     assert len(page) < 200_000
