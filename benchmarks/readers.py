@@ -13,7 +13,9 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
 
 import dicomview as dv
-from dicomview.files import ATTRIBUTES, Glancer
+from dicomview.catalog import tables
+from dicomview.elements import flatten, stored
+from dicomview.files import ATTRIBUTES, Glancer, outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,8 +97,16 @@ def _asked_of_pydicom(folder: Path, paths: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame([{keyword: dataset.get(keyword) for keyword in _ASKED} for dataset in read])
 
 
+def _forgotten(ask: Callable[[], Any]) -> Any:
+    """Return the answer of one who has not met these files in the repetition before."""
+    flatten._sequences.clear()
+    for memory in (stored._plain, tables._remembered, outline._numbers, outline._texts):
+        memory.cache_clear()
+    return ask()
+
+
 ROWS: dict[str, Callable[[Path, Sequence[str]], Any]] = {
-    "dicomview": lambda folder, paths: dv.tags(folder, _ASKED),
+    "dicomview": lambda folder, paths: _forgotten(lambda: dv.tags(folder, _ASKED)),
     "pydicom": _asked_of_pydicom,
 }
 """A table with one row per slice."""
@@ -127,7 +137,7 @@ def _touched(folder: Path, paths: Sequence[str]) -> int:
 
 
 ELEMENTS: dict[str, Callable[[Path, Sequence[str]], Any]] = {
-    "dicomview": lambda path, paths: dv.tags(path),
+    "dicomview": lambda path, paths: _forgotten(lambda: dv.tags(path)),
     "pydicom": _touched,
 }
 """All elements of one file at any depth: a table of them; pydicom's every element touched."""
