@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 TARGET = Path(__file__).parent.parent / "dicomview" / "rules" / "iods.txt"
-# What a content item must have depends on its ValueType, which the tables leave out.
-CONTENT = {"sr-document-content"}
 HEAD = """\
 # PS3.3: attributes of types 1 and 2 at the top level of modules, and the modules that a SOP class must have.
 # Made by tests/iods.py from the tables in highdicom {version}.
@@ -37,8 +35,6 @@ def main() -> None:
     )
     needed: dict[str, str] = {}
     for name, rows in attributes.items():
-        if name in CONTENT:
-            continue
         of_type = {
             number: sorted({row["keyword"] for row in rows if not row["path"] and row["type"] == number})
             for number in ("1", "2")
