@@ -60,7 +60,7 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
                 'view.measure("point", [(column, row)])'
             )
         self.view, self._row, self._name = view, row % len(names), names[row]
-        self._measure = Measure(view.scene, _KEPT_BYTES)
+        self._measure = Measure(view.measured_on, _KEPT_BYTES)
         self.along, _ = way_of(self._measure, view.measured(self._name).shape, along)
         self._shown: Shape | None = None
         self.figure = Figure(figsize=(4.6, 3.0), layout="constrained")
@@ -103,7 +103,9 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
         if self._name not in names and self._row < len(names):
             self._name = names[self._row]  # a table was set, and that row of it is meant
         if self._name in names:
-            shape = self.view.measured(self._name).shape
+            shape, scene = self.view.measured(self._name).shape, self.view.measured_on
+            if scene is not self._measure.scene:  # a slab is shown now, or another
+                self._measure, self._shown = Measure(scene, _KEPT_BYTES), None
             if shape != self._shown:
                 self._take(shape)
         self._draw()

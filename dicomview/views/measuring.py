@@ -164,6 +164,11 @@ class Measuring(Canvas):
         """How the measurements are told apart, in the order of their rows."""
         return [*self._held]
 
+    @property
+    def measured_on(self) -> Scene:
+        """The scene whose values are measured."""
+        return self._measure.scene
+
     def measured(self, name: str) -> Measured:
         """Return one of the measurements by its name."""
         return self._held[name]
@@ -207,6 +212,13 @@ class Measuring(Canvas):
             self._held = held
             self._measures = self._measures_message()
 
+    def _measure_anew(self) -> None:
+        """Measure what is held on the values that are shown now."""
+        with ONE_HAND:
+            self._measure = Measure(self.scene)
+            if self._held:
+                self._take_measures({name: self._measure(one.shape) for name, one in self._held.items()})
+
     def _take_measures(self, held: dict[str, Measured]) -> None:
         self._next = table_of(held.values()), held
         self.measurements = self._next[0]
@@ -224,13 +236,15 @@ class Measuring(Canvas):
             messages = [*self._edits]
             self._edits.clear()
         edits: dict[str, Measured | None] = {}
-        try:
-            for message in messages:
-                for name, drawn in message["edits"]:
-                    edits[str(name)] = None if drawn is None else self._measure(self._shape_of(drawn))
-        except DicomviewError as error:
-            self.send({"kind": "trouble", "text": str(error)})
+        measure = self._measure
+        for name, drawn in (edit for message in messages for edit in message["edits"]):
+            try:
+                edits[str(name)] = None if drawn is None else measure(self._shape_of(drawn))
+            except DicomviewError as error:  # the others are measured all the same
+                self.send({"kind": "trouble", "text": str(error)})
         with ONE_HAND:
+            if measure is not self._measure:  # other values are shown meanwhile
+                edits = {name: one and self._measure(one.shape) for name, one in edits.items()}
             for message in messages:
                 self._heard[str(message["page"])] = int(message["n"])
             self._heard = dict([*self._heard.items()][-_PAGES:])
