@@ -71,6 +71,7 @@ def test_units_and_volumes_with_holes() -> None:
         (phantoms.echoes, (4, 5), {"plane": "oblique"}, "no plane 'oblique'"),
         (phantoms.regular, (0, 0, 900), {}, "no slice holds"),
         (phantoms.regular, "ab", {}, "pairs"),
+        (phantoms.regular, None, {}, "pairs"),
         (lambda: PYDICOM_FILES / "examples_rgb_color.dcm", (4, 5), {}, "colours have no modality values"),
         (lambda: [dv.read_series(phantoms.regular())] * 2, (0, 0, 900), {}, "none of the 2 series"),
     ],

@@ -11,7 +11,6 @@ import pandas as pd
 
 from dicomview.errors import UnknownChoice
 from dicomview.render.door import scene_of
-from dicomview.render.ledger import known
 from dicomview.render.measure import Measure, Statistics
 from dicomview.render.shapes import shape_of
 from dicomview.space import Series, Stack, Volume
@@ -76,7 +75,7 @@ def curve(
     >>> dv.curve(perfusion, (12.0, -30.0, 55.0))  # doctest: +SKIP
     """
     wanted = np.array(points, float) if _numbers(points) else np.empty(0)
-    places = [wanted.tolist()] if wanted.ndim == 1 and wanted.size else list(points)
+    places = [wanted.tolist()] if wanted.ndim == 1 and wanted.size else points if hasattr(points, "__len__") else [points]
     kind = kind or ("point" if len(places) == 1 else "freehand")
     if isinstance(source, list | tuple) and source and all(isinstance(one, Series | Stack | Volume) for one in source):
         scenes = [scene_of(one, units=None if isinstance(one, Volume) else units) for one in source]
@@ -91,7 +90,7 @@ def curve(
     else:
         at = dict(state.positions).get(wish, 0) if index is None else index
         shape = shape_of(kind, places, wish, at, tuple(where.items()))
-    known(shape, measure)
+    measure.known(shape)
     return curve_of(measure, shape, along)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["KINDS", "Kind", "Point", "Shape", "shape_of"]
+__all__ = ["KINDS", "Kind", "Point", "Shape", "shape_of", "whole"]
 
 Kind = Literal["line", "angle", "rectangle", "ellipse", "freehand", "point"]
 Point: TypeAlias = tuple[float, float]
@@ -132,7 +132,7 @@ class Shape:
         return [across * column_step + down * row_step for across, down in ways]
 
 
-def shape_of(kind: object, points: Any, plane: str, index: int, places: Sequence[tuple[str, int]] = ()) -> Shape:
+def shape_of(kind: object, points: Any, plane: str, index: Any, places: Sequence[tuple[str, int]] = ()) -> Shape:
     """Return the shape of these (column, row) points, or raise UnknownChoice."""
     if kind not in KINDS:
         raise UnknownChoice(f"there is no measurement {kind!r}; choose one of {', '.join(KINDS)}")
@@ -149,7 +149,18 @@ def shape_of(kind: object, points: Any, plane: str, index: int, places: Sequence
         wrong = f"{count} point{'s' * (count > 1)}, {what}" if len(pairs) != count else ""
     if wrong:
         raise UnknownChoice(f"a {kind} is made of {wrong}; {len(pairs)} were given")
-    return Shape(kind, tuple((x, y) for x, y in pairs.tolist()), plane, int(index), tuple(places))
+    return Shape(kind, tuple((x, y) for x, y in pairs.tolist()), plane, whole(index, "index"), tuple(places))
+
+
+def whole(value: Any, name: str) -> int:
+    """Return a whole number, which may have become a float or text in a table, or raise UnknownChoice."""
+    try:
+        number = int(value)
+        if number == float(value):
+            return number
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise UnknownChoice(f"{name} {value!r:.100} is no whole number")
 
 
 def _enclosed(corners: NDArray[np.float64]) -> float:

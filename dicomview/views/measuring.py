@@ -12,7 +12,7 @@ import traitlets
 
 from dicomview.errors import DicomviewError, UnknownChoice
 from dicomview.render import Measure, shape_of
-from dicomview.render.ledger import known, read_table, shapes_in, table_of, text_of
+from dicomview.render.ledger import read_table, shapes_in, table_of, text_of
 from dicomview.views.canvas import Canvas
 from dicomview.views.curve_plot import CurvePlot
 from dicomview.views.faces import ONE_HAND, Face
@@ -127,7 +127,7 @@ class Measuring(Canvas):
             shape = self._measure.laid(kind, points, wanted, places)
         else:
             shape = shape_of(kind, points, wanted, index, tuple(places.items()))
-        known(shape, self._measure)
+        self._measure.known(shape)
         result = self._measure(shape)
         _refuse_empty(result, self.scene)
         with ONE_HAND:
@@ -261,7 +261,7 @@ class Measuring(Canvas):
         places = {name: int(drawn["axes"][name]) for name in self.scene.lengths}
         plane, index = str(drawn["plane"]), int(drawn["index"])
         shape = shape_of(drawn["kind"], drawn["points"], plane, index, tuple(places.items()))
-        known(shape, self._measure)
+        self._measure.known(shape)
         return shape
 
     def _name(self) -> str:
