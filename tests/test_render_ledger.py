@@ -177,7 +177,7 @@ def test_a_picture_that_does_not_exist_has_no_measurement(view: Any, points: Any
 
 def test_an_index_is_a_whole_number(view: Any) -> None:
     assert view.measure("point", [(1, 1)], index=np.float64(3))["index"] == 3
-    with pytest.raises(UnknownChoice, match="index 1.5 is no whole number"):
+    with pytest.raises(UnknownChoice, match=r"index 1\.5 is no whole number"):
         view.measure("point", [(1, 1)], index=1.5)
 
 

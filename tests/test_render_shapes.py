@@ -107,7 +107,9 @@ def test_the_area_of_a_polygon_that_crosses_itself_is_that_of_what_it_holds() ->
         one = shape("freehand", *corners.tolist())
         held = one.mask(600, 600)[1].sum()
         assert one.area(DOWN, ACROSS) == pytest.approx(held * 6, rel=2e-3)
-        np.testing.assert_allclose(one.area(DOWN, ACROSS), shape("freehand", *corners[::-1].tolist()).area(DOWN, ACROSS))
+        np.testing.assert_allclose(
+            one.area(DOWN, ACROSS), shape("freehand", *corners[::-1].tolist()).area(DOWN, ACROSS)
+        )
 
 
 def test_a_skewed_grid_has_its_true_lengths_and_areas() -> None:

@@ -75,7 +75,8 @@ def curve(
     >>> dv.curve(perfusion, (12.0, -30.0, 55.0))  # doctest: +SKIP
     """
     wanted = np.array(points, float) if _numbers(points) else np.empty(0)
-    places = [wanted.tolist()] if wanted.ndim == 1 and wanted.size else points if hasattr(points, "__len__") else [points]
+    several = hasattr(points, "__len__") and not (wanted.ndim == 1 and wanted.size)
+    places = points if several else [points]
     kind = kind or ("point" if len(places) == 1 else "freehand")
     if isinstance(source, list | tuple) and source and all(isinstance(one, Series | Stack | Volume) for one in source):
         scenes = [scene_of(one, units=None if isinstance(one, Volume) else units) for one in source]

@@ -98,7 +98,9 @@ def shapes_in(table: object, measure: Measure, now: ViewState) -> list[Shape]:
     if table is None:
         return []
     if not isinstance(table, pd.DataFrame) or not {"points", "LPS mm"} & {*table.columns} or "kind" not in table:
-        what = f"a table of {', '.join(map(str, table.columns)):.100}" if isinstance(table, pd.DataFrame) else f"a {type(table).__name__}"
+        what = f"a {type(table).__name__}"
+        if isinstance(table, pd.DataFrame):
+            what += f" of {', '.join(map(str, table.columns)):.100}"
         raise UnknownChoice(
             "measurements are a DataFrame with the columns kind and points, (column, row) each, or kind and LPS mm, "
             f"(x, y, z) each, as view.measurements is one; this is {what}"
