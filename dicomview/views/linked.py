@@ -36,7 +36,7 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
     ----------
     views : mapping of str to SliceView
     basis : int
-        CSS pixels that each would like to have across.
+        CSS pixels that each has across at least, where there are so many.
 
     Attributes
     ----------
@@ -54,9 +54,15 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
         self._placed, self._quiet = False, False
         self._group = uuid.uuid4().hex
         for view in self.views.values():
-            view.layout = {"flex": f"1 1 {basis}px", "max_width": "512px"}
+            view.layout = {"max_width": "512px", "min_width": "0"}
             view.observe(self._moved, ["index", "plane", "point", "window", "axes", "layers", "invert", "colormap"])
-        flow = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "8px"}
+        flow = {  # all of one size, also those in a second row
+            "display": "grid",
+            "grid_template_columns": f"repeat(auto-fit, minmax(min({basis}px, 100%), 1fr))",
+            "grid_gap": "8px",
+            "align_items": "flex-start",
+            "max_width": f"{520 * len(self.views)}px",
+        }
         super().__init__(children=[*self.views.values()], layout=flow)
 
     def __getitem__(self, name: str) -> SliceView:
