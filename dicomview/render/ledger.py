@@ -144,12 +144,12 @@ def _cell(row: Mapping[Any, Any], name: str, missing: Any) -> Any:
     return missing if value is None or value is pd.NA or value == "" or value != value else value
 
 
-def _places(row: Mapping[Any, Any], now: ViewState) -> Mapping[str, int]:
+def _places(row: Mapping[Any, Any], now: ViewState) -> dict[str, int]:
     """Return the places along extra axes in a row, those of `now` where it says none."""
     said = _literal(row, "axes", {})
     if not isinstance(said, dict):
         raise UnknownChoice(f"axes {said!r:.100} are no places by the name of their axis")
-    return {str(name): whole(at, f"the place along {name}") for name, at in said.items()} or now.axes
+    return {str(name): whole(at, f"the place along {name}") for name, at in said.items()} or dict(now.axes)
 
 
 def _literal(row: Mapping[Any, Any], name: str, missing: Any) -> Any:
