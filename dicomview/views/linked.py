@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LinkedViews"]
 
+_OWN = ("views", "reason")  # attributes that are no traits
+
 
 class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
     """Some views beside each other that show the same point.
@@ -64,6 +66,15 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
             "max_width": f"{520 * len(self.views)}px",
         }
         super().__init__(children=[*self.views.values()], layout=flow)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name.startswith("_") or hasattr(type(self), name) or name in _OWN):
+            first, view = next(iter(self.views.items()))
+            raise AttributeError(
+                f"linked views have nothing called {name!r} to set for all"
+                + (f"; one of them has: [{first!r}].{name} = …" if hasattr(view, name) else "")
+            )
+        super().__setattr__(name, value)
 
     def __getitem__(self, name: str) -> SliceView:
         if name not in self.views:
@@ -147,7 +158,7 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
             What stands in the corner of each.
         """
         self._places, self._shared, self._placed = dict(places), tuple(shared), placed
-        begin = (float(point[0]), float(point[1]), float(point[2]))
+        begin = _to_nanometres(point)
         for name, view in self.views.items():
             told = {
                 "group": self._group,
@@ -204,8 +215,7 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
                 if name == "plane":
                     view.set(index=places.nearest(np.array(view.point)))
                 else:
-                    x, y, z = places.onto(view.index, np.array(view.point)).tolist()
-                    self._move((x, y, z))
+                    self._move(_to_nanometres(places.onto(view.index, np.array(view.point))))
 
     @traitlets.validate("position")
     def _checked(self, proposal: Any) -> Any:
@@ -222,6 +232,12 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
         if not self._quiet:
             with self._telling():
                 self._move(change.new)
+
+
+def _to_nanometres(point: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float, float]:
+    """Return a point in mm without what rounding has left behind: 0 and not 3e-14."""
+    x, y, z = (np.round(point, 6) + 0.0).tolist()
+    return x, y, z
 
 
 def _take(view: SliceView, name: str, value: Any) -> None:
