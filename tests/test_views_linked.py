@@ -95,7 +95,7 @@ def test_what_is_no_attribute_of_all_cannot_be_set_and_places_are_round():
         AttributeError, match=r"nothing called 'index' to set for all; one of them has: \['axial'\]\.index"
     ):
         ortho.index = 3
-    with pytest.raises(AttributeError, match="nothing called 'windw' to set for all$"):
+    with pytest.raises(AttributeError, match=r"nothing called 'windw' to set for all$"):
         ortho.windw = "lung"
     ortho["axial"].index = 2
     assert ortho.position == tuple(round(part, 6) for part in ortho.position)
