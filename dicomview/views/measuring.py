@@ -135,8 +135,8 @@ class Measuring(Canvas):
             row: pd.Series[Any] = self.measurements.iloc[-1]
             return row
 
-    def curve(self, row: int = -1, along: str | None = None) -> CurvePlot:
-        """Return the view with a curve beside it: a point or region that was measured, through time or the slices.
+    def curve(self, row: int = -1, along: str | None = None, *, series: Sequence[Any] = ()) -> CurvePlot:
+        """Return the view with a curve beside it: a point or region through time, the slices or several series.
 
         The curve follows as the region moves; ``.data`` is its table, ``.ax`` its matplotlib Axes.
 
@@ -146,13 +146,15 @@ class Measuring(Canvas):
             Of ``view.measurements``; the last when not given.
         along : str, optional
             An extra axis of the stack, or "index"; see `dicomview.curve`.
+        series : sequence of Series, Stack or Volume, optional
+            The curve goes from this one to those, at the same place in the patient.
 
         Raises
         ------
         UnknownChoice
-            There is no such row or axis, or it is neither a point nor a region.
+            There is no such row or axis, it is neither a point nor a region, or the series have no place in common.
         """
-        return CurvePlot(self, row, along)
+        return CurvePlot(self, row, along, series)
 
     @property
     def shown_measures(self) -> list[dict[str, Any]]:
