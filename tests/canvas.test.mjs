@@ -414,6 +414,10 @@ test("a corner is moved and the one across from it stays", () => {
   assert.equal(outlineOf("ellipse", box), "M10,15a10,5 0 1 0 20,0a10,5 0 1 0 -20,0Z");
   assert.deepEqual(withCorner([[0, 0]], [0.5, 0], 1), [[0, 0]]);
   assert.deepEqual(withCorner([[0, 0]], [1.5, 0], 1), [[0, 0], [1.5, 0]]);
+  let long = [[0, 0]]; // a hand that goes on is followed on
+  for (let step = 1; step <= 1200; step += 1) long = withCorner(long, [step, 0], 1);
+  assert.deepEqual([long[0], long.at(-1)], [[0, 0], [1200, 0]]);
+  assert.ok(long.length <= 500 && long.every(([x], i) => !i || (x > long[i - 1][0] && x - long[i - 1][0] <= 8)));
 });
 
 test("what is under the cursor stays there when one zooms", () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -234,6 +235,36 @@ def test_a_busy_kernel_is_asked_once_and_answers_for_the_last_place(page: Canvas
     assert points(row)[1] == pytest.approx([0.69 * 256 - 0.5, 127.5], abs=0.01)
     assert len(measured) <= 3
     assert measured[-1] == row["n"]
+
+
+def test_words_of_shapes_beside_each_other_can_be_read(page: CanvasPage, desk: Desk) -> None:
+    view = page.view
+    view.measure("ellipse", [(118, 92), (138, 112)])
+    view.measure("ellipse", [(120, 90), (139, 111)])
+    view.measure("line", [(115, 115), (140, 115)])
+
+    def places() -> Any:
+        """Left, top, right and bottom of each, without the rim of the letters."""
+        desk.quiet()
+        page.settled()
+        boxes = [one.bounding_box() for one in words(page).all()]
+        return [(b["x"] + 3, b["y"] + 3, b["x"] + b["width"] - 3, b["y"] + b["height"] - 3) for b in boxes if b]
+
+    def apart(one: Any, other: Any) -> bool:
+        return bool(one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1])
+
+    for rotation, flip in ((0, False), (90, True)):
+        view.rotation, view.flip = rotation, flip
+        shown = places()
+        assert len(shown) == 3
+        assert [(one, other) for one, other in combinations(shown, 2) if not apart(one, other)] == []
+    view.reset()
+    view.measurements = None  # where there is no room below, words lie over words, but in the picture
+    for _ in range(4):
+        view.measure("ellipse", [(215, 238), (240, 254)])
+    stage = page.stage.bounding_box()
+    assert stage
+    assert max(bottom for *_, bottom in places()) <= stage["y"] + stage["height"]
 
 
 def test_nothing_that_is_measured_moves_the_picture_and_the_wheel_goes_on(page: CanvasPage, desk: Desk) -> None:

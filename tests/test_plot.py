@@ -128,6 +128,10 @@ def test_sliders_and_traits_say_the_same(living, made):
     assert_shows(plot, pile, index=2, echo=1, window=(200.5, 201))
     sliders["window"].value = (100.3, 299.8)  # what the page makes of it, on steps of its own
     assert plot.window == dv.Window(200.5, 201)
+    for window in ((40, 400), (-600, 1500), (5000, 20000)):  # told as they are: the page shows what is on a step
+        plot.window = window
+        slider = sliders["window"]
+        assert [(end - slider.min) % slider.step for end in (*slider.value, slider.max)] == [0, 0, 0]
     plot.window, plot.plane = (5000, 20001), "coronal"
     assert sliders["window"].value == plot.window.ends  # wider than all values, and not cut
     assert plot.window == dv.Window(5000, 20001)

@@ -50,6 +50,19 @@ def test_series_at_one_place_of_the_patient() -> None:
     reach = volumes[1].value_at(*corner)
     assert (table["mean"][1] == reach) or (np.isnan(reach) and table["n"][1] == 0)
     assert table["n"][2] == 0
+    assert table["note"][[0, 3]].tolist() == ["", ""]
+    assert table["note"][2] == "no pixel inside"
+
+
+def test_millimetres_of_other_frames_of_reference_are_not_the_same_place() -> None:
+    one, other = phantoms.regular(), phantoms.regular()
+    for ds in other:
+        ds.FrameOfReferenceUID = "1.2.3"
+    series = dv.read_series(one), dv.read_series(other)
+    place = tuple((series[0].volume().affine @ [7, 4, 5, 1])[:3])
+    with pytest.raises(UnknownChoice, match="no common frame of reference"):
+        dv.curve([*series], place)
+    assert len(dv.curve([series[0], series[1].volume()], place)) == 2  # a volume says none, and is taken at its word
 
 
 def test_units_and_volumes_with_holes() -> None:
@@ -71,6 +84,7 @@ def test_units_and_volumes_with_holes() -> None:
         (phantoms.echoes, (4, 5), {"plane": "oblique"}, "no plane 'oblique'"),
         (phantoms.regular, (0, 0, 900), {}, "no slice holds"),
         (phantoms.regular, "ab", {}, "pairs"),
+        (phantoms.regular, None, {}, "pairs"),
         (lambda: PYDICOM_FILES / "examples_rgb_color.dcm", (4, 5), {}, "colours have no modality values"),
         (lambda: [dv.read_series(phantoms.regular())] * 2, (0, 0, 900), {}, "none of the 2 series"),
     ],

@@ -121,6 +121,10 @@ def test_a_table_of_another_series_is_refused_with_the_row(view: Any) -> None:
         "there is no plane 'oblique'": table.assign(plane="oblique"),
         "no numbers in brackets": table.assign(points="os.remove"),
         "there is no measurement 'liner'": table.assign(kind="liner"),
+        "row 0 .* index 1.5 is no whole number": table.assign(index=1.5),
+        "row 0 .* index 'x' is no whole number": table.assign(index="x"),
+        "row 0 .* are no places": table.assign(axes="[1]"),
+        "the place along echo 'x' is no whole number": table.assign(axes='{"echo": "x"}'),
     }
     for words, wrong in cases.items():
         with pytest.raises(UnknownChoice, match=words):
@@ -138,6 +142,9 @@ def test_files_that_hold_no_measurements_are_refused(view: Any, tmp_path: Path) 
         (tmp_path / name).write_text(text)
         with pytest.raises(UnknownChoice, match="measurements"):
             view.measurements = str(tmp_path / name)
+    (tmp_path / "e.csv").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UnknownChoice, match=r"e\.csv holds no table of measurements"):
+        view.measurements = tmp_path / "e.csv"
     with pytest.raises(UnknownChoice, match=r"as \.csv or \.json, not as \.xlsx"):
         view.write_measurements(tmp_path / "x.xlsx")
 
@@ -158,6 +165,20 @@ def test_what_cannot_be_measured_is_refused(view: Any, kind: str, points: Any, w
     with pytest.raises(UnknownChoice, match=words):
         view.measure(kind, points)
     assert len(view.measurements) == 0
+
+
+@pytest.mark.parametrize("points", [[(3, 5), (7, 9)], [(0, 0, 0), (1, 1, 0)]])
+def test_a_picture_that_does_not_exist_has_no_measurement(view: Any, points: Any) -> None:
+    with pytest.raises(UnknownChoice, match="there is no plane 'oblique' here; there is axial, coronal, sagittal"):
+        view.measure("line", points, plane="oblique")
+    with pytest.raises(UnknownChoice, match="echo"):
+        view.measure("line", points, echo=1)
+
+
+def test_an_index_is_a_whole_number(view: Any) -> None:
+    assert view.measure("point", [(1, 1)], index=np.float64(3))["index"] == 3
+    with pytest.raises(UnknownChoice, match=r"index 1\.5 is no whole number"):
+        view.measure("point", [(1, 1)], index=1.5)
 
 
 def test_text_of_the_file_is_no_formula(tmp_path: Path) -> None:

@@ -95,6 +95,23 @@ def test_lengths_angles_and_areas_count_in_millimetres() -> None:
     assert shape("freehand", (0, 0), (6, 0), (0, 9)).area(DOWN, ACROSS) == pytest.approx(18 * 18 / 2)
 
 
+def test_the_area_of_a_polygon_that_crosses_itself_is_that_of_what_it_holds() -> None:
+    """Drawn by hand, an end often runs over the beginning."""
+    for bow in ([(0, 0), (20, 20), (20, 0), (0, 20)], [(0, 0), (10, 10), (20, 20), (20, 0), (10, 10), (0, 20)]):
+        assert shape("freehand", *bow).area(DOWN, ACROSS) == pytest.approx(200 * 6)
+    assert shape("freehand", (0, 0), (9, 0), (9, 5), (0, 5), (0, 0), (9, 0), (9, 5), (0, 5)).area(DOWN, ACROSS) == 0
+    turn = np.linspace(0, 2.4 * np.pi, 90)
+    loop = np.stack([300 + 200 * np.cos(turn), 280 + 150 * np.sin(turn)], axis=1)
+    star = np.random.default_rng(3).uniform(0, 600, (40, 2))
+    for corners in (loop, star):
+        one = shape("freehand", *corners.tolist())
+        held = one.mask(600, 600)[1].sum()
+        assert one.area(DOWN, ACROSS) == pytest.approx(held * 6, rel=2e-3)
+        np.testing.assert_allclose(
+            one.area(DOWN, ACROSS), shape("freehand", *corners[::-1].tolist()).area(DOWN, ACROSS)
+        )
+
+
 def test_a_skewed_grid_has_its_true_lengths_and_areas() -> None:
     skewed = np.array([1.5, 2.0, 0.0])  # a step down goes to the side as well
     assert shape("line", (0, 0), (0, 4)).length(skewed, ACROSS) == pytest.approx(10)

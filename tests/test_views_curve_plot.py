@@ -43,6 +43,32 @@ def test_the_curve_follows_the_region(view: SliceView) -> None:
     view.measure("point", [(1, 1)])  # nobody follows any more
 
 
+def test_the_curve_goes_through_series_at_one_place() -> None:
+    pile = phantoms.regular()
+    series = dv.read_series(pile)
+    volume = series.volume()
+    later = dv.Volume(volume.array + 50, volume.affine, volume.units)
+    view = dv.view(series, index=4, embed=False)
+    view.measure("rectangle", [(2, 3), (6, 8)])
+    plot = view.curve(series=[later, volume])
+    mean = view.measurements["mean"][0]
+    np.testing.assert_allclose(plot.data["mean"], [mean, mean + 50, mean])
+    assert (plot.ax.get_xlabel(), plot.data.index.name) == ("series", "series")
+    view.measurements = view.measurements.assign(points=[((0, 0), (3, 3))], **{"LPS mm": [()]})
+    plot.rest()
+    assert plot.data["n"].tolist() == [16] * 3
+    np.testing.assert_allclose(np.diff(plot.data["mean"]), [50, -50])
+    plot.close()
+    with pytest.raises(UnknownChoice, match="not both"):
+        view.curve(along="index", series=[volume])
+    view.close()
+    flat = dv.view(np.zeros((3, 9, 9)), embed=False)
+    flat.measure("point", [(1, 1)])
+    with pytest.raises(UnknownChoice, match="no place in the patient"):
+        flat.curve(series=[volume])
+    flat.close()
+
+
 def test_it_marks_where_the_view_is(view: SliceView) -> None:
     view.measure("ellipse", [(0, 0), (7, 9)])
     view.measure("point", [(3, 3)])

@@ -89,6 +89,19 @@ def test_planes_of_what_was_filled_or_skewed_say_so():
     assert "skewed: the axes are not perpendicular" in skewed["coronal"].picture().notes
 
 
+def test_what_is_no_attribute_of_all_cannot_be_set_and_places_are_round():
+    ortho = dv.view(phantoms.regular(), layout="ortho")
+    with pytest.raises(
+        AttributeError, match=r"nothing called 'index' to set for all; one of them has: \['axial'\]\.index"
+    ):
+        ortho.index = 3
+    with pytest.raises(AttributeError, match=r"nothing called 'windw' to set for all$"):
+        ortho.windw = "lung"
+    ortho["axial"].index = 2
+    assert ortho.position == tuple(round(part, 6) for part in ortho.position)
+    assert "-0.0" not in repr(ortho.position)
+
+
 def test_slabs_in_three_planes():
     ortho = dv.view(phantoms.regular(), layout="ortho", slab=("mip", 4))
     assert [view.picture().notes for view in ortho.views.values()] == [("MIP 4 mm",)] * 2 + [("MIP 4.2 mm",)]

@@ -11,7 +11,6 @@ import pandas as pd
 
 from dicomview.errors import UnknownChoice
 from dicomview.render.door import scene_of
-from dicomview.render.ledger import known
 from dicomview.render.measure import Measure, Statistics
 from dicomview.render.shapes import shape_of
 from dicomview.space import Series, Stack, Volume
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
     from dicomview.render.scene import Scene
     from dicomview.render.shapes import Shape
 
-__all__ = ["curve", "curve_of", "way_of"]
+__all__ = ["SERIES", "curve", "curve_of", "through_series", "way_of"]
 
 _INDEX = "index"
-_SERIES = "series"
+SERIES = "series"
 
 
 def curve(
@@ -69,18 +68,20 @@ def curve(
     Raises
     ------
     UnknownChoice
-        There is no such axis, or no pixel in the region, or the points lie nowhere here.
+        There is no such axis, or no pixel in the region, or the points lie nowhere here; the series have no common
+        frame of reference.
 
     Examples
     --------
     >>> dv.curve(perfusion, (12.0, -30.0, 55.0))  # doctest: +SKIP
     """
     wanted = np.array(points, float) if _numbers(points) else np.empty(0)
-    places = [wanted.tolist()] if wanted.ndim == 1 and wanted.size else list(points)
+    several = hasattr(points, "__len__") and not (wanted.ndim == 1 and wanted.size)
+    places = points if several else [points]
     kind = kind or ("point" if len(places) == 1 else "freehand")
     if isinstance(source, list | tuple) and source and all(isinstance(one, Series | Stack | Volume) for one in source):
         scenes = [scene_of(one, units=None if isinstance(one, Volume) else units) for one in source]
-        return _through_series(scenes, kind, places)
+        return through_series([Measure(scene) for scene in scenes], kind, places)
     scene = scene_of(source, uid=uid, units=units, spacing=spacing)
     state = scene.begin()
     measure = Measure(scene)
@@ -91,7 +92,7 @@ def curve(
     else:
         at = dict(state.positions).get(wish, 0) if index is None else index
         shape = shape_of(kind, places, wish, at, tuple(where.items()))
-    known(shape, measure)
+    measure.known(shape)
     return curve_of(measure, shape, along)
 
 
@@ -130,21 +131,29 @@ def way_of(measure: Measure, shape: Shape, along: str | None) -> tuple[str, list
     return along, [replace(shape, places=places) for places in moved]
 
 
-def _through_series(scenes: Sequence[Scene], kind: str, points: Sequence[Any]) -> pd.DataFrame:
+def through_series(measures: Sequence[Measure], kind: str, points: Sequence[Any]) -> pd.DataFrame:
+    """Return the values at one place of the patient in several scenes, whose measures these are; see `curve`."""
+    frames = {measure.scene.frame_of_reference for measure in measures} - {""}
+    if len(frames) > 1:
+        raise UnknownChoice(
+            "the series have no common frame of reference (FrameOfReferenceUID), so the same mm are not the same place "
+            "in them; ask for the curve of each"
+        )
     rows = []
-    for scene in scenes:
-        measure, note = Measure(scene), ""
+    for measure in measures:
+        scene, note = measure.scene, ""
         statistics = Statistics(math.nan, math.nan, math.nan, math.nan, 0)
         try:
             shape = measure.laid(kind, points, scene.begin().plane, dict.fromkeys(scene.lengths, 0))
             way_of(measure, shape, None)
             statistics = measure.statistics(shape)
+            note = "" if statistics.count else "no value there" if statistics.without else "no pixel inside"
         except UnknownChoice as why:
             note = str(why)
         rows.append((math.nan, scene.title, statistics, scene.unit, note))
     if not any(one.count for _, _, one, _, _ in rows):
-        raise UnknownChoice(f"none of the {len(rows)} series has a value there: {rows[0][-1] or 'no pixel inside'}")
-    return _table(_SERIES, rows)
+        raise UnknownChoice(f"none of the {len(rows)} series has a value there: {rows[0][-1]}")
+    return _table(SERIES, rows)
 
 
 def _table(along: str, rows: Iterable[tuple[float, str, Statistics, str, str]]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from dicomview.errors import NothingFound, UnknownChoice
-from dicomview.render.shapes import shape_of
+from dicomview.render.shapes import shape_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dicomview.render.shapes import Shape
     from dicomview.render.state import ViewState
 
-__all__ = ["known", "read_table", "shapes_in", "table_of", "text_of"]
+__all__ = ["read_table", "shapes_in", "table_of", "text_of"]
 
 _FORMULA = tuple("=+-@")  # what a spreadsheet would run; units and notes may be text of a file
 _SAME_MM = 0.01
@@ -98,9 +98,12 @@ def shapes_in(table: object, measure: Measure, now: ViewState) -> list[Shape]:
     if table is None:
         return []
     if not isinstance(table, pd.DataFrame) or not {"points", "LPS mm"} & {*table.columns} or "kind" not in table:
+        what = f"a {type(table).__name__}"
+        if isinstance(table, pd.DataFrame):
+            what += f" of {', '.join(map(str, table.columns)):.100}"
         raise UnknownChoice(
             "measurements are a DataFrame with the columns kind and points, (column, row) each, or kind and LPS mm, "
-            f"(x, y, z) each, as view.measurements is one; {type(table).__name__} is none"
+            f"(x, y, z) each, as view.measurements is one; this is {what}"
         )
     shapes = []
     for number, row in enumerate(table.to_dict("records")):
@@ -113,14 +116,14 @@ def shapes_in(table: object, measure: Measure, now: ViewState) -> list[Shape]:
 
 def _shape(row: Mapping[Any, Any], measure: Measure, now: ViewState) -> Shape:
     scene = measure.scene
-    plane = _cell(row, "plane", now.plane)
-    places = dict.fromkeys(scene.lengths, 0) | (_literal(row, "axes", {}) or now.axes)
+    plane = str(_cell(row, "plane", now.plane))
+    places = dict.fromkeys(scene.lengths, 0) | _places(row, now)
     points, placed = _literal(row, "points", ()), _literal(row, "LPS mm", ())
     if not points:
         return measure.laid(row["kind"], placed, plane, places)
-    wanted = dict(now.positions).get(plane, 0)
-    shape = shape_of(row["kind"], points, plane, int(_cell(row, "index", wanted)), tuple(places.items()))
-    known(shape, measure)
+    index = _cell(row, "index", dict(now.positions).get(plane, 0))
+    shape = shape_of(row["kind"], points, plane, index, tuple(places.items()))
+    measure.known(shape)
     here = measure(shape)
     uid = _cell(row, "SOPInstanceUID", "")
     if uid and here.uid and uid != here.uid:
@@ -135,23 +138,18 @@ def _shape(row: Mapping[Any, Any], measure: Measure, now: ViewState) -> Shape:
     return shape
 
 
-def known(shape: Shape, measure: Measure) -> None:
-    """Raise UnknownChoice when the scene has not the plane, the index or the places that a shape lies on."""
-    scene = measure.scene
-    if shape.plane not in scene.counts:
-        raise UnknownChoice(f"there is no plane {shape.plane!r} here; there is {', '.join(scene.counts)}")
-    if not 0 <= shape.index < scene.counts[shape.plane]:
-        raise UnknownChoice(
-            f"there is no {shape.plane} {shape.index}; they run from 0 to {scene.counts[shape.plane] - 1}"
-        )
-    if {*dict(shape.places)} != {*scene.lengths} or any(not 0 <= at < scene.lengths[name] for name, at in shape.places):
-        raise UnknownChoice(f"there is no place {dict(shape.places)} along the extra axes {scene.lengths}")
-
-
 def _cell(row: Mapping[Any, Any], name: str, missing: Any) -> Any:
     """Return a cell, or `missing` where there is none."""
     value = row.get(name)
     return missing if value is None or value is pd.NA or value == "" or value != value else value
+
+
+def _places(row: Mapping[Any, Any], now: ViewState) -> dict[str, int]:
+    """Return the places along extra axes in a row, those of `now` where it says none."""
+    said = _literal(row, "axes", {})
+    if not isinstance(said, dict):
+        raise UnknownChoice(f"axes {said!r:.100} are no places by the name of their axis")
+    return {str(name): whole(at, f"the place along {name}") for name, at in said.items()} or dict(now.axes)
 
 
 def _literal(row: Mapping[Any, Any], name: str, missing: Any) -> Any:
@@ -182,8 +180,8 @@ def read_table(path: Path) -> pd.DataFrame:
     """Return the table of measurements in a ".csv" or ".json" file."""
     if not path.is_file():
         raise NothingFound(f"there is no file {str(path)!r} with measurements")
-    text = path.read_text(encoding="utf-8-sig")
     try:
+        text = path.read_text(encoding="utf-8-sig")
         if path.suffix.lower() == ".json":
             return pd.DataFrame(json.loads(text))
         return pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])

@@ -186,6 +186,22 @@ class Measure:
             notes.append(f"{statistics.without} of {known['pixels']} pixels without a value")
         return Measured(shape, statistics.mean, scene.unit, statistics, notes=tuple(notes), **known)
 
+    def known(self, shape: Shape) -> None:
+        """Raise UnknownChoice when the scene has not the plane, the index or the places that a shape lies on."""
+        scene, counts = self.scene, self.scene.counts
+        self._known(shape.plane)
+        if not 0 <= shape.index < counts[shape.plane]:
+            raise UnknownChoice(
+                f"there is no {shape.plane} {shape.index}; they run from 0 to {counts[shape.plane] - 1}"
+            )
+        places = dict(shape.places)
+        if {*places} != {*scene.lengths} or any(not 0 <= at < scene.lengths[name] for name, at in places.items()):
+            raise UnknownChoice(f"there is no place {places} along the extra axes {scene.lengths}")
+
+    def _known(self, plane: str) -> None:
+        if plane not in self.scene.counts:
+            raise UnknownChoice(f"there is no plane {plane!r} here; there is {', '.join(self.scene.counts)}")
+
     def laid(self, kind: object, points: Any, plane: str, places: Mapping[str, int]) -> Shape:
         """Return the shape of points in the patient, on the slice that they lie on.
 
@@ -202,8 +218,9 @@ class Measure:
         Raises
         ------
         UnknownChoice
-            The scene has no place in the patient, or no slice holds all of the points.
+            The scene has no such plane or no place in the patient, or no slice holds all of the points.
         """
+        self._known(plane)
         try:
             wanted = np.array(points, float)
             assert wanted.ndim == 2 and wanted.shape[1] == 3 and len(wanted) and np.isfinite(wanted).all()

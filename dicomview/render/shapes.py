@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["KINDS", "Kind", "Point", "Shape", "shape_of"]
+__all__ = ["KINDS", "Kind", "Point", "Shape", "shape_of", "whole"]
 
 Kind = Literal["line", "angle", "rectangle", "ellipse", "freehand", "point"]
 Point: TypeAlias = tuple[float, float]
@@ -33,6 +34,7 @@ _POINTS = {
     "point": (1, "where it is"),
 }
 _MOST_POINTS = 10_000
+_TOGETHER = 256  # sides of a polygon that are held against all others at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,14 @@ class Shape:
         return math.degrees(math.atan2(float(np.linalg.norm(np.cross(one, other))), float(one @ other)))
 
     def area(self, row_step: NDArray[np.float64], column_step: NDArray[np.float64]) -> float:
-        """Return the area within the outline of a region, in the square of the unit of the steps; 0 for a point."""
+        """Return the area within the outline of a region, in the square of the unit of the steps; 0 for a point.
+
+        Of a polygon that crosses itself the parts count that `mask` holds.
+        """
         cell = float(np.linalg.norm(np.cross(row_step, column_step)))
         x, y = np.array(self.points).T
         if self.kind == "freehand":
-            return cell * abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+            return cell * _enclosed(np.array(self.points))
         box = float(np.ptp(x) * np.ptp(y))
         return cell * box * (math.pi / 4 if self.kind == "ellipse" else 1)
 
@@ -127,7 +132,7 @@ class Shape:
         return [across * column_step + down * row_step for across, down in ways]
 
 
-def shape_of(kind: object, points: Any, plane: str, index: int, places: Sequence[tuple[str, int]] = ()) -> Shape:
+def shape_of(kind: object, points: Any, plane: str, index: Any, places: Sequence[tuple[str, int]] = ()) -> Shape:
     """Return the shape of these (column, row) points, or raise UnknownChoice."""
     if kind not in KINDS:
         raise UnknownChoice(f"there is no measurement {kind!r}; choose one of {', '.join(KINDS)}")
@@ -144,7 +149,58 @@ def shape_of(kind: object, points: Any, plane: str, index: int, places: Sequence
         wrong = f"{count} point{'s' * (count > 1)}, {what}" if len(pairs) != count else ""
     if wrong:
         raise UnknownChoice(f"a {kind} is made of {wrong}; {len(pairs)} were given")
-    return Shape(kind, tuple((x, y) for x, y in pairs.tolist()), plane, int(index), tuple(places))
+    return Shape(kind, tuple((x, y) for x, y in pairs.tolist()), plane, whole(index, "index"), tuple(places))
+
+
+def whole(value: Any, name: str) -> int:
+    """Return a whole number, which may have become a float or text in a table, or raise UnknownChoice."""
+    try:
+        number = int(value)
+        if number == float(value):
+            return number
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise UnknownChoice(f"{name} {value!r:.100} is no whole number")
+
+
+def _enclosed(corners: NDArray[np.float64]) -> float:
+    """Return the area that an odd number of turns of a polygon go around."""
+    x, y = corners.T
+    to_x, to_y = np.roll(corners, -1, axis=0).T
+    heights = _crossings(corners)
+    if not heights.size:
+        return abs(float(x @ to_y - y @ to_x)) / 2
+    # Between two heights at which nothing ends and nothing crosses there are trapezoids side by side.
+    levels = np.unique(np.concatenate([y, heights]))
+    area = 0.0
+    for low, high in pairwise(levels.tolist()):
+        middle = (low + high) / 2
+        cut = (y <= middle) != (to_y <= middle)
+        at = np.sort(x[cut] + (middle - y[cut]) * (to_x - x)[cut] / (to_y - y)[cut])
+        area += (high - low) * float((at[1::2] - at[::2]).sum())
+    return area
+
+
+def _crossings(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the heights at which sides of a polygon that are no neighbours cross or touch each other."""
+    ends = np.roll(corners, -1, axis=0)
+    order = np.minimum(corners, ends)[:, 1].argsort()
+    (x, y), (u, v) = corners[order].T, (ends - corners)[order].T
+    lowest, highest = np.minimum(y, y + v), np.maximum(y, y + v)
+    found = []
+    for first in range(0, len(corners), _TOGETHER):
+        some = np.arange(first, min(first + _TOGETHER, len(corners)))
+        # Only those can cross a side that begin no higher than it ends.
+        counts = np.maximum(0, lowest.searchsorted(highest[some], "right") - some - 1)
+        one = some.repeat(counts)
+        other = one + 1 + np.arange(len(one)) - (counts.cumsum() - counts).repeat(counts)
+        across, down, turn = x[other] - x[one], y[other] - y[one], u[one] * v[other] - v[one] * u[other]
+        here, there = across * v[other] - down * u[other], across * v[one] - down * u[one]
+        within = [np.where(turn > 0, part, -part) for part in (here, there)]
+        crossed = (turn != 0) & np.logical_and.reduce([(part >= 0) & (part <= abs(turn)) for part in within])
+        crossed &= ~np.isin(abs(order[one] - order[other]), (1, len(corners) - 1))  # neighbours have a corner in common
+        found.append(y[one[crossed]] + here[crossed] / turn[crossed] * v[one[crossed]])
+    return np.concatenate(found)
 
 
 def _inside(corners: NDArray[np.float64], first: NDArray[np.int_], size: NDArray[np.int_]) -> NDArray[np.bool_]:

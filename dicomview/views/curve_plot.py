@@ -10,12 +10,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dicomview.errors import UnknownChoice
-from dicomview.render.curve import curve_of, way_of
+from dicomview.render import scene_of
+from dicomview.render.curve import SERIES, curve_of, through_series, way_of
 from dicomview.render.measure import Measure
 from dicomview.views.follower import Follower
 from dicomview.views.living import canvas_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from dicomview.render import Shape
@@ -36,6 +39,8 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
         Of ``view.measurements``.
     along : str, optional
         See `dicomview.curve`.
+    series : sequence of Series, Stack or Volume
+        See ``view.curve``.
 
     Attributes
     ----------
@@ -52,7 +57,7 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
         There is no such row or axis, or it is neither a point nor a region.
     """
 
-    def __init__(self, view: Measuring, row: int = -1, along: str | None = None) -> None:
+    def __init__(self, view: Measuring, row: int = -1, along: str | None = None, series: Sequence[Any] = ()) -> None:
         names = view.measured_names
         if not names or not -len(names) <= row < len(names):
             raise UnknownChoice(
@@ -60,8 +65,13 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
                 'view.measure("point", [(column, row)])'
             )
         self.view, self._row, self._name = view, row % len(names), names[row]
-        self._measure = Measure(view.scene, _KEPT_BYTES)
+        self._measure = Measure(view.measured_on, _KEPT_BYTES)
         self.along, _ = way_of(self._measure, view.measured(self._name).shape, along)
+        self._through = [Measure(scene_of(one)) for one in series]
+        if self._through:
+            if along is not None:
+                raise UnknownChoice(f"a curve goes through series or along {along!r}, not both")
+            self.along = SERIES
         self._shown: Shape | None = None
         self.figure = Figure(figsize=(4.6, 3.0), layout="constrained")
         self.ax = self.figure.add_subplot()
@@ -103,13 +113,23 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
         if self._name not in names and self._row < len(names):
             self._name = names[self._row]  # a table was set, and that row of it is meant
         if self._name in names:
-            shape = self.view.measured(self._name).shape
+            shape, scene = self.view.measured(self._name).shape, self.view.measured_on
+            if scene is not self._measure.scene:  # a slab is shown now, or another
+                self._measure, self._shown = Measure(scene, _KEPT_BYTES), None
             if shape != self._shown:
                 self._take(shape)
         self._draw()
 
     def _take(self, shape: Shape) -> None:
-        self.data = curve_of(self._measure, shape, self.along)
+        if self._through:
+            points = self._measure(shape).points
+            if not points:
+                raise UnknownChoice(
+                    "these pictures have no place in the patient, so no other series can be asked there"
+                )
+            self.data = through_series([self._measure, *self._through], shape.kind, points)
+        else:
+            self.data = curve_of(self._measure, shape, self.along)
         self._shown = shape
 
     def _draw(self) -> None:
@@ -139,6 +159,8 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
     def _place(self) -> int | None:
         """Return which place of the curve the view shows now, None where it shows another plane."""
         state, shape = self.view.state, self._shown
+        if self._through:
+            return 0
         if shape is None or state.plane != shape.plane:
             return None
         return state.index if self.along == "index" else state.axes[self.along]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LinkedViews"]
 
+_OWN = ("views", "reason")  # attributes that are no traits
+
 
 class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
     """Some views beside each other that show the same point.
@@ -36,7 +38,7 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
     ----------
     views : mapping of str to SliceView
     basis : int
-        CSS pixels that each would like to have across.
+        CSS pixels that each has across at least, where there are so many.
 
     Attributes
     ----------
@@ -54,10 +56,25 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
         self._placed, self._quiet = False, False
         self._group = uuid.uuid4().hex
         for view in self.views.values():
-            view.layout = {"flex": f"1 1 {basis}px", "max_width": "512px"}
+            view.layout = {"max_width": "512px", "min_width": "0"}
             view.observe(self._moved, ["index", "plane", "point", "window", "axes", "layers", "invert", "colormap"])
-        flow = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "8px"}
+        flow = {  # all of one size, also those in a second row
+            "display": "grid",
+            "grid_template_columns": f"repeat(auto-fit, minmax(min({basis}px, 100%), 1fr))",
+            "grid_gap": "8px",
+            "align_items": "flex-start",
+            "max_width": f"{520 * len(self.views)}px",
+        }
         super().__init__(children=[*self.views.values()], layout=flow)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name.startswith("_") or hasattr(type(self), name) or name in _OWN):
+            first, view = next(iter(self.views.items()))
+            raise AttributeError(
+                f"linked views have nothing called {name!r} to set for all"
+                + (f"; one of them has: [{first!r}].{name} = …" if hasattr(view, name) else "")
+            )
+        super().__setattr__(name, value)
 
     def __getitem__(self, name: str) -> SliceView:
         if name not in self.views:
@@ -141,7 +158,7 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
             What stands in the corner of each.
         """
         self._places, self._shared, self._placed = dict(places), tuple(shared), placed
-        begin = (float(point[0]), float(point[1]), float(point[2]))
+        begin = _to_nanometres(point)
         for name, view in self.views.items():
             told = {
                 "group": self._group,
@@ -198,8 +215,7 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
                 if name == "plane":
                     view.set(index=places.nearest(np.array(view.point)))
                 else:
-                    x, y, z = places.onto(view.index, np.array(view.point)).tolist()
-                    self._move((x, y, z))
+                    self._move(_to_nanometres(places.onto(view.index, np.array(view.point))))
 
     @traitlets.validate("position")
     def _checked(self, proposal: Any) -> Any:
@@ -216,6 +232,12 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
         if not self._quiet:
             with self._telling():
                 self._move(change.new)
+
+
+def _to_nanometres(point: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float, float]:
+    """Return a point in mm without what rounding has left behind: 0 and not 3e-14."""
+    x, y, z = (np.round(point, 6) + 0.0).tolist()
+    return x, y, z
 
 
 def _take(view: SliceView, name: str, value: Any) -> None:

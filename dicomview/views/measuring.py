@@ -12,7 +12,7 @@ import traitlets
 
 from dicomview.errors import DicomviewError, UnknownChoice
 from dicomview.render import Measure, shape_of
-from dicomview.render.ledger import known, read_table, shapes_in, table_of, text_of
+from dicomview.render.ledger import read_table, shapes_in, table_of, text_of
 from dicomview.views.canvas import Canvas
 from dicomview.views.curve_plot import CurvePlot
 from dicomview.views.faces import ONE_HAND, Face
@@ -127,7 +127,7 @@ class Measuring(Canvas):
             shape = self._measure.laid(kind, points, wanted, places)
         else:
             shape = shape_of(kind, points, wanted, index, tuple(places.items()))
-        known(shape, self._measure)
+        self._measure.known(shape)
         result = self._measure(shape)
         _refuse_empty(result, self.scene)
         with ONE_HAND:
@@ -135,8 +135,8 @@ class Measuring(Canvas):
             row: pd.Series[Any] = self.measurements.iloc[-1]
             return row
 
-    def curve(self, row: int = -1, along: str | None = None) -> CurvePlot:
-        """Return the view with a curve beside it: a point or region that was measured, through time or the slices.
+    def curve(self, row: int = -1, along: str | None = None, *, series: Sequence[Any] = ()) -> CurvePlot:
+        """Return the view with a curve beside it: a point or region through time, the slices or several series.
 
         The curve follows as the region moves; ``.data`` is its table, ``.ax`` its matplotlib Axes.
 
@@ -146,13 +146,15 @@ class Measuring(Canvas):
             Of ``view.measurements``; the last when not given.
         along : str, optional
             An extra axis of the stack, or "index"; see `dicomview.curve`.
+        series : sequence of Series, Stack or Volume, optional
+            The curve goes from this one to those, at the same place in the patient.
 
         Raises
         ------
         UnknownChoice
-            There is no such row or axis, or it is neither a point nor a region.
+            There is no such row or axis, it is neither a point nor a region, or the series have no place in common.
         """
-        return CurvePlot(self, row, along)
+        return CurvePlot(self, row, along, series)
 
     @property
     def shown_measures(self) -> list[dict[str, Any]]:
@@ -163,6 +165,11 @@ class Measuring(Canvas):
     def measured_names(self) -> list[str]:
         """How the measurements are told apart, in the order of their rows."""
         return [*self._held]
+
+    @property
+    def measured_on(self) -> Scene:
+        """The scene whose values are measured."""
+        return self._measure.scene
 
     def measured(self, name: str) -> Measured:
         """Return one of the measurements by its name."""
@@ -207,6 +214,13 @@ class Measuring(Canvas):
             self._held = held
             self._measures = self._measures_message()
 
+    def _measure_anew(self) -> None:
+        """Measure what is held on the values that are shown now."""
+        with ONE_HAND:
+            self._measure = Measure(self.scene)
+            if self._held:
+                self._take_measures({name: self._measure(one.shape) for name, one in self._held.items()})
+
     def _take_measures(self, held: dict[str, Measured]) -> None:
         self._next = table_of(held.values()), held
         self.measurements = self._next[0]
@@ -224,13 +238,15 @@ class Measuring(Canvas):
             messages = [*self._edits]
             self._edits.clear()
         edits: dict[str, Measured | None] = {}
-        try:
-            for message in messages:
-                for name, drawn in message["edits"]:
-                    edits[str(name)] = None if drawn is None else self._measure(self._shape_of(drawn))
-        except DicomviewError as error:
-            self.send({"kind": "trouble", "text": str(error)})
+        measure = self._measure
+        for name, drawn in (edit for message in messages for edit in message["edits"]):
+            try:
+                edits[str(name)] = None if drawn is None else measure(self._shape_of(drawn))
+            except DicomviewError as error:  # the others are measured all the same
+                self.send({"kind": "trouble", "text": str(error)})
         with ONE_HAND:
+            if measure is not self._measure:  # other values are shown meanwhile
+                edits = {name: one and self._measure(one.shape) for name, one in edits.items()}
             for message in messages:
                 self._heard[str(message["page"])] = int(message["n"])
             self._heard = dict([*self._heard.items()][-_PAGES:])
@@ -247,7 +263,7 @@ class Measuring(Canvas):
         places = {name: int(drawn["axes"][name]) for name in self.scene.lengths}
         plane, index = str(drawn["plane"]), int(drawn["index"])
         shape = shape_of(drawn["kind"], drawn["points"], plane, index, tuple(places.items()))
-        known(shape, self._measure)
+        self._measure.known(shape)
         return shape
 
     def _name(self) -> str:

@@ -53,7 +53,7 @@ class Ortho(LinkedViews):
         views = {
             name: SliceView(scene, resolve(scene, state, plane=name), controls=controls, embed=embed) for name in _ORDER
         }
-        super().__init__(views, basis=280)
+        super().__init__(views, basis=270)
         first = places[state.plane]
         sheet = scene.views[state.plane]
         point = first.middle(state.index, sheet.rows, sheet.columns)

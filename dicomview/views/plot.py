@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Plot", "plot"]
 
 _PLACE = (0.01, 0.01, 0.98, 0.9)  # of the axes in the figure: there is room for two lines of caption over them
+_STEPS = 1000  # of the slider of the window, at least
 _FACES = ("plane", "index", "axes", "window")
 
 
@@ -184,11 +186,13 @@ class Plot(traitlets.HasTraits):
             values = np.concatenate([plane[np.isfinite(plane)].ravel() for plane in self.scene.sampled_values()])
             low, high = self.window.ends
             ends = sorted((low, high, *((float(values.min()), float(values.max())) if values.size else ())))
+            # Steps of 1, or 10, or 0.1 …: usual windows lie on them, and are told as they are.
+            step = 10.0 ** math.floor(math.log10((ends[-1] - ends[0]) / _STEPS)) if ends[-1] > ends[0] else 1.0
             sliders["window"] = ipywidgets.FloatRangeSlider(
-                min=ends[0],
-                max=ends[-1],
+                min=step * math.floor(ends[0] / step),
+                max=step * math.ceil(ends[-1] / step),
                 value=(low, high),
-                step=(ends[-1] - ends[0]) / 1000 or 1,
+                step=step,
                 description="window",
                 **style,
             )
@@ -218,7 +222,9 @@ class Plot(traitlets.HasTraits):
             for name, slider in self._sliders.items():
                 if name == "window":
                     low, high = self.window.ends
-                    slider.min, slider.max = min(slider.min, low), max(slider.max, high)
+                    step = slider.step
+                    slider.min = min(slider.min, step * math.floor(low / step))
+                    slider.max = max(slider.max, step * math.ceil(high / step))
                     slider.value = low, high
                 else:
                     if name == "index":

@@ -339,9 +339,12 @@ class SliceView(Measuring, Layering):
                 setattr(self, name, value)
 
     def _relay(self, scene: Scene) -> None:
-        """Show a scene with other layers."""
+        """Show a scene with other layers, or the slabs of one, whose values are measured from now on."""
+        before = self.slab
         with ONE_HAND, self.hold_sync():
             super()._relay(scene)
+            if self.slab != before:
+                self._measure_anew()
 
     def _message(self) -> dict[str, Any]:
         return state_message(self._now) | {"stamp": self._number}

@@ -14,14 +14,17 @@
  * @typedef {{path?: string, dots?: number[][], words?: string, at?: number[], around?: number[][], color?: string, width?: number,
  *   dashed?: boolean, fill?: number, opacity?: number, rim?: boolean, image?: string}} Mark a path of SVG with its `width`,
  *   the opacity of what it holds (`fill`, 0 for nothing) and a dark `rim` for bright pictures; dots; words beside the
- *   point `at`, or beside all of some points; the address of an image that covers the whole picture
- * @typedef {{marks: Element, words: Element, marksOf: (slice: Slice) => Mark[], placed: {text: Element, around: number[][]}[]}} Layer
+ *   point `at`, or beside all of some points and then not over other such words; the address of an image that covers the whole picture
+ * @typedef {{marks: Element, words: Element, marksOf: (slice: Slice) => Mark[], placed: {text: Element, around: number[][], free: boolean}[]}} Layer
+ * @typedef {{left: number, width: number, top: number, bottom: number}} Room that words take, in parts of the frame
  */
 import { SVG } from "./icons.js";
 import { matrixOf, onFrame } from "./pose.js";
 
 const ROOM = 0.2; // from the middle of the frame: words that begin further to the right may not fit
 const EDGE = 0.47;
+const LINE = 0.032; // height of a line of words, and width of a letter, at most, in a frame of usual size
+const LETTER = 0.014;
 
 /** The path through points, and back to the first of them if it is `closed`. @param {number[][]} points */
 export const pathOf = (points, closed = false) => `M${points.map((point) => point.join()).join("L")}${closed ? "Z" : ""}`;
@@ -93,18 +96,36 @@ export class Drawing {
   place({ placed }) {
     const { pose, sheet } = this;
     if (!pose || !sheet) return;
-    for (const { text, around } of placed) {
+    /** @type {Room[]} */
+    const taken = [];
+    for (const { text, around, free } of placed) {
       const places = around.map((point) => onFrame(pose, sheet, point)).sort(([right], [other]) => right - other);
       const [first, last] = [places[0], places[places.length - 1]];
       const before = last[0] > ROOM; // no room behind
-      const [right, down] = before && first[0] > -ROOM ? first : last;
-      const inside = [right, down].map((part) => `${100 * (Math.min(EDGE, Math.max(-EDGE, part)) + 0.5)}%`);
+      const beside = before && first[0] > -ROOM ? first : last;
+      const [right, down] = beside.map((part) => Math.min(EDGE, Math.max(-EDGE, part)));
+      const inside = [right, free ? settle(taken, text, right, down, before) : down].map((part) => `${100 * (part + 0.5)}%`);
       text.setAttribute("text-anchor", before ? "end" : "start");
       text.setAttribute("class", before ? "dicomview-before" : "");
       text.setAttribute("y", inside[1]);
       for (const element of [text, ...text.children]) element.setAttribute("x", inside[0]);
     }
   }
+}
+
+/** Find words a place, no higher than they would like, where no others are, and return its height; there may be none.
+ * @param {Room[]} taken @param {Element} text @param {number} right @param {number} down @param {boolean} before */
+function settle(taken, text, right, down, before) {
+  const width = LETTER * Math.max(...[...text.children].map(({ textContent }) => textContent?.length ?? 0));
+  const left = before ? right - width : right;
+  const height = LINE * text.children.length;
+  const meets = (/** @type {number} */ top) =>
+    taken.find((one) => left < one.left + one.width && one.left < left + width && top < one.bottom && one.top < top + height);
+  let top = down;
+  for (let other = meets(top); other; other = meets(top)) top = other.bottom;
+  if (top + height > 0.5 + LINE) top = down;
+  taken.push({ left, width, top, bottom: top + height });
+  return top;
 }
 
 /** @param {Layer} layer @param {Mark} mark @param {Sheet | null} sheet */
@@ -126,5 +147,5 @@ function drawMark(layer, { path, dots = [], words, at, around, color = "#ffd54f"
   if (!words || !beside.length) return;
   const text = draw("text", layer.words, { fill: color, "fill-opacity": opacity });
   for (const [number, line] of words.split("\n").entries()) draw("tspan", text, { dy: number ? "1.25em" : 0 }, line);
-  layer.placed.push({ text, around: beside });
+  layer.placed.push({ text, around: beside, free: Boolean(around) });
 }

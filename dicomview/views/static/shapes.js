@@ -75,10 +75,10 @@ export function moved(kind, points, part, [right, down]) {
   return [[first ? x0 + right : x0, upper ? y0 + down : y0], [first ? x1 : x1 + right, upper ? y1 : y1 + down]];
 }
 
-/** A corner more for a region drawn freehand, unless the hand has hardly moved. @param {number[][]} points @param {number[]} corner
- * @param {number} least how far, in pixels of the picture */
+/** A corner more for a region drawn freehand, unless the hand has hardly moved; of too many every second is let go.
+ * @param {number[][]} points @param {number[]} corner @param {number} least how far, in pixels of the picture */
 export function withCorner(points, corner, least) {
   const last = points[points.length - 1];
-  const near = Math.hypot(corner[0] - last[0], corner[1] - last[1]) < least;
-  return near || points.length >= MOST_CORNERS ? points : [...points, corner];
+  if (Math.hypot(corner[0] - last[0], corner[1] - last[1]) < least) return points;
+  return [...(points.length < MOST_CORNERS ? points : points.filter((_, i) => i % 2 === 0)), corner];
 }
