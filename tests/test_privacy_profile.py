@@ -180,6 +180,13 @@ def test_reviewed_words_stay_and_others_go(tmp_path):
     assert [item.CodeValue for item in copy.DeidentificationMethodCodeSequence] == ["113100", "113105"]
     bare = copied(tmp_path / "2", full(), options="clean_descriptors", vocabulary=["T2 axial"])
     assert "SeriesDescription" not in bare
+    dataset = full()
+    dataset.StudyDescription, dataset.StationAETitle = "axial", "CTGANTRY"
+    options = ["clean_descriptors", "retain_device_identity"]
+    for number, given in enumerate(("T1 axial", ["T1 axial", "CTGANTRY"])):
+        kept = copied(tmp_path / f"kept{number}", dataset, options=options, vocabulary=given)
+        assert kept.SeriesDescription == "T1 axial"
+        assert "StudyDescription" not in kept
 
 
 def test_private_elements_are_kept_by_their_creator(tmp_path):
@@ -187,7 +194,7 @@ def test_private_elements_are_kept_by_their_creator(tmp_path):
     assert copy.private_block(0x0019, "SIEMENS MR HEADER")[0x0C].value == 1000  # B value, PS3.15 Table E.3.10-1
     assert 0x00191008 not in copy
     assert not any(tag >> 16 == 0x0021 for tag in sorted(copy.keys()))
-    more = copied(tmp_path / "2", full(), options="retain_safe_private", creators=["HOUSE"])
+    more = copied(tmp_path / "2", full(), options="retain_safe_private", creators="HOUSE")
     assert more.private_block(0x0021, "HOUSE")[0x01].value == "harmless words"
 
 
@@ -300,6 +307,9 @@ def test_references_within_and_between_files_still_resolve(tmp_path):
         ({"creators": ["ACME"]}, "retain_safe_private"),
         ({"rectangles": {"1.2": [(0, 0, 0, 5)]}}, "is empty"),
         ({"rectangles": {"1.2": []}}, "without a rectangle"),
+        ({"rectangles": {"1.2": (0, 0, 3, 5)}}, "four whole numbers"),
+        ({"rectangles": {"1.2": [(0, 0, 3.5, 5)]}}, "four whole numbers"),
+        ({"rectangles": [(0, 0, 3, 5)]}, "are a dict"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments, words, tmp_path):

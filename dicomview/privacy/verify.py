@@ -139,6 +139,7 @@ class _Check:
 
     def __init__(self, policy: Policy, folder: Path) -> None:
         self._policy, self._folder = policy, folder
+        self._reviewed = frozenset(policy.vocabulary.values())
         self._after: defaultdict[str, set[str]] = defaultdict(set)
         self._before: defaultdict[str, set[str]] = defaultdict(set)
         self._first: dict[str, tuple[str, str]] = {}
@@ -155,8 +156,10 @@ class _Check:
             if dataset is not None:
                 codecs = codecs_of(dataset)
                 for one in walk(dataset, self._policy, sop_class_of(dataset)):
+                    stays = self._reviewed if one.decision.action == "describe" else ()
                     for term in term_of(one):
-                        self._needles.add(term, one.path, codecs)
+                        if term.text.strip() not in stays:
+                            self._needles.add(term, one.path, codecs)
         self.searched += len(self._needles)
 
     def file(self, entry: Entry, digest: str) -> Iterator[Finding]:
@@ -174,7 +177,7 @@ class _Check:
         if written.dataset is None:
             yield Finding("unexpected", name, "", "is not DICOM")
             return
-        boxes = self._policy.boxes.get(entry.series_uid, ())
+        boxes = self._policy.boxes_in(dataset)
         painted = header.pixels is not None and bool(boxes or hides_overlay(dataset))
         for found in matched(dataset, written.dataset, self._policy, self._subject, painted=painted):
             if isinstance(found, Pair):
@@ -214,7 +217,7 @@ class _Check:
 
     def _staying(self, source: Dataset) -> tuple[str, set[str]]:
         """Return the texts that stay, and the dates that others have moved to."""
-        kept, moved = [], set()
+        kept, moved = [*self._reviewed], set()
         for one in walk(source, self._policy, sop_class_of(source)):
             if one.element is not None and not is_gone(one):
                 kept += texts(one.element)
@@ -258,7 +261,7 @@ class _Check:
         """Compare decoded frames: the same outside of the rectangles, one value inside."""
         source, copy = header.dataset, written.dataset
         assert source is not None and copy is not None and header.pixels is not None
-        boxes = self._policy.boxes.get(str(source.get("SeriesInstanceUID")), ())
+        boxes = self._policy.boxes_in(source)
         bits = int(source.get("BitsStored") or source.BitsAllocated)
         shift = int(source.get("HighBit", bits - 1)) + 1 - bits
         for frame in range(frame_count(source)):

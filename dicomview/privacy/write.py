@@ -83,8 +83,10 @@ def painted(header: Header, boxes: tuple[Box, ...]) -> tuple[DataElement, dict[s
             black = 0
         for left, top, right, bottom in boxes:
             cells[top:bottom, left:right] = black
-        out.append(np.ascontiguousarray(cells, cells.dtype.newbyteorder("<")).tobytes())
-    value = b"".join(out)
+        out.append(np.ascontiguousarray(cells, cells.dtype.newbyteorder("<")))
+    if int(dataset.BitsAllocated) == 1:  # frames follow each other bit by bit, PS3.5 8.1.1
+        out = [np.packbits(np.concatenate(out, axis=None), bitorder="little")]
+    value = b"".join(one.tobytes() for one in out)
     value += b"\0" * (len(value) % 2)
     facts: dict[str, object] = {}
     if int(dataset.get("SamplesPerPixel") or 1) == 3:
