@@ -121,6 +121,24 @@ def test_contours_are_drawn_and_what_is_written_is_not(tmp_path):
     assert not (changed & ~near).any()
 
 
+def test_a_layer_over_some_slices_alone_is_in_colour_there(tmp_path):
+    steps = np.arange(8 * 32 * 48, dtype=np.int16).reshape(8, 32, 48)  # a GIF leaves out what repeats itself
+    series = dv.read_series(phantoms.regular(steps, spacing=(1.0, 1.0)))
+    mask = np.zeros((8, 32, 48), bool)
+    mask[6:, 10:20, 10:20] = True
+    wishes: Any = {"masks": {"mask": mask}, "layers": {"mask": {"color": "#ff0000", "opacity": 1.0}}}
+    sheet = export.sheet(series, tmp_path / "sheet.png", count=2, tile=48, annotations=False, **wishes)
+    with Image.open(sheet) as image:
+        whole = np.asarray(image.convert("RGB")).astype(int)
+    assert (whole[..., 0] - whole[..., 1] > 200).any()
+    for ending in ("gif", "webp"):
+        with Image.open(export.movie(series, tmp_path / f"movie.{ending}", **wishes)) as image:
+            shown = [np.asarray(one.convert("RGB")).astype(int) for one in ImageSequence.Iterator(image)]
+        assert [bool((one[..., 0] - one[..., 1] > 200).any()) for one in shown] == [k >= 6 for k in range(len(mask))]
+    grey, _ = video(export.movie(series, tmp_path / "movie.mp4", **wishes), *mask.shape[1:])
+    assert len(grey) == len(mask)
+
+
 def test_a_sheet_has_pictures_from_first_to_last(tmp_path):
     path = export.sheet(CHEST, tmp_path / "sheet.png", count=6, columns=3, tile=256, annotations=False, window="lung")
     with Image.open(path) as image:
