@@ -9,6 +9,7 @@ import pytest
 import seeded
 from PIL import ImageCms
 from pydicom import dcmread, dcmwrite, uid
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
@@ -146,10 +147,10 @@ def test_dates_of_a_patient_move_together_at_any_depth(tmp_path):
     copy = copied(tmp_path, full(), options="retain_modified_dates")
     (days,) = {one.days for one in dv.privacy.plan(tmp_path / "source", key=seeded.KEY).subjects.values()}
     assert -3653 < days < 0
-    assert copy.StudyDate == copy.AcquisitionDate == shifted("20190318", days)
-    assert copy.AcquisitionDateTime == f"{shifted('20190318', days)}101112.5+0100"
+    assert copy.StudyDate == copy.AcquisitionDate == shifted("20190318", days, "DA")
+    assert copy.AcquisitionDateTime == f"{shifted('20190318', days, 'DT')}101112.5+0100"
     inner = copy.MRTimingAndRelatedParametersSequence[0].AcquisitionDateTime
-    assert inner == shifted("20190320", days)
+    assert inner == shifted("20190320", days, "DA")
     assert copy.StudyTime == "101112"
     assert copy.PatientBirthDate == ""
     assert copy.LongitudinalTemporalInformationModified == "MODIFIED"
@@ -167,10 +168,27 @@ def test_dates_of_a_patient_move_together_at_any_depth(tmp_path):
         ("SMITH", None),
         ("20200301 SMITH", None),
         ("00010101", None),
+        ("2020030198765432", None),
+        ("20200301101112.123456789", None),
+        ("20200301101112-12345678", None),
+        ("20200301٠١", None),
     ],
 )
 def test_a_date_stays_as_exact_as_it_was(value, moved):
-    assert shifted(value, -1) == moved
+    assert shifted(value, -1, "DT") == moved
+    assert shifted(value, -1, "DA") == (None if len(value) > 10 else moved)
+
+
+@pytest.mark.parametrize("option", ["retain_modified_dates", "retain_full_dates"])
+def test_a_number_behind_a_date_or_in_place_of_a_time_goes(option, tmp_path):
+    dataset, number = full(), b"98765432"
+    given = (("StudyDate", "DA", b"20190318"), ("StudyTime", "TM", b""), ("AcquisitionTime", "TM", b"10"))
+    for keyword, vr, value in given:
+        tag = BaseTag(tag_for_keyword(keyword))
+        dataset[tag] = RawDataElement(tag, vr, len(value + number), value + number, 0, False, True)
+    copied(tmp_path, dataset, options=option)
+    (path,) = (tmp_path / "out").rglob("*.dcm")
+    assert number not in path.read_bytes()
 
 
 def test_reviewed_words_stay_and_others_go(tmp_path):

@@ -222,7 +222,7 @@ class _Check:
             if one.element is not None and not is_gone(one):
                 kept += texts(one.element)
             elif one.element is not None and one.decision.action == "shift":
-                moved |= {(shifted(text, self._subject.days) or "")[:8] for text in texts(one.element)}
+                moved |= {(shifted(text, self._subject.days, one.element.VR) or "")[:8] for text in texts(one.element)}
         return "\0".join(kept).casefold(), moved
 
     def _pair(self, name: str, pair: Pair) -> None:
