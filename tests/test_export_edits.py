@@ -8,6 +8,7 @@ from copy import deepcopy
 from datetime import date, time
 from typing import Any
 
+import numpy as np
 import phantoms
 import pytest
 from conftest import CLONE
@@ -109,6 +110,23 @@ def test_a_value_that_is_none_of_its_vr_is_refused_and_not_quoted(keyword: str, 
         dv.edited(FIRST, **{keyword: value})
     assert keyword in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_values_of_other_data_sets_and_of_numpy_are_accepted():
+    other = phantoms.regular()[0]
+    other.RequestAttributesSequence = [phantoms.item(ScheduledProcedureStepID="1")]
+    other.PatientName, other.OtherPatientNames = "Yamada^Tarou=山田^太郎", ["Doe^Jane", "Roe^Jane"]
+    other.SpecificCharacterSet = "ISO_IR 192"
+    keywords = ("SpecificCharacterSet", "PatientName", "OtherPatientNames", "PixelSpacing", "ImageType")
+    taken = {keyword: other[keyword].value for keyword in (*keywords, "InstanceNumber", "RequestAttributesSequence")}
+    copy = dv.edited(FIRST, **taken)
+    for keyword in taken:
+        assert copy[keyword].value == other[keyword].value, keyword
+    assert copy.RequestAttributesSequence[0] is not other.RequestAttributesSequence[0]
+    measured = dv.edited(
+        FIRST, PixelSpacing=np.array([0.5, 0.25]), SliceThickness=np.float32(2.5), SmallestImagePixelValue=np.int64(3)
+    )
+    assert (measured.PixelSpacing, measured.SliceThickness, measured.SmallestImagePixelValue) == ([0.5, 0.25], 2.5, 3)
 
 
 def test_values_of_every_kind_are_accepted(tmp_path):
