@@ -14,7 +14,7 @@ import pytest
 from conftest import CLONE
 from oracles import PYDICOM_FILES, bundled, dumped
 from pydicom import dcmread
-from pydicom.uid import generate_uid
+from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, generate_uid
 
 import dicomview as dv
 from dicomview import errors
@@ -56,6 +56,7 @@ def test_a_copy_has_the_new_values_and_the_source_its_own(tmp_path):
 def test_data_sets_and_slices_are_copied_whole(tmp_path):
     dataset = phantoms.regular()[0]
     dataset.RequestAttributesSequence = [phantoms.item(ScheduledProcedureStepID="1")]
+    dataset.file_meta.SourceApplicationEntityTitle, dataset.file_meta.ImplementationClassUID = "SENDER", "1.2.3"
     before = deepcopy(dataset)
     copy = dv.edited(dataset, Rows=5)
     copy.RequestAttributesSequence[0].ScheduledProcedureStepID = "2"
@@ -64,6 +65,9 @@ def test_data_sets_and_slices_are_copied_whole(tmp_path):
     assert dataset == before
     assert dataset.file_meta == before.file_meta
     assert dcmread(tmp_path / "copy.dcm").Rows == 5
+    meta = dcmread(tmp_path / "itself.dcm").file_meta
+    assert "SourceApplicationEntityTitle" not in meta
+    assert meta.ImplementationClassUID == PYDICOM_IMPLEMENTATION_UID
     chest = dv.read_series(FIRST)
     assert dv.edited(chest[0], KVP=80).PixelData == dcmread(FIRST).PixelData
     with pytest.raises(errors.NotAnImage, match="instead of its header"):
