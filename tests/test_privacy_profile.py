@@ -344,6 +344,20 @@ def test_a_uid_that_is_none_is_replaced_like_any_other(tmp_path):
     assert copy.FrameOfReferenceUID == new_uid(seeded.KEY.encode(), "1.2.FRAME")
 
 
+def test_a_date_that_goes_may_equal_one_that_is_kept(tmp_path):
+    dataset = full()
+    dataset.private_block(0x0021, "HOUSE").add_new(0x03, "DA", dataset.AcquisitionDate)
+    assert copied(tmp_path, dataset, options="retain_full_dates").AcquisitionDate == "20190318"
+
+
+def test_a_uid_below_the_root_of_the_standard_that_it_does_not_know_is_replaced(tmp_path):
+    dataset = full()
+    dataset.StudyInstanceUID, dataset.FrameOfReferenceUID = "1.2.840.10008.5.447193.19610704", "1.2.840.10008.1.4.1.1"
+    copy = copied(tmp_path, dataset)
+    assert copy.StudyInstanceUID.startswith("2.25.")
+    assert copy.FrameOfReferenceUID == "1.2.840.10008.1.4.1.1"  # Talairach Brain Atlas, of everybody
+
+
 def test_words_where_numbers_belong_go(tmp_path):
     dataset = full()
     for tag, vr in ((0x00180050, "DS"), (0x00200013, "IS"), (0x00080030, "TM")):

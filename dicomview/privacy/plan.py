@@ -108,9 +108,9 @@ class Plan:
 
     def __repr__(self) -> str:
         copies = sum(bool(one.target) for one in self.entries)
-        options = ", ".join(self.policy.options) or "none"
+        options, people = ", ".join(self.policy.options) or "none", len(self.subjects)
         return (
-            f"Plan {self.digest}: {copies} of {len(self.entries)} files, {len(self.subjects)} patients · Basic "
+            f"Plan {self.digest}: {copies} of {len(self.entries)} files, {people} patient{'s' * (people != 1)} · Basic "
             f"Profile, options: {options}, PS3.15 edition {self.edition} · nothing is written yet"
         )
 

@@ -78,9 +78,10 @@ def verify(
 
     Notes
     -----
-    Searched are all bytes of all files in the folder: values of every element that is removed or changed, names whole
-    and by words, dates in ten spellings, in UTF-8, Latin-1, UTF-16 and the character set of the file, composed and
-    decomposed, small and capital letters alike. `Proof.not_searched` says what is not.
+    Searched are all bytes of all files in the folder: values of every element that is removed or changed in any file of
+    the same patient, names whole and by words, numbers with and without what stands around them, dates in ten
+    spellings, in UTF-8, Latin-1, UTF-16 and the character set of the file, composed and decomposed, small and capital
+    letters alike. `Proof.not_searched` says what is not.
 
     Examples
     --------
@@ -201,29 +202,31 @@ class _Check:
         native = written.data[start : start + 4] != b"\xfe\xff\x00\xe0"  # uncompressed values say words by chance
         spans = ((0, start, False), (start, end, True), (end, len(written.data), False))
         kept: str | None = None
-        moved: set[str] = set()
+        dates: set[str] = set()
         for offset, stop, pixels in spans:
             data = written.data[offset:stop]
             for hit in self._needles.hits(data, pixels=pixels, shortest=_IN_PIXELS if pixels and native else 1):
                 place = offset + hit.start
                 if kept is None:  # only when something was found: most files have nothing
-                    kept, moved = self._staying(source)
+                    kept, dates = self._staying(source)
                 said = data[hit.start : hit.end].decode("ascii", "replace").casefold()
                 harmless = (hit.kind == "text" and said in kept) or (
-                    hit.kind == "date" and "".join(filter(str.isdigit, said)) in moved
+                    hit.kind == "date" and "".join(filter(str.isdigit, said)) in dates
                 )
                 kind = "coincidence" if harmless and not pixels else "residual"
                 yield Finding(kind, name, "PixelData" if pixels else written.where(place), _of(hit), place)
 
     def _staying(self, source: Dataset) -> tuple[str, set[str]]:
-        """Return the texts that stay, and the dates that others have moved to."""
-        kept, moved = [*self._reviewed], set()
+        """Return the texts that stay, and the dates that stay or that others have moved to."""
+        kept, dates = [*self._reviewed], set()
         for one in walk(source, self._policy, sop_class_of(source)):
             if one.element is not None and not is_gone(one):
                 kept += texts(one.element)
+                if one.element.VR in ("DA", "DT"):
+                    dates |= {text.replace(".", "")[:8] for text in texts(one.element)}
             elif one.element is not None and one.decision.action == "shift":
-                moved |= {(shifted(text, self._subject.days, one.element.VR) or "")[:8] for text in texts(one.element)}
-        return "\0".join(kept).casefold(), moved
+                dates |= {(shifted(text, self._subject.days, one.element.VR) or "")[:8] for text in texts(one.element)}
+        return "\0".join(kept).casefold(), dates
 
     def _pair(self, name: str, pair: Pair) -> None:
         self._after[pair.before].add(pair.after)
