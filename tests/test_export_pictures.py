@@ -94,6 +94,10 @@ def test_words_stand_on_the_picture_and_nothing_of_the_patient(tmp_path, monkeyp
     assert different[:20, 110:146].any()  # A at the top
     assert different[-20:, :100].any()
     assert not different[60:110, 60:110].any()
+    # A key image is one, whatever somebody has called it.
+    said.clear()
+    export.png(CHEST, tmp_path / "key.png", index=22, annotations=True, objects=CLONE / "sample_data" / "chest_objects")
+    assert said[5:] == ["key image"]
     # A small picture is enlarged until words can be read on it.
     with Image.open(export.png(phantoms.regular(), tmp_path / "small.png", annotations=True)) as image:
         assert min(image.size) >= 256
@@ -119,6 +123,15 @@ def test_contours_are_drawn_and_what_is_written_is_not(tmp_path):
                 near[max(0, j - 2) : j + 3, max(0, i - 2) : i + 3] = True
     assert changed.any()
     assert not (changed & ~near).any()
+
+
+def test_a_page_says_that_layers_have_names_where_there_are_some(tmp_path):
+    bare = export.page(phantoms.regular(), tmp_path / "bare.html").read_text("utf-8")
+    assert "of the file is in it, but the pictures" in bare
+    masks = {"mine": np.ones((12, 10, 8), bool)}
+    assert "in it beyond what layers are called" in export.page(
+        phantoms.regular(), tmp_path / "laid.html", masks=masks
+    ).read_text("utf-8")
 
 
 def test_a_layer_over_some_slices_alone_is_in_colour_there(tmp_path):
