@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import seeded
-from pydicom import dcmread, uid
+from pydicom import dcmread, dcmwrite, uid
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels import compress
 
@@ -127,6 +128,30 @@ def test_rectangles_are_black_and_claimed_and_all_else_is_as_it_was(change, blac
     copy.PixelData = bytes([copy.PixelData[0] ^ 1]) + copy.PixelData[1:]
     copy.save_as(path)
     assert "pixels" in set(dv.privacy.verify(copies).open["kind"])
+
+
+@pytest.mark.parametrize("vr", ["OB", "OW"])
+def test_big_endian_words_keep_their_order(vr, tmp_path):
+    dataset, order = one(colour), np.arange(256, dtype=">u2")
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "PALETTE COLOR"
+    del dataset.PlanarConfiguration
+    for name in ("Red", "Green", "Blue"):
+        setattr(dataset, f"{name}PaletteColorLookupTableDescriptor", [256, 0, 16])
+        dataset.add_new(f"{name}PaletteColorLookupTableData", "OW", (order * 200).tobytes())
+    dataset.add_new("PixelData", vr, bytes(range(80)))
+    dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRBigEndian
+    plain = Dataset()
+    plain.update(dataset)
+    plain.file_meta = dataset.file_meta
+    (tmp_path / "source").mkdir()
+    dcmwrite(tmp_path / "source" / "1.dcm", plain, little_endian=False, implicit_vr=False, enforce_file_format=True)
+    boxes = {dataset.SeriesInstanceUID: [(0, 0, 8, 2)]}
+    copies = dv.privacy.apply(dv.privacy.plan(tmp_path / "source", rectangles=boxes), tmp_path / "out")
+    (path,) = (tmp_path / "out").rglob("*.dcm")
+    before, after = dv.picture(tmp_path / "source").pixels, dv.picture(path).pixels
+    assert np.array_equal(after[2:], before[2:])
+    assert after[:2].max() == 0 < before[:2].max()
+    assert dv.privacy.verify(copies).releasable
 
 
 def test_a_rectangle_that_meets_no_picture_is_refused_and_nothing_is_claimed(tmp_path):

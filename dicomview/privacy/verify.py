@@ -267,11 +267,12 @@ class _Check:
         boxes = self._policy.boxes_in(source)
         bits = int(source.get("BitsStored") or source.BitsAllocated)
         shift = int(source.get("HighBit", bits - 1)) + 1 - bits
+        vr = copy[header.pixels.keyword].VR
         for frame in range(frame_count(source)):
             with header.open_pixels() as stream:
                 before, _ = pixel_cells(source, stream, frame, vr=header.pixels.vr, length=header.pixels.size)
             with io.BytesIO(written.data[slice(*written.pixels)]) as stream:
-                after, _ = pixel_cells(copy, stream, frame, vr="OW", length=written.pixels[1] - written.pixels[0])
+                after, _ = pixel_cells(copy, stream, frame, vr=vr, length=written.pixels[1] - written.pixels[0])
             if before.ndim == 2 and before.dtype.kind in "iu":
                 unsigned = before.view(f"u{before.dtype.itemsize}")
                 before = (unsigned & unsigned.dtype.type(((1 << bits) - 1) << shift)).view(before.dtype)
