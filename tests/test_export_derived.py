@@ -138,7 +138,12 @@ def test_other_planes_and_empty_voxels(tmp_path):
     assert back[5].header.PixelPaddingValue == -32768
     volume = dv.read_series(phantoms.regular()).volume()
     coronal = replace(volume, array=volume.array.transpose(1, 0, 2), affine=volume.affine[:, [1, 0, 2, 3]])
-    out = dv.export.dicom(coronal, tmp_path / "coronal", like=phantoms.regular())
+    told = phantoms.regular()
+    for one in told:
+        one.PatientOrientation, one.GantryDetectorTilt = ["L", "P"], "0"
+    assert "PatientOrientation" in dcmread(dv.export.dicom(told, tmp_path / "same") / "0001.dcm")
+    out = dv.export.dicom(coronal, tmp_path / "coronal", like=told)
+    assert not {"PatientOrientation", "GantryDetectorTilt"} & set(dcmread(out / "0001.dcm").dir())
     turned = dv.read_series(out)
     assert next(iter(dv.picture(turned).plane)) == "c"
     assert turned.volume().value_at(*(volume.affine[:3] @ [3, 4, 5, 1])) == 345
@@ -186,6 +191,8 @@ def test_what_is_refused_or_interrupted_leaves_nothing_behind(tmp_path, monkeypa
     for overwrite in (False, True):
         with pytest.raises(errors.AlreadyThere, match="source itself"):
             dv.export.dicom(source, source, overwrite=overwrite)
+    with pytest.raises(errors.AlreadyThere, match="source itself"):
+        dv.export.dicom([dcmread(path) for path in source.iterdir()], source, overwrite=True)
     out = dv.export.dicom(source, tmp_path / "out")
     with pytest.raises(errors.AlreadyThere, match="overwrite=True"):
         dv.export.dicom(source, out)

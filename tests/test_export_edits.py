@@ -8,12 +8,13 @@ from copy import deepcopy
 from datetime import date, time
 from typing import Any
 
+import numpy as np
 import phantoms
 import pytest
 from conftest import CLONE
 from oracles import PYDICOM_FILES, bundled, dumped
 from pydicom import dcmread
-from pydicom.uid import generate_uid
+from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, generate_uid
 
 import dicomview as dv
 from dicomview import errors
@@ -55,6 +56,7 @@ def test_a_copy_has_the_new_values_and_the_source_its_own(tmp_path):
 def test_data_sets_and_slices_are_copied_whole(tmp_path):
     dataset = phantoms.regular()[0]
     dataset.RequestAttributesSequence = [phantoms.item(ScheduledProcedureStepID="1")]
+    dataset.file_meta.SourceApplicationEntityTitle, dataset.file_meta.ImplementationClassUID = "SENDER", "1.2.3"
     before = deepcopy(dataset)
     copy = dv.edited(dataset, Rows=5)
     copy.RequestAttributesSequence[0].ScheduledProcedureStepID = "2"
@@ -63,6 +65,9 @@ def test_data_sets_and_slices_are_copied_whole(tmp_path):
     assert dataset == before
     assert dataset.file_meta == before.file_meta
     assert dcmread(tmp_path / "copy.dcm").Rows == 5
+    meta = dcmread(tmp_path / "itself.dcm").file_meta
+    assert "SourceApplicationEntityTitle" not in meta
+    assert meta.ImplementationClassUID == PYDICOM_IMPLEMENTATION_UID
     chest = dv.read_series(FIRST)
     assert dv.edited(chest[0], KVP=80).PixelData == dcmread(FIRST).PixelData
     with pytest.raises(errors.NotAnImage, match="instead of its header"):
@@ -109,6 +114,23 @@ def test_a_value_that_is_none_of_its_vr_is_refused_and_not_quoted(keyword: str, 
         dv.edited(FIRST, **{keyword: value})
     assert keyword in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_values_of_other_data_sets_and_of_numpy_are_accepted():
+    other = phantoms.regular()[0]
+    other.RequestAttributesSequence = [phantoms.item(ScheduledProcedureStepID="1")]
+    other.PatientName, other.OtherPatientNames = "Yamada^Tarou=山田^太郎", ["Doe^Jane", "Roe^Jane"]
+    other.SpecificCharacterSet = "ISO_IR 192"
+    keywords = ("SpecificCharacterSet", "PatientName", "OtherPatientNames", "PixelSpacing", "ImageType")
+    taken = {keyword: other[keyword].value for keyword in (*keywords, "InstanceNumber", "RequestAttributesSequence")}
+    copy = dv.edited(FIRST, **taken)
+    for keyword in taken:
+        assert copy[keyword].value == other[keyword].value, keyword
+    assert copy.RequestAttributesSequence[0] is not other.RequestAttributesSequence[0]
+    measured = dv.edited(
+        FIRST, PixelSpacing=np.array([0.5, 0.25]), SliceThickness=np.float32(2.5), SmallestImagePixelValue=np.int64(3)
+    )
+    assert (measured.PixelSpacing, measured.SliceThickness, measured.SmallestImagePixelValue) == ([0.5, 0.25], 2.5, 3)
 
 
 def test_values_of_every_kind_are_accepted(tmp_path):

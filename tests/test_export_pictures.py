@@ -94,6 +94,10 @@ def test_words_stand_on_the_picture_and_nothing_of_the_patient(tmp_path, monkeyp
     assert different[:20, 110:146].any()  # A at the top
     assert different[-20:, :100].any()
     assert not different[60:110, 60:110].any()
+    # A key image is one, whatever somebody has called it.
+    said.clear()
+    export.png(CHEST, tmp_path / "key.png", index=22, annotations=True, objects=CLONE / "sample_data" / "chest_objects")
+    assert said[5:] == ["key image"]
     # A small picture is enlarged until words can be read on it.
     with Image.open(export.png(phantoms.regular(), tmp_path / "small.png", annotations=True)) as image:
         assert min(image.size) >= 256
@@ -119,6 +123,33 @@ def test_contours_are_drawn_and_what_is_written_is_not(tmp_path):
                 near[max(0, j - 2) : j + 3, max(0, i - 2) : i + 3] = True
     assert changed.any()
     assert not (changed & ~near).any()
+
+
+def test_a_page_says_that_layers_have_names_where_there_are_some(tmp_path):
+    bare = export.page(phantoms.regular(), tmp_path / "bare.html").read_text("utf-8")
+    assert "of the file is in it, but the pictures" in bare
+    masks = {"mine": np.ones((12, 10, 8), bool)}
+    assert "in it beyond what layers are called" in export.page(
+        phantoms.regular(), tmp_path / "laid.html", masks=masks
+    ).read_text("utf-8")
+
+
+def test_a_layer_over_some_slices_alone_is_in_colour_there(tmp_path):
+    steps = np.arange(8 * 32 * 48, dtype=np.int16).reshape(8, 32, 48)  # a GIF leaves out what repeats itself
+    series = dv.read_series(phantoms.regular(steps, spacing=(1.0, 1.0)))
+    mask = np.zeros((8, 32, 48), bool)
+    mask[6:, 10:20, 10:20] = True
+    wishes: Any = {"masks": {"mask": mask}, "layers": {"mask": {"color": "#ff0000", "opacity": 1.0}}}
+    sheet = export.sheet(series, tmp_path / "sheet.png", count=2, tile=48, annotations=False, **wishes)
+    with Image.open(sheet) as image:
+        whole = np.asarray(image.convert("RGB")).astype(int)
+    assert (whole[..., 0] - whole[..., 1] > 200).any()
+    for ending in ("gif", "webp"):
+        with Image.open(export.movie(series, tmp_path / f"movie.{ending}", **wishes)) as image:
+            shown = [np.asarray(one.convert("RGB")).astype(int) for one in ImageSequence.Iterator(image)]
+        assert [bool((one[..., 0] - one[..., 1] > 200).any()) for one in shown] == [k >= 6 for k in range(len(mask))]
+    grey, _ = video(export.movie(series, tmp_path / "movie.mp4", **wishes), *mask.shape[1:])
+    assert len(grey) == len(mask)
 
 
 def test_a_sheet_has_pictures_from_first_to_last(tmp_path):

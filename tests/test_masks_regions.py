@@ -56,6 +56,16 @@ def test_a_region_has_its_dose() -> None:
     heights = np.array([float(ds.ImagePositionPatient[2]) for ds in images])[2:8] - z + 1
     assert table.loc["box", "dose_mean"] == pytest.approx(heights.mean(), abs=1e-3)
     assert table.loc["box", "dose_max"] == pytest.approx(heights.max(), abs=1e-3)
+    half = dose(images[0], gray / 2, origin=(x - 1, y - 1, z - 1), spacing=(4, 5, 5), seed="e")
+    half.DoseSummationType = "BEAM"
+    assert dv.regions(images, [segmented(images), planned]).notes == ()
+    for order in ([half, planned], [planned, half]):
+        both = dv.regions(images, [segmented(images), *order])
+        assert both.notes == ("dose of type PLAN, 1 of 2",)
+        assert both.table().loc["box", "dose_max"] == pytest.approx(heights.max(), abs=1e-3)
+    beams = dv.regions(images, [segmented(images), half])
+    assert beams.notes == ("dose of type BEAM, 1 of 1",)
+    assert beams.table().loc["box", "dose_max"] == pytest.approx(heights.max() / 2, abs=1e-3)
 
 
 def test_dice_is_that_of_simpleitk() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import seeded
-from pydicom import dcmread, uid
+from pydicom import dcmread, dcmwrite, uid
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels import compress
 
 import dicomview as dv
-from dicomview.errors import DicomviewError
+from dicomview.errors import DicomviewError, UnknownChoice
 
 
 def one(change, **values):
@@ -84,6 +85,14 @@ def packed(dataset):
     compress(dataset, uid.RLELossless, generate_instance_uid=False)
 
 
+def bits(dataset):
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = uid.SegmentationStorage
+    dataset.Rows, dataset.Columns, dataset.NumberOfFrames = 10, 8, 2
+    dataset.BitsAllocated = dataset.BitsStored = 1
+    dataset.HighBit = dataset.PixelRepresentation = 0
+    dataset.PixelData = bytes(range(155, 175))
+
+
 def frames(dataset):
     dataset.NumberOfFrames = 2
     dataset.PixelRepresentation, dataset.PixelData = 0, np.arange(160, dtype="<u2").tobytes()
@@ -93,7 +102,7 @@ def frames(dataset):
 
 
 @pytest.mark.parametrize(
-    ("change", "black"), [(signed, "least"), (inverted, "most"), (colour, 0), (packed, 0), (frames, 0)]
+    ("change", "black"), [(signed, "least"), (inverted, "most"), (colour, 0), (packed, 0), (frames, 0), (bits, 0)]
 )
 def test_rectangles_are_black_and_claimed_and_all_else_is_as_it_was(change, black, tmp_path):
     dataset = one(change)
@@ -106,9 +115,9 @@ def test_rectangles_are_black_and_claimed_and_all_else_is_as_it_was(change, blac
     after = copy.pixel_array
     inside = np.zeros((10, 8), bool)
     inside[3:5, 2:7] = inside[8:] = True
-    bits, negative = dataset.BitsStored, dataset.PixelRepresentation
-    value = {"least": -(1 << bits - 1), "most": (1 << bits - negative) - 1}.get(black, black)
-    parts = (before, after) if change is frames else (before[None], after[None])
+    depth, negative = dataset.BitsStored, dataset.PixelRepresentation
+    value = {"least": -(1 << depth - 1), "most": (1 << depth - negative) - 1}.get(black, black)
+    parts = (before, after) if change in (frames, bits) else (before[None], after[None])
     for old, new in zip(*parts, strict=True):
         assert (new[inside] == value).all()
         assert (new[~inside] == old[~inside]).all()
@@ -119,6 +128,48 @@ def test_rectangles_are_black_and_claimed_and_all_else_is_as_it_was(change, blac
     copy.PixelData = bytes([copy.PixelData[0] ^ 1]) + copy.PixelData[1:]
     copy.save_as(path)
     assert "pixels" in set(dv.privacy.verify(copies).open["kind"])
+
+
+@pytest.mark.parametrize("vr", ["OB", "OW"])
+def test_big_endian_words_keep_their_order(vr, tmp_path):
+    dataset, order = one(colour), np.arange(256, dtype=">u2")
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "PALETTE COLOR"
+    del dataset.PlanarConfiguration
+    for name in ("Red", "Green", "Blue"):
+        setattr(dataset, f"{name}PaletteColorLookupTableDescriptor", [256, 0, 16])
+        dataset.add_new(f"{name}PaletteColorLookupTableData", "OW", (order * 200).tobytes())
+    dataset.add_new("PixelData", vr, bytes(range(80)))
+    dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRBigEndian
+    plain = Dataset()
+    plain.update(dataset)
+    plain.file_meta = dataset.file_meta
+    (tmp_path / "source").mkdir()
+    dcmwrite(tmp_path / "source" / "1.dcm", plain, little_endian=False, implicit_vr=False, enforce_file_format=True)
+    boxes = {dataset.SeriesInstanceUID: [(0, 0, 8, 2)]}
+    copies = dv.privacy.apply(dv.privacy.plan(tmp_path / "source", rectangles=boxes), tmp_path / "out")
+    (path,) = (tmp_path / "out").rglob("*.dcm")
+    before, after = dv.picture(tmp_path / "source").pixels, dv.picture(path).pixels
+    assert np.array_equal(after[2:], before[2:])
+    assert after[:2].max() == 0 < before[:2].max()
+    assert dv.privacy.verify(copies).releasable
+
+
+def test_a_rectangle_that_meets_no_picture_is_refused_and_nothing_is_claimed(tmp_path):
+    wide, small = one(signed), one(signed, SOPInstanceUID="1.2.3.9", Rows=5, PixelData=bytes(80))
+    for number, dataset in enumerate((wide, small)):
+        seeded.write(dataset, tmp_path / "source" / f"{number}.dcm")
+    series = wide.SeriesInstanceUID
+    for rectangles in ({series: [(0, 10, 8, 12)]}, {series: [(0, 0, 2, 2), (8, 0, 9, 1)]}, {"1.2.3": [(0, 0, 2, 2)]}):
+        with pytest.raises(UnknownChoice, match="meets no picture"):
+            dv.privacy.plan(tmp_path / "source", rectangles=rectangles)
+    with pytest.raises(UnknownChoice, match="no picture here"):
+        dv.privacy.preview(tmp_path / "source", rectangles={"1.2.3": [(0, 0, 2, 2)]})
+    copies = dv.privacy.apply(dv.privacy.plan(tmp_path / "source", rectangles={series: [(0, 6, 8, 9)]}), tmp_path / "o")
+    assert dv.privacy.verify(copies).releasable
+    for path in (tmp_path / "o").rglob("*.dcm"):
+        copy = dcmread(path)
+        claimed = "113101" in [item.CodeValue for item in copy.DeidentificationMethodCodeSequence]
+        assert claimed == (copy.Rows == 10), "the picture of five rows has nothing black in it"
 
 
 def test_a_rectangle_that_is_not_black_is_found(tmp_path):

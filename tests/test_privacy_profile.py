@@ -9,6 +9,7 @@ import pytest
 import seeded
 from PIL import ImageCms
 from pydicom import dcmread, dcmwrite, uid
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
@@ -146,10 +147,10 @@ def test_dates_of_a_patient_move_together_at_any_depth(tmp_path):
     copy = copied(tmp_path, full(), options="retain_modified_dates")
     (days,) = {one.days for one in dv.privacy.plan(tmp_path / "source", key=seeded.KEY).subjects.values()}
     assert -3653 < days < 0
-    assert copy.StudyDate == copy.AcquisitionDate == shifted("20190318", days)
-    assert copy.AcquisitionDateTime == f"{shifted('20190318', days)}101112.5+0100"
+    assert copy.StudyDate == copy.AcquisitionDate == shifted("20190318", days, "DA")
+    assert copy.AcquisitionDateTime == f"{shifted('20190318', days, 'DT')}101112.5+0100"
     inner = copy.MRTimingAndRelatedParametersSequence[0].AcquisitionDateTime
-    assert inner == shifted("20190320", days)
+    assert inner == shifted("20190320", days, "DA")
     assert copy.StudyTime == "101112"
     assert copy.PatientBirthDate == ""
     assert copy.LongitudinalTemporalInformationModified == "MODIFIED"
@@ -167,10 +168,27 @@ def test_dates_of_a_patient_move_together_at_any_depth(tmp_path):
         ("SMITH", None),
         ("20200301 SMITH", None),
         ("00010101", None),
+        ("2020030198765432", None),
+        ("20200301101112.123456789", None),
+        ("20200301101112-12345678", None),
+        ("20200301٠١", None),
     ],
 )
 def test_a_date_stays_as_exact_as_it_was(value, moved):
-    assert shifted(value, -1) == moved
+    assert shifted(value, -1, "DT") == moved
+    assert shifted(value, -1, "DA") == (None if len(value) > 10 else moved)
+
+
+@pytest.mark.parametrize("option", ["retain_modified_dates", "retain_full_dates"])
+def test_a_number_behind_a_date_or_in_place_of_a_time_goes(option, tmp_path):
+    dataset, number = full(), b"98765432"
+    given = (("StudyDate", "DA", b"20190318"), ("StudyTime", "TM", b""), ("AcquisitionTime", "TM", b"10"))
+    for keyword, vr, value in given:
+        tag = BaseTag(tag_for_keyword(keyword))
+        dataset[tag] = RawDataElement(tag, vr, len(value + number), value + number, 0, False, True)
+    copied(tmp_path, dataset, options=option)
+    (path,) = (tmp_path / "out").rglob("*.dcm")
+    assert number not in path.read_bytes()
 
 
 def test_reviewed_words_stay_and_others_go(tmp_path):
@@ -180,6 +198,13 @@ def test_reviewed_words_stay_and_others_go(tmp_path):
     assert [item.CodeValue for item in copy.DeidentificationMethodCodeSequence] == ["113100", "113105"]
     bare = copied(tmp_path / "2", full(), options="clean_descriptors", vocabulary=["T2 axial"])
     assert "SeriesDescription" not in bare
+    dataset = full()
+    dataset.StudyDescription, dataset.StationAETitle = "axial", "CTGANTRY"
+    options = ["clean_descriptors", "retain_device_identity"]
+    for number, given in enumerate(("T1 axial", ["T1 axial", "CTGANTRY"])):
+        kept = copied(tmp_path / f"kept{number}", dataset, options=options, vocabulary=given)
+        assert kept.SeriesDescription == "T1 axial"
+        assert "StudyDescription" not in kept
 
 
 def test_private_elements_are_kept_by_their_creator(tmp_path):
@@ -187,7 +212,7 @@ def test_private_elements_are_kept_by_their_creator(tmp_path):
     assert copy.private_block(0x0019, "SIEMENS MR HEADER")[0x0C].value == 1000  # B value, PS3.15 Table E.3.10-1
     assert 0x00191008 not in copy
     assert not any(tag >> 16 == 0x0021 for tag in sorted(copy.keys()))
-    more = copied(tmp_path / "2", full(), options="retain_safe_private", creators=["HOUSE"])
+    more = copied(tmp_path / "2", full(), options="retain_safe_private", creators="HOUSE")
     assert more.private_block(0x0021, "HOUSE")[0x01].value == "harmless words"
 
 
@@ -300,6 +325,9 @@ def test_references_within_and_between_files_still_resolve(tmp_path):
         ({"creators": ["ACME"]}, "retain_safe_private"),
         ({"rectangles": {"1.2": [(0, 0, 0, 5)]}}, "is empty"),
         ({"rectangles": {"1.2": []}}, "without a rectangle"),
+        ({"rectangles": {"1.2": (0, 0, 3, 5)}}, "four whole numbers"),
+        ({"rectangles": {"1.2": [(0, 0, 3.5, 5)]}}, "four whole numbers"),
+        ({"rectangles": [(0, 0, 3, 5)]}, "are a dict"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments, words, tmp_path):
@@ -314,6 +342,20 @@ def test_a_uid_that_is_none_is_replaced_like_any_other(tmp_path):
     dataset[tag] = RawDataElement(tag, "UI", 10, b"1.2.FRAME\0", 0, False, True)
     copy = copied(tmp_path, dataset)
     assert copy.FrameOfReferenceUID == new_uid(seeded.KEY.encode(), "1.2.FRAME")
+
+
+def test_a_date_that_goes_may_equal_one_that_is_kept(tmp_path):
+    dataset = full()
+    dataset.private_block(0x0021, "HOUSE").add_new(0x03, "DA", dataset.AcquisitionDate)
+    assert copied(tmp_path, dataset, options="retain_full_dates").AcquisitionDate == "20190318"
+
+
+def test_a_uid_below_the_root_of_the_standard_that_it_does_not_know_is_replaced(tmp_path):
+    dataset = full()
+    dataset.StudyInstanceUID, dataset.FrameOfReferenceUID = "1.2.840.10008.5.447193.19610704", "1.2.840.10008.1.4.1.1"
+    copy = copied(tmp_path, dataset)
+    assert copy.StudyInstanceUID.startswith("2.25.")
+    assert copy.FrameOfReferenceUID == "1.2.840.10008.1.4.1.1"  # Talairach Brain Atlas, of everybody
 
 
 def test_words_where_numbers_belong_go(tmp_path):

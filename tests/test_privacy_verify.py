@@ -104,6 +104,7 @@ RESIDUAL = {
     "within a word": put(lambda source: "x" + name(source).split("^")[0] + "x", MODEL),
     "the number": put(lambda source: source.PatientID, MODEL),
     "the number without marks": put(lambda source: source.PatientID.replace("-", ""), MODEL),
+    "the digits of the number": put(lambda source: f"no. {source.PatientID.partition('-')[2]}", MODEL),
     "the day of birth": put(lambda source: source.PatientBirthDate, MODEL),
     "the day of birth as ISO": put(lambda source: "1961-07-04", MODEL),
     "the day of birth as in Europe": put(lambda source: "04.07.1961", MODEL),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,6 @@ from dicomview.progress import bar
 from dicomview.space import Volume
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
@@ -122,12 +122,18 @@ def dicom(
         block = block_of(stack, uid=None, units=units, options=options)
         slices = block.slices
     target = Path(folder)
-    paths = {one.source.location.path for one in slices if one.source.location.path is not None}
-    if any(target.resolve() in path.resolve().parents for path in paths):
+    if any(target.resolve() in path.parents for path in map(_file_of, slices) if path is not None):
         raise AlreadyThere("the folder holds the source itself; nothing was written. Name another folder.")
     with new_folder(target, overwrite=overwrite) as filling:
         _write(filling, block, slices, derivation, description, number)
     return target
+
+
+def _file_of(one: Slice) -> Path | None:
+    """Return the file that a slice is of, also when pydicom has read it for the caller."""
+    location = one.source.location
+    found = location.path or getattr(location.dataset, "filename", None)
+    return Path(found).resolve() if isinstance(found, str | os.PathLike) else None
 
 
 def _write(

@@ -7,13 +7,16 @@ from copy import deepcopy
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydicom import config, dcmread
 from pydicom.charset import default_encoding
 from pydicom.datadict import keyword_dict
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import ConstrainedList
 from pydicom.pixels.utils import get_expected_length
 from pydicom.tag import Tag
+from pydicom.valuerep import PersonName
 
 from dicomview.elements import NUMBERS, Level, entry_of
 from dicomview.errors import NothingFound, UnknownChoice
@@ -73,7 +76,8 @@ def edited(dataset: Dataset | str | os.PathLike[str] | Slice, /, **changes: Any)
         ``series[0]``.)
     **changes
         Values by keyword: ``PatientID="A1", SliceThickness=2.5``. A list where several values are allowed; dates and
-        times may be those of Python; "" empties an element, None takes it away.
+        times may be those of Python, and values those of NumPy or of another data set; "" empties an element, None
+        takes it away.
 
     Returns
     -------
@@ -162,6 +166,7 @@ def _element(dataset: Dataset, keyword: str, value: Any) -> DataElement:
     vr = entry.vr
     if " or " in vr:  # PS3.5 6.2.2: of pixel values, or bulk
         vr = ("SS" if dataset.get("PixelRepresentation") == 1 else "US") if vr.startswith("US") else "OW"
+    value = _bare(value)
     several = isinstance(value, list | tuple) and vr != "SQ"
     values = [] if isinstance(value, str) and not value else list(value) if several else [value]
     if vr not in _ONE_TEXT and isinstance(value, str) and "\\" in value:
@@ -182,6 +187,15 @@ def _element(dataset: Dataset, keyword: str, value: Any) -> DataElement:
 
 
 _WRONG = object()
+
+
+def _bare(value: Any) -> Any:
+    """Return a value of pydicom or NumPy as Python's own: what one data set has, another can be given."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, ConstrainedList | list | tuple):
+        return [_bare(one) for one in value]
+    return str(value) if isinstance(value, PersonName) else value
 
 
 def _plain(vr: str, value: Any) -> Any:

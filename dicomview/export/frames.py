@@ -16,11 +16,11 @@ from dicomview.render import opened, picture, take, veil, window_words
 from dicomview.render.small import outlined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from dicomview.render import Picture, Scene, ViewState
 
-__all__ = ["annotated", "framed", "opened_bare", "squared"]
+__all__ = ["alike", "annotated", "framed", "opened_bare", "squared"]
 
 # What a picture can be asked for; all else is the name of an extra axis.
 _WISHES = [name for name in signature(picture).parameters if name not in ("source", "index", "axes")]
@@ -49,6 +49,12 @@ def framed(scene: Scene, state: ViewState, *, annotations: bool, square: bool = 
     if annotations:
         return annotated(shown)
     return squared(shown) if square else _outlined(Image.fromarray(shown.pixels), shown)
+
+
+def alike(images: Sequence[Image.Image]) -> list[Image.Image]:
+    """Return pictures all in grey, or all in colour when one of them is: a layer need not lie over each."""
+    mode = "RGB" if any(one.mode == "RGB" for one in images) else "L"
+    return [one.convert(mode) for one in images]
 
 
 def squared(shown: Picture) -> Image.Image:

@@ -45,6 +45,7 @@ _LEFT = frozenset((
     "InstanceCreatorUID", "MACParametersSequence", "EncryptedAttributesSequence", "PixelDataProviderURL",
     "NumberOfFrames", "FrameIncrementPointer",
 ))  # fmt: skip
+_OF_THE_PLANE = frozenset({"PatientOrientation", "GantryDetectorTilt"})
 _WINDOW = frozenset({"WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction"})
 _PET_UNITS = {
     "Bq/ml": ("BQML", None), "counts": ("CNTS", None), "g/ml": ("GML", None), "SUVbw": ("GML", "BW"),
@@ -53,6 +54,7 @@ _PET_UNITS = {
 _PLAIN = str.maketrans({"°": " degrees", "×": "x", "…": "...", "−": "-"})
 _SQUARE = 1e-4  # cosine between rows and columns
 _SAME_MM = 1e-3
+_SAME_DIRECTION = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,9 @@ def heading(
     ds.SourceImageSequence = [_reference(one) for one in sources]
     ds.ContributingEquipmentSequence = [*ds.get("ContributingEquipmentSequence", []), _ourselves()]
     _place(ds, plane, size, tags.number("SliceThickness"))
+    if like.orientation is None or np.abs(ds.ImageOrientationPatient - like.orientation).max() > _SAME_DIRECTION:
+        for keyword in _OF_THE_PLANE & set(ds.dir()):
+            delattr(ds, keyword)
     if pet:
         ds.ImageIndex, ds.NumberOfSlices = count, saying.slices
         _pet_units(ds, saying.units)

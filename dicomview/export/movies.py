@@ -11,7 +11,7 @@ import numpy as np
 
 from dicomview.errors import UnknownChoice
 from dicomview.export.extras import needed
-from dicomview.export.frames import framed, opened_bare
+from dicomview.export.frames import alike, framed, opened_bare
 from dicomview.files import ending_of, new_file
 from dicomview.progress import bar
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from PIL import Image
 
     from dicomview.render import Scene, ViewState
 
@@ -89,13 +90,11 @@ def movie(
         scene, state = opened_bare(source, options, index)
         states = _states(scene, state, along)
         speed = _speed(scene, rate, ending)
-        pictures = (
-            np.asarray(framed(scene, one, annotations=annotations)) for one in bar(states, "Painting", "picture")
-        )
+        pictures = (framed(scene, one, annotations=annotations) for one in bar(states, "Painting", "picture"))
         if ending == ".mp4":
             _mp4(imageio, target, pictures, speed)
         else:
-            _animated(imageio, target, list(pictures), speed, ending)
+            _animated(imageio, target, [np.asarray(one) for one in alike(list(pictures))], speed, ending)
     return Path(path)
 
 
@@ -138,12 +137,10 @@ def _animated(imageio: Any, target: Path, pictures: list[NDArray[np.uint8]], rat
     imageio.v3.imwrite(target, pictures, extension=ending, plugin="pillow", loop=0, **more)
 
 
-def _mp4(imageio: Any, target: Path, pictures: Iterator[NDArray[np.uint8]], rate: float) -> None:
+def _mp4(imageio: Any, target: Path, pictures: Iterator[Image.Image], rate: float) -> None:
     # The ffmpeg that comes with imageio-ffmpeg is under the GPL and therefore never a default.
     options = {"fps": rate, "codec": "libx264", "quality": 8, "macro_block_size": 1, "ffmpeg_log_level": "error"}
     with imageio.v2.get_writer(target, format="FFMPEG", mode="I", **options) as writer:
         for picture in pictures:
-            even = np.pad(
-                picture, [(0, picture.shape[0] % 2), (0, picture.shape[1] % 2)] + [(0, 0)] * (picture.ndim - 2), "edge"
-            )
-            writer.append_data(even)
+            colour = np.asarray(picture.convert("RGB"))  # all of them, for a layer may lie over the last one alone
+            writer.append_data(np.pad(colour, [(0, colour.shape[0] % 2), (0, colour.shape[1] % 2), (0, 0)], "edge"))

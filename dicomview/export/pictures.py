@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from dicomview.errors import UnknownChoice
-from dicomview.export.frames import framed, opened_bare
+from dicomview.export.frames import alike, framed, opened_bare
 from dicomview.files import ending_of, new_file
 from dicomview.progress import bar
 from dicomview.render.camera import held
@@ -150,6 +150,7 @@ def sheet(
             scale = tile / max(image.size)
             size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
             tiles.append(image.resize(size, Image.Resampling.LANCZOS))
+        tiles = alike(tiles)
         width, height = tiles[0].size
         whole = Image.new(tiles[0].mode, (across * width, math.ceil(len(tiles) / across) * height))
         for number, image in enumerate(tiles):

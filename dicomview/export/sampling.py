@@ -97,9 +97,9 @@ def samples(
 
     Examples
     --------
-    >>> found = dv.samples("sample_data", tags=["Modality", "KVP"])  # doctest: +SKIP
+    >>> found = dv.samples("sample_data", modalities=["CT", "MR"], tags=["Modality", "KVP"])  # doctest: +SKIP
     >>> found  # doctest: +SKIP
-    Samples: 2 volumes, 4 stacks skipped (see .skipped)
+    Samples: 3 volumes, 3 stacks skipped (see .skipped)
     >>> found[0]["image"].shape, found[0]["tags"]  # doctest: +SKIP
     ((60, 256, 256), {'Modality': 'CT', 'KVP': 120.0})
     """

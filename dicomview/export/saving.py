@@ -51,7 +51,8 @@ def save(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bool = Fa
 
     Notes
     -----
-    In the transfer syntax that the data set has, with file meta information made of it (PS3.10 7.1).
+    In the transfer syntax that the data set has, with file meta information made anew (PS3.10 7.1): that of the source
+    says by whom the source was written and sent.
     """
     target, source = Path(path), getattr(dataset, "filename", None)
     if isinstance(source, str | os.PathLike) and target.exists() and Path(source).exists() and target.samefile(source):
@@ -66,8 +67,7 @@ def save(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bool = Fa
         raise UnknownChoice(f"a file needs {' and '.join(lacking)}, which this data set lacks; dv.edited can add them")
     with new_file(path, overwrite=overwrite) as beside, quiet():
         written = deepcopy(dataset)  # pydicom settles ambiguous VRs in what it writes
-        meta = FileMetaDataset()
-        meta.update(getattr(dataset, "file_meta", None) or {})
+        meta = FileMetaDataset()  # anew: who wrote, sent and received the source did not write this
         meta.TransferSyntaxUID = transfer_syntax(dataset)
         meta.MediaStorageSOPClassUID = dataset.SOPClassUID
         meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID

@@ -61,6 +61,10 @@ class Regions(Mapping[str, "NDArray[np.bool_]"]):
                     name = f"{segment.label} ({count})"
                 self._named[name] = one, segment.number
             notes += [_NOTES[one.fit(self._planes, self._size)], *one.notes]
+        # The dose of the plan as a whole first: that of a beam or a fraction is a part of it.
+        self._doses = sorted(found.doses, key=lambda one: one.summation != "PLAN")
+        if self._doses and (self._doses[0].summation != "PLAN" or len(self._doses) > 1):
+            notes.append(f"dose of type {self._doses[0].summation or 'unknown'}, 1 of {len(self._doses)}")
         self.notes = tuple(dict.fromkeys(filter(None, [*notes, *found.faults])))
 
     def __getitem__(self, name: str) -> NDArray[np.bool_]:
@@ -85,12 +89,14 @@ class Regions(Mapping[str, "NDArray[np.bool_]"]):
 
     @property
     def dose(self) -> Volume | None:
-        """The dose of the plan on the grid of the images, NaN beyond its own; None where there is none."""
-        doses = sorted(self._found.doses, key=lambda one: one.summation != "PLAN")
-        if not doses:
+        """The dose on the grid of the images, NaN beyond its own; None where there is none.
+
+        That of a plan where there is one; `notes` say when it is another, or one of several.
+        """
+        if not self._doses:
             return None
-        planes = [doses[0].cut(where, self._size) for where in self._planes]
-        return Volume(np.stack(planes), self.volume.affine, doses[0].unit)
+        planes = [self._doses[0].cut(where, self._size) for where in self._planes]
+        return Volume(np.stack(planes), self.volume.affine, self._doses[0].unit)
 
     @property
     def marked(self) -> pd.DataFrame:
@@ -116,7 +122,7 @@ class Regions(Mapping[str, "NDArray[np.bool_]"]):
         DataFrame
             By name: ``voxels``, ``volume_ml``, ``mean``, ``sd`` (of the voxels there are, not of a sample of them),
             ``min`` and ``max`` of the values, their ``unit``; where there is a dose, its ``dose_mean`` and ``dose_max``
-            in Gy. Voxels without a value, NaN, count for the volume alone.
+            in the units of `dose`, Gy as a rule. Voxels without a value, NaN, count for the volume alone.
 
         Raises
         ------

@@ -134,7 +134,7 @@ def _copied(plan: Plan, entry: Entry, folder: Path) -> tuple[str, str]:
     if dataset is None:
         return "the file has changed since the plan was made", ""
     digest = digest_of(entry.location)
-    subject, boxes = plan.subjects[entry.identity], plan.policy.boxes.get(entry.series_uid, ())
+    subject, boxes = plan.subjects[entry.identity], plan.policy.boxes_in(dataset)
     try:
         made = Cleaner(plan.policy, subject, _Guard(subject)).copy(dataset)
         native = header.pixels is not None and bool(boxes or hides_overlay(dataset))

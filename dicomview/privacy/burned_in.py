@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from PIL import Image, ImageDraw
 
-from dicomview.errors import DicomviewError
+from dicomview.errors import DicomviewError, UnknownChoice
 from dicomview.files import locate
 from dicomview.privacy.aside import why_aside
 from dicomview.privacy.plan import opened
+from dicomview.privacy.policy import boxes_of
 from dicomview.progress import bar
 from dicomview.quiet import quiet
 from dicomview.render import picture
@@ -120,10 +121,14 @@ def preview(
     ------
     DicomviewError
         There is no series with a picture.
+    UnknownChoice
+        `rectangles` are none, or stand under a series that is not there.
     """
-    given = rectangles or {}
-    table = risks(source, progress=False).head(most)
-    order = list(dict.fromkeys(table["series_uid"]))
+    given = boxes_of(rectangles or {})
+    table = risks(source, progress=False)
+    if not set(given) <= set(table["series_uid"]):
+        raise UnknownChoice("a rectangle stands under a SeriesInstanceUID that has no picture here; see risks")
+    order = list(dict.fromkeys(table["series_uid"]))[:most]
     if not order:
         raise DicomviewError("no file under the source has a picture; there is nothing to look at")
     first: dict[str, Dataset] = {}

@@ -108,7 +108,7 @@ class Cleaner:
         if action == "uid":
             return DataElement(tag, vr, _each(texts(element), [new_uid(self._policy.key, t) for t in texts(element)]))
         if action == "shift":
-            moved = [shifted(text, self._subject.days) for text in texts(element)]
+            moved = [shifted(text, self._subject.days, vr) for text in texts(element)]
             return DataElement(tag, vr, _each(texts(element), [text or str(dummy(vr)) for text in moved]))
         if vr == "SQ":
             return DataElement(tag, vr, Sequence([self._hollow(item) for item in (element.value or ())[:1]]))

@@ -86,7 +86,7 @@ def _level(
         if action == "uid" or is_empty(element):
             continue
         if action == "shift":
-            wanted = [shifted(text, subject.days) or str(dummy(element.VR)) for text in before]
+            wanted = [shifted(text, subject.days, element.VR) or str(dummy(element.VR)) for text in before]
             if after != wanted:
                 yield Difference(one.path, "a date has not moved with the others of the patient")
         elif other is None or (other.value != element.value and before != after):

@@ -14,7 +14,7 @@ __all__ = ["KINDS", "Finding", "table_of"]
 
 KINDS = {
     "residual": "a value that should be gone is found in the bytes",
-    "coincidence": "a description that should be gone equals a value that is kept; it does not stand in the way",
+    "coincidence": "a description or date that should be gone equals one that is kept; it does not stand in the way",
     "not removed": "an element is there that the plan removes or empties",
     "altered": "an element differs that the plan keeps",
     "identifier": "UIDs do not stand one for one for those of the source",

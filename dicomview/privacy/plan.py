@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 
 from dicomview._html import leaf
 from dicomview.elements import edition
-from dicomview.errors import NothingFound
+from dicomview.errors import NothingFound, UnknownChoice
 from dicomview.files import locate, read_header
 from dicomview.privacy.aside import why_aside
 from dicomview.privacy.clean import Cleaner
@@ -108,9 +108,9 @@ class Plan:
 
     def __repr__(self) -> str:
         copies = sum(bool(one.target) for one in self.entries)
-        options = ", ".join(self.policy.options) or "none"
+        options, people = ", ".join(self.policy.options) or "none", len(self.subjects)
         return (
-            f"Plan {self.digest}: {copies} of {len(self.entries)} files, {len(self.subjects)} patients · Basic "
+            f"Plan {self.digest}: {copies} of {len(self.entries)} files, {people} patient{'s' * (people != 1)} · Basic "
             f"Profile, options: {options}, PS3.15 edition {self.edition} · nothing is written yet"
         )
 
@@ -124,8 +124,8 @@ def plan(
     *,
     options: str | Iterable[str] = (),
     key: str | bytes | None = None,
-    vocabulary: Mapping[str, str] | Iterable[str] = (),
-    creators: Iterable[str] = (),
+    vocabulary: Mapping[str, str] | str | Iterable[str] = (),
+    creators: str | Iterable[str] = (),
     rectangles: Mapping[str, Sequence[Box]] | None = None,
     progress: bool = True,
 ) -> Plan:
@@ -143,10 +143,10 @@ def plan(
     key : str or bytes, optional
         At least 16 bytes, secret; made at random when not given. The same key gives the same UIDs, pseudonyms and
         date offsets in every run.
-    vocabulary : dict of str to str, or list of str
+    vocabulary : dict of str to str, str or list of str
         With "clean_descriptors": descriptions that you have reviewed, and what to write in their place; of a list each
         stays as it is. Any other description goes.
-    creators : list of str
+    creators : str or list of str
         With "retain_safe_private": private creators whose elements you have reviewed, besides those of PS3.15 E.3.10.
     rectangles : dict of str to list of (left, top, right, bottom), optional
         Under a SeriesInstanceUID what to black out in all its pictures, in pixels.
@@ -159,7 +159,7 @@ def plan(
     Raises
     ------
     UnknownChoice
-        An argument names what does not exist, or the key is too short.
+        An argument names what does not exist, a rectangle meets no picture of its series, or the key is too short.
     NothingFound
         Nothing under `source` can be copied.
 
@@ -178,14 +178,23 @@ def plan(
     policy = policy_of(profile, options, key, vocabulary, creators, rectangles or {})
     recorder, subjects, entries = Recorder(), dict[str, Subject](), list[Entry]()
     seen: set[str] = set()
+    met: set[tuple[str, Box]] = set()
     for location in bar(list(locate(source)), "Planning", "file", show=progress):
         header = read_header(location)
         with quiet():
             entries.append(_entry(header, policy, subjects, seen, recorder))
+        if entries[-1].target and header.dataset is not None and header.pixels is not None:
+            met |= {(entries[-1].series_uid, box) for box in policy.boxes_in(header.dataset)}
     if not any(one.target for one in entries):
         why = Counter(one.aside for one in entries).most_common(3)
         told = "; ".join(f"{number} × {reason}" for reason, number in why)
         raise NothingFound(f"none of the {len(entries)} files can be copied ({told}); give a folder with DICOM images")
+    for uid, box in ((uid, box) for uid, boxes in policy.boxes.items() for box in boxes):
+        if (uid, box) not in met:
+            raise UnknownChoice(
+                f"the rectangle {box} meets no picture that is copied, so it would black out nothing; check its "
+                "numbers and the SeriesInstanceUID it stands under (dv.privacy.risks lists series, rows and columns)"
+            )
     return Plan(policy, entries, subjects, recorder.table(subjects), _folders(source))
 
 

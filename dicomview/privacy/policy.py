@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import operator
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicomview.errors import UnknownChoice
+from dicomview.pixels import FrameTags
 from dicomview.privacy.uids import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pydicom.dataset import Dataset
+
     Box = tuple[int, int, int, int]
 
-__all__ = ["OPTIONS", "Option", "Policy", "policy_of"]
+__all__ = ["OPTIONS", "Option", "Policy", "boxes_of", "policy_of"]
 
 _SHORTEST_KEY = 16  # bytes: what can be tried out is no key
 
@@ -74,6 +78,13 @@ class Policy:
         """The columns of the table that hold."""
         return frozenset(OPTIONS[name].column for name in self.options)
 
+    def boxes_in(self, dataset: Dataset) -> tuple[Box, ...]:
+        """Return the rectangles that meet the pictures of an instance: what lies beside them blacks out nothing."""
+        tags = FrameTags(dataset)
+        rows, columns = tags.integer("Rows"), tags.integer("Columns")
+        given = self.boxes.get(tags.text("SeriesInstanceUID"), ())
+        return tuple(box for box in given if box[0] < columns and box[1] < rows)
+
     def codes(self, *, pixels: bool) -> list[Option]:
         """Return what is claimed of a file, the profile first; Clean Pixel Data where its pixels were blacked out."""
         return [BASIC, *(OPTIONS[name] for name in self.options), *([PIXELS] if pixels else [])]
@@ -94,8 +105,8 @@ def policy_of(
     profile: str,
     options: str | Iterable[str],
     key: str | bytes | None,
-    vocabulary: Mapping[str, str] | Iterable[str],
-    creators: Iterable[str],
+    vocabulary: Mapping[str, str] | str | Iterable[str],
+    creators: str | Iterable[str],
     boxes: Mapping[str, Sequence[Box]],
 ) -> Policy:
     """Return the arguments of `dicomview.privacy.plan` as one value, or raise UnknownChoice."""
@@ -111,13 +122,14 @@ def policy_of(
         raise UnknownChoice('a vocabulary replaces descriptions; give options="clean_descriptors" with it')
     if creators and "retain_safe_private" not in names:
         raise UnknownChoice('creators keep private elements; give options="retain_safe_private" with them')
+    vocabulary = [vocabulary] if isinstance(vocabulary, str) else vocabulary
     texts = vocabulary if isinstance(vocabulary, Mapping) else {text: text for text in vocabulary}
     return Policy(
         tuple(names),
         _key(key),
         {source.strip(): target for source, target in texts.items()},
-        frozenset(creator.strip() for creator in creators),
-        {uid: _boxes(given) for uid, given in boxes.items()},
+        frozenset(creator.strip() for creator in ([creators] if isinstance(creators, str) else creators)),
+        boxes_of(boxes),
     )
 
 
@@ -133,15 +145,23 @@ def _key(key: str | bytes | None) -> bytes:
     return given
 
 
-def _boxes(given: Sequence[Box]) -> tuple[Box, ...]:
-    found = []
-    for left, top, right, bottom in given:
-        if not (0 <= left < right and 0 <= top < bottom):
-            raise UnknownChoice(
-                f"the rectangle {(left, top, right, bottom)} is empty or begins outside; give (left, top, right, "
-                "bottom) in pixels from the upper left corner"
-            )
-        found.append((int(left), int(top), int(right), int(bottom)))
-    if not found:
+def boxes_of(given: Mapping[str, Sequence[Box]]) -> dict[str, tuple[Box, ...]]:
+    """Return rectangles by SeriesInstanceUID, or raise UnknownChoice."""
+    if not isinstance(given, Mapping):
+        raise UnknownChoice("rectangles are a dict: under a SeriesInstanceUID a list of (left, top, right, bottom)")
+    if not all(given.values()):
         raise UnknownChoice("a series without a rectangle was given; leave it out")
-    return tuple(found)
+    return {uid: tuple(map(_box, boxes)) for uid, boxes in given.items()}
+
+
+def _box(given: Box) -> Box:
+    try:
+        left, top, right, bottom = map(operator.index, given)
+    except (TypeError, ValueError):
+        raise UnknownChoice(f"a rectangle is four whole numbers (left, top, right, bottom), not {given!r}") from None
+    if not (0 <= left < right and 0 <= top < bottom):
+        raise UnknownChoice(
+            f"the rectangle {(left, top, right, bottom)} is empty or begins outside; give (left, top, right, bottom) "
+            "in pixels from the upper left corner"
+        )
+    return left, top, right, bottom

@@ -26,6 +26,7 @@ __all__ = ["Proof"]
 
 NOT_SEARCHED = (
     "values shorter than four characters, and words that say nothing (none, unknown, normal …)",
+    "values of one patient in the files of another",
     "numbers (DS, IS and binary ones) and times of day, which turn up everywhere by chance",
     "values of bytes (OB, UN …) that were removed: their text is not known as text",
     "in uncompressed pixel values: spellings shorter than eight bytes; in all pixel data: two bytes a letter",
@@ -148,7 +149,7 @@ class Proof:
             self.statement(),
             "",
             f"- plan {self.plan.digest}, key {facts['key_fingerprint']} (a fingerprint, not the key)",
-            f"- {self.files} copies of {len(self.plan.subjects)} patients",
+            f"- copies: {self.files}, patients: {len(self.plan.subjects)}",
             f"- reviewed descriptions: {facts['reviewed_descriptions']}; reviewed private creators: "
             f"{len(self.plan.policy.creators)}; series with rectangles blacked out: {facts['series_blacked_out']}",
             f"- verified: {'releasable' if self.releasable else 'NOT releasable, findings are open'}",

@@ -18,6 +18,8 @@ _IDEOGRAPHS = "\u2e80"  # from here on a character says as much as two letters
 _NUMBERS = frozenset(
     {"DS", "IS", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "AT", "TM", "SQ", "OD", "OF", "OL", "OV"}
 )
+_NUMBER = re.compile(r"(?<!\d)\d{6,12}(?!\d)", re.ASCII)
+_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
 # What people write into a field that they have nothing for; it says nothing of anybody.
 _SAYS_NOTHING = frozenset({
     "none", "unknown", "other", "others", "null", "empty", "undefined", "unspecified", "default", "normal", "test",
@@ -75,6 +77,8 @@ def _spellings(term: Term) -> Iterable[str]:
         if len(bare) >= 6:  # 123-45-678 is 12345678
             yield bare
         yield from (line.strip() for line in text.splitlines())
+        # MRN-447193 is 447193; a date within a number is that of many, and a longer one a time of the clock.
+        yield from (run for run in _NUMBER.findall(text) if not _DATE.fullmatch(run))
     elif term.kind == "text":
         yield from (line.strip() for line in text.splitlines())
     else:

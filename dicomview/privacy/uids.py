@@ -6,14 +6,20 @@ import hashlib
 import hmac
 from functools import lru_cache
 
+from pydicom import config
+from pydicom.uid import UID
+
 __all__ = ["file_token", "fingerprint", "is_of_the_standard", "keyed_days", "new_uid", "pseudonym"]
 
 _STANDARD = "1.2.840.10008."
 
 
 def is_of_the_standard(uid: str) -> bool:
-    """Return True for a UID that DICOM itself gives: a class, a transfer syntax, a well-known frame of reference."""
-    return uid.startswith(_STANDARD)
+    """Return True for a UID that DICOM itself gives: a class, a transfer syntax, a well-known frame of reference.
+
+    The root alone is no proof: there are programs that have numbered their own instances below it.
+    """
+    return uid.startswith(_STANDARD) and UID(uid, config.IGNORE).name != uid
 
 
 @lru_cache(65536)

@@ -78,9 +78,10 @@ def verify(
 
     Notes
     -----
-    Searched are all bytes of all files in the folder: values of every element that is removed or changed, names whole
-    and by words, dates in ten spellings, in UTF-8, Latin-1, UTF-16 and the character set of the file, composed and
-    decomposed, small and capital letters alike. `Proof.not_searched` says what is not.
+    Searched are all bytes of all files in the folder: values of every element that is removed or changed in any file of
+    the same patient, names whole and by words, numbers with and without what stands around them, dates in ten
+    spellings, in UTF-8, Latin-1, UTF-16 and the character set of the file, composed and decomposed, small and capital
+    letters alike. `Proof.not_searched` says what is not.
 
     Examples
     --------
@@ -139,6 +140,7 @@ class _Check:
 
     def __init__(self, policy: Policy, folder: Path) -> None:
         self._policy, self._folder = policy, folder
+        self._reviewed = frozenset(policy.vocabulary.values())
         self._after: defaultdict[str, set[str]] = defaultdict(set)
         self._before: defaultdict[str, set[str]] = defaultdict(set)
         self._first: dict[str, tuple[str, str]] = {}
@@ -155,8 +157,10 @@ class _Check:
             if dataset is not None:
                 codecs = codecs_of(dataset)
                 for one in walk(dataset, self._policy, sop_class_of(dataset)):
+                    stays = self._reviewed if one.decision.action == "describe" else ()
                     for term in term_of(one):
-                        self._needles.add(term, one.path, codecs)
+                        if term.text.strip() not in stays:
+                            self._needles.add(term, one.path, codecs)
         self.searched += len(self._needles)
 
     def file(self, entry: Entry, digest: str) -> Iterator[Finding]:
@@ -174,7 +178,7 @@ class _Check:
         if written.dataset is None:
             yield Finding("unexpected", name, "", "is not DICOM")
             return
-        boxes = self._policy.boxes.get(entry.series_uid, ())
+        boxes = self._policy.boxes_in(dataset)
         painted = header.pixels is not None and bool(boxes or hides_overlay(dataset))
         for found in matched(dataset, written.dataset, self._policy, self._subject, painted=painted):
             if isinstance(found, Pair):
@@ -198,29 +202,31 @@ class _Check:
         native = written.data[start : start + 4] != b"\xfe\xff\x00\xe0"  # uncompressed values say words by chance
         spans = ((0, start, False), (start, end, True), (end, len(written.data), False))
         kept: str | None = None
-        moved: set[str] = set()
+        dates: set[str] = set()
         for offset, stop, pixels in spans:
             data = written.data[offset:stop]
             for hit in self._needles.hits(data, pixels=pixels, shortest=_IN_PIXELS if pixels and native else 1):
                 place = offset + hit.start
                 if kept is None:  # only when something was found: most files have nothing
-                    kept, moved = self._staying(source)
+                    kept, dates = self._staying(source)
                 said = data[hit.start : hit.end].decode("ascii", "replace").casefold()
                 harmless = (hit.kind == "text" and said in kept) or (
-                    hit.kind == "date" and "".join(filter(str.isdigit, said)) in moved
+                    hit.kind == "date" and "".join(filter(str.isdigit, said)) in dates
                 )
                 kind = "coincidence" if harmless and not pixels else "residual"
                 yield Finding(kind, name, "PixelData" if pixels else written.where(place), _of(hit), place)
 
     def _staying(self, source: Dataset) -> tuple[str, set[str]]:
-        """Return the texts that stay, and the dates that others have moved to."""
-        kept, moved = [], set()
+        """Return the texts that stay, and the dates that stay or that others have moved to."""
+        kept, dates = [*self._reviewed], set()
         for one in walk(source, self._policy, sop_class_of(source)):
             if one.element is not None and not is_gone(one):
                 kept += texts(one.element)
+                if one.element.VR in ("DA", "DT"):
+                    dates |= {text.replace(".", "")[:8] for text in texts(one.element)}
             elif one.element is not None and one.decision.action == "shift":
-                moved |= {(shifted(text, self._subject.days) or "")[:8] for text in texts(one.element)}
-        return "\0".join(kept).casefold(), moved
+                dates |= {(shifted(text, self._subject.days, one.element.VR) or "")[:8] for text in texts(one.element)}
+        return "\0".join(kept).casefold(), dates
 
     def _pair(self, name: str, pair: Pair) -> None:
         self._after[pair.before].add(pair.after)
@@ -258,14 +264,15 @@ class _Check:
         """Compare decoded frames: the same outside of the rectangles, one value inside."""
         source, copy = header.dataset, written.dataset
         assert source is not None and copy is not None and header.pixels is not None
-        boxes = self._policy.boxes.get(str(source.get("SeriesInstanceUID")), ())
+        boxes = self._policy.boxes_in(source)
         bits = int(source.get("BitsStored") or source.BitsAllocated)
         shift = int(source.get("HighBit", bits - 1)) + 1 - bits
+        vr = copy[header.pixels.keyword].VR
         for frame in range(frame_count(source)):
             with header.open_pixels() as stream:
                 before, _ = pixel_cells(source, stream, frame, vr=header.pixels.vr, length=header.pixels.size)
             with io.BytesIO(written.data[slice(*written.pixels)]) as stream:
-                after, _ = pixel_cells(copy, stream, frame, vr="OW", length=written.pixels[1] - written.pixels[0])
+                after, _ = pixel_cells(copy, stream, frame, vr=vr, length=written.pixels[1] - written.pixels[0])
             if before.ndim == 2 and before.dtype.kind in "iu":
                 unsigned = before.view(f"u{before.dtype.itemsize}")
                 before = (unsigned & unsigned.dtype.type(((1 << bits) - 1) << shift)).view(before.dtype)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydicom.datadict import keyword_for_tag
 
 from dicomview.privacy.actions import Decision, Place, decide
+from dicomview.privacy.dates import TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +22,11 @@ __all__ = ["Met", "met", "name_of", "sop_class_of", "texts", "walk"]
 
 _WRITTEN = {
     "AS": re.compile(r"(\d{3}[DWMY])?"),
-    "DA": re.compile(r"[\d.]*"),
+    "DA": re.compile(r"(?:\d{4}(?:\.?\d\d){0,2})?", re.ASCII),
     "DS": re.compile(r"[-+]?[\d.]*(?:[eE][-+]?\d+)?"),
-    "DT": re.compile(r"[\d.]*(?:[-+]\d{4})?"),
+    "DT": re.compile(rf"(?:\d{{4}}(?:\d\d(?:\d\d(?:{TIME})?)?)?(?:[-+]\d{{4}})?)?", re.ASCII),
     "IS": re.compile(r"[-+]?\d*(?:\.0*)?"),
-    "TM": re.compile(r"[\d.:]*"),
+    "TM": re.compile(rf"(?:{TIME})?", re.ASCII),
     "UI": re.compile(r"[\d.]*"),
 }
 UNREADABLE = Decision("remove", "cannot be read as its VR")

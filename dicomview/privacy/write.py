@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 import numpy as np
@@ -11,7 +11,12 @@ from pydicom import dcmwrite
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import (
+    PYDICOM_IMPLEMENTATION_UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+)
 
 from dicomview.elements import edition
 from dicomview.errors import AlreadyThere
@@ -66,6 +71,8 @@ def painted(header: Header, boxes: tuple[Box, ...]) -> tuple[DataElement, dict[s
     frames = frame_count(dataset)
     bits = int(dataset.get("BitsStored") or dataset.BitsAllocated)
     high = int(dataset.get("HighBit", bits - 1))
+    # Lookup tables beside them have words in the order of the file as well, and stay as they are.
+    order: Literal["<", ">"] = ">" if dataset.file_meta.TransferSyntaxUID == ExplicitVRBigEndian else "<"
     inverse = str(dataset.get("PhotometricInterpretation", "")) == "MONOCHROME1"
     out = []
     for frame in range(frames):
@@ -83,13 +90,16 @@ def painted(header: Header, boxes: tuple[Box, ...]) -> tuple[DataElement, dict[s
             black = 0
         for left, top, right, bottom in boxes:
             cells[top:bottom, left:right] = black
-        out.append(np.ascontiguousarray(cells, cells.dtype.newbyteorder("<")).tobytes())
-    value = b"".join(out)
+        out.append(np.ascontiguousarray(cells, cells.dtype.newbyteorder(order)))
+    if int(dataset.BitsAllocated) == 1:  # frames follow each other bit by bit, PS3.5 8.1.1
+        out = [np.packbits(np.concatenate(out, axis=None), bitorder="little")]
+    value = b"".join(one.tobytes() for one in out)
     value += b"\0" * (len(value) % 2)
     facts: dict[str, object] = {}
     if int(dataset.get("SamplesPerPixel") or 1) == 3:
         facts = {"PhotometricInterpretation": "RGB", "PlanarConfiguration": 0}
-    vr = {"FloatPixelData": "OF", "DoubleFloatPixelData": "OD"}.get(span.keyword, "OW")
+    words = "OB" if out[0].itemsize == 1 and order == ">" else "OW"  # of single bytes no order is to be said
+    vr = {"FloatPixelData": "OF", "DoubleFloatPixelData": "OD"}.get(span.keyword, words)
     return DataElement(span.keyword, vr, value), facts
 
 
@@ -122,7 +132,7 @@ def with_meta(dataset: Dataset, header: Header, *, native: bool) -> Dataset:
     """Give a copy file meta information of its own; nothing of that of the source but the transfer syntax stays."""
     assert header.dataset is not None
     syntax = header.dataset.file_meta.TransferSyntaxUID
-    if native or syntax == DeflatedExplicitVRLittleEndian:
+    if (native and syntax != ExplicitVRBigEndian) or syntax == DeflatedExplicitVRLittleEndian:
         syntax = ExplicitVRLittleEndian  # what is deflated could not be searched
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = syntax

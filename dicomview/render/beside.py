@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,6 +88,9 @@ class _Annotated:
     def words(self, image: tuple[str, int]) -> str:
         return ""
 
+    def veiled(self) -> _Annotated:
+        return self
+
     def _drawn(self, image: tuple[str, int] | None) -> Iterator[tuple[str, list[Drawn]]]:
         if image is not None and self.state.covers(*image):
             drawn = list(self.state.drawn(*image))
@@ -96,15 +99,21 @@ class _Annotated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Marked:
-    """Images that key objects mark."""
+    """Images that key objects mark; what they are marked as is a word of the file, and may be anything."""
 
     keys: KeyObjects
+    told: bool = True
 
     def strokes(self, image: tuple[str, int]) -> Iterator[tuple[str, tuple[Stroke, ...]]]:
         return iter(())
 
     def words(self, image: tuple[str, int]) -> str:
-        return f"key image: {self.keys.title}" if self.keys.marks(*image) else ""
+        if not self.keys.marks(*image):
+            return ""
+        return f"key image: {self.keys.title}" if self.told else "key image"
+
+    def veiled(self) -> _Marked:
+        return replace(self, told=False)
 
 
 def lay_objects(scene: Scene, found: Found) -> Scene:

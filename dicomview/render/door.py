@@ -164,6 +164,7 @@ def veil(scene: Scene) -> None:
     The title keeps the modality, places along an axis that people have named keep their numbers.
     """
     scene.title = scene.modality
+    scene.marks = tuple(one.veiled() for one in scene.marks)
     scene.axes = tuple(
         replace(axis, labels=tuple(str(place + 1) for place in range(len(axis.labels))))
         if axis.name in _NAMED_BY_PEOPLE

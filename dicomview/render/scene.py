@@ -171,6 +171,9 @@ class Marks(Protocol):
     def words(self, image: tuple[str, int]) -> str:
         """Return what must be said of an image; "" for nothing."""
 
+    def veiled(self) -> Marks:
+        """Return the same without a word of the file in what is said."""
+
 
 class Scene:
     """What there is to show of a stack or a volume; `StackScene` and `VolumeScene` say how it is fetched.

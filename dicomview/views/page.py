@@ -50,8 +50,8 @@ body .dicomview-canvas {{ width: 100%; }}
 """
 _FOOT = """<p>{count} {planes} images, {words}. The wheel or the arrow keys go through them, a drag sets the window,
 <b>?</b> tells more. All of this page is in its one file; it loads nothing and sends nothing. No name, number or
-description of the file is in it, but the pictures are as they were made: what is written into their pixels can be read
-here. Made by dicomview, for research and teaching; not for diagnosis.</p></body></html>
+description of the file is in it{but}, but the pictures are as they were made: what is written into their pixels can be
+read here. Made by dicomview, for research and teaching; not for diagnosis.</p></body></html>
 """
 
 
@@ -112,7 +112,10 @@ def _page_of(leaves: Sequence[Leaf], *, exact: bool, title: str | None) -> Itera
         yield "</div>"
     yield "</div>"
     planes = " and ".join(dict.fromkeys(leaf.state.plane for leaf in leaves))
-    yield _FOOT.format(planes=html.escape(planes), count=count, words=html.escape("; ".join(dict.fromkeys(words))))
+    laid = any(leaf.scene.covers or leaf.scene.lines or leaf.scene.marks for leaf in leaves)
+    but = " beyond what layers are called and annotations say" if laid else ""
+    how = html.escape("; ".join(dict.fromkeys(words)))
+    yield _FOOT.format(planes=html.escape(planes), count=count, words=how, but=but)
 
 
 def save_page(

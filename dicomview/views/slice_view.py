@@ -192,8 +192,9 @@ class SliceView(Measuring, Layering):
         """Write the stack as one page that needs neither kernel nor network, and return its path.
 
         The page scrolls, windows, zooms and tells values like the view, along the plane that is shown now. Of the
-        file's text it has the modality, units, names of windows and layers, times along an axis, and what presentation
-        states that were asked for write on it, but no name, number or description; burned-in text stays in its pixels.
+        file's text it has the modality, units, names of windows and layers, times along an axis, and what key objects
+        and presentation states that were asked for say of it, but no name, number or description; burned-in text stays
+        in its pixels.
 
         Parameters
         ----------
