@@ -256,6 +256,14 @@ def test_in_jupyterlab(open_notebook: OpenNotebook, lab: Lab) -> None:
     count.wait_for()
     output.locator(".dicomview-stage").press("Home")
     output.locator(".dicomview-count", has_text="slice 1 of 17").wait_for()
+    # What dresses the table leaves the picture's own parts where they are.
+    output.locator(".dicomview-stage").hover()
+    output.locator(".dicomview-top-right > div").first.wait_for(timeout=30_000)
+    placed = output.locator(".dicomview-top-right > div, .dicomview-canvas button").evaluate_all(
+        "(parts) => parts.map((part) => getComputedStyle(part).position)"
+    )
+    assert len(placed) > 12
+    assert set(placed) == {"static"}
     search = output.get_by_role("searchbox")
     search.press_sequentially("instancenumber")  # letters that are commands of the notebook
     row = output.locator(".dicomview-paper [role=row]:visible")

@@ -125,6 +125,15 @@ def test_columns_have_one_dtype_each_whatever_is_in_them():
         assert set(dtypes.values()) == {"string"}
 
 
+def test_a_data_set_without_elements_is_a_table_without_rows():
+    empty, full = dv.tags(pydicom.dataset.Dataset()), dv.tags(phantoms.regular(phantoms.voxels(1))[0])
+    assert empty.columns.tolist() == full.columns.tolist()
+    assert empty.dtypes.equals(full.dtypes)
+    assert len(empty) == 0
+    assert set(full.dicom.diff(empty)["state"]) == {"only A"}
+    assert pd.isna(empty.dicom["KVP"])
+
+
 def test_a_table_is_plain_pandas():
     table = dv.tags(phantoms.regular(phantoms.voxels(1))[0])
     assert type(table) is pd.DataFrame
@@ -373,6 +382,15 @@ def test_what_is_below_a_hidden_sequence_is_hidden_by_keyword_too():
     ds.RequestAttributesSequence = [item(CodeValue="SECRET")]
     table = dv.tags(ds, ["RequestAttributesSequence[0].CodeValue"], identity="hide")
     assert table.iloc[0, 0] == "(hidden)"
+
+
+def test_every_name_of_a_person_is_hidden_by_keyword_too():
+    (ds,) = phantoms.regular(phantoms.voxels(1))
+    ds.add_new(0x00080070, "PN", "Secret^One")  # the dictionary says LO
+    ds.add_new(0x00189999, "PN", "Secret^Two")  # of this it knows nothing
+    table = dv.tags([ds], ["Manufacturer", 0x00189999, "Modality"], identity="hide")
+    assert table.loc[0, ["Manufacturer", "(0018,9999)", "Modality"]].tolist() == ["(hidden)", "(hidden)", "CT"]
+    assert "ecret" not in table.to_csv()
 
 
 # Speed, with room for a machine that is busy: it is the order that counts

@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 import dicomview as dv
+from dicomview.demo.synthetic import write
 from dicomview.errors import AlreadyThere, MissingExtra, NothingFound
 from dicomview.space import read_series
 
@@ -139,6 +140,20 @@ def test_columns_and_rows_of_the_users_own(tmp_path):
     assert back.columns.tolist() == chosen.columns.tolist()
     assert back["remark"].tolist() == ["=mine"] * 4
     assert back["value"].tolist() == chosen["value"].tolist()
+
+
+@each_format
+def test_what_a_catalogue_misses_is_missing_in_its_file(tmp_path, suffix):
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow")
+    write(phantoms.regular(phantoms.voxels(1), tags={"StudyDescription": "=1+1"}), tmp_path / "pile")
+    (tmp_path / "pile" / "notes.txt").write_text("none")
+    files = dv.scan(tmp_path / "pile").files.sort_values("status")
+    path = getattr(files.dicom, f"to_{suffix}")(tmp_path / f"files.{suffix}")
+    back = dv.read_tags(path)
+    for name in ("Modality", "SOPInstanceUID", "PixelSpacing", "StudyDescription", "PatientBirthDate"):
+        assert back[name].isna().tolist() == [files[name].isna().iloc[0], True], name
+    assert back.loc[0, ["Modality", "PixelSpacing", "StudyDescription"]].tolist() == ["CT", (0.8, 0.7), "=1+1"]
 
 
 def test_html_shows_hostile_text_as_text():

@@ -223,7 +223,8 @@ def test_identity_is_not_in_the_repr(tmp_path):
 
 @pytest.mark.parametrize("road", ["argument", "environment"])
 def test_a_catalogue_can_hide_who_the_patient_is(tmp_path, monkeypatch, road):
-    write(series(PatientName="Secret^Name", PatientID="SECRET-1", SeriesDescription="of Mr Secret"), tmp_path)
+    words = {"PatientName": "Secret^Name", "PatientID": "SECRET-1", "SeriesDescription": "of Mr Secret"}
+    write(series(PatientBirthDate="19560412", **words), tmp_path)
     if road == "environment":
         monkeypatch.setenv("DICOMVIEW_IDENTITY", "hide")
     catalog = dv.scan(tmp_path, identity="hide" if road == "argument" else None)
@@ -232,7 +233,9 @@ def test_a_catalogue_can_hide_who_the_patient_is(tmp_path, monkeypatch, road):
         dv.scan(tmp_path, identity="hid")
     for table in (catalog.files, catalog.series, catalog.studies, catalog.stacks):
         assert "ecret" not in table.drop(columns="path", errors="ignore").to_csv().casefold()
-    assert catalog.files["PatientName"].tolist() == ["(hidden)"] * 4
+    for name in ("PatientName", "PatientBirthDate"):
+        assert catalog.files[name].tolist() == ["(hidden)"] * 4
+    assert catalog.files["StudyDate"].notna().all()
     assert "ecret" not in repr(catalog)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -104,6 +105,14 @@ def test_csv_is_guarded_against_spreadsheets(said: Callable[..., Said], gap: Pat
     assert not any(cell.startswith("=") for line in out.splitlines() for cell in line.split(","))
 
 
+def test_csv_keeps_its_rows_whatever_is_in_them(said: Callable[..., Said], tmp_path: Path) -> None:
+    (ds,) = phantoms.regular(phantoms.voxels(1), tags={"ImageComments": "a\r=1+1,b\nc"})
+    write([ds], tmp_path)
+    _, out, _ = said("tags", tmp_path, "--find", "ImageComments", "--format", "csv")
+    (row,) = csv.DictReader(io.StringIO(out, newline=""))
+    assert row["value"] == "a\r=1+1,b\nc"
+
+
 def test_audit_lists_findings_and_its_status_says_whether_there_are_errors(
     said: Callable[..., Said], gap: Path, tmp_path: Path
 ) -> None:
@@ -146,6 +155,9 @@ def test_tags_lists_elements_or_columns(said: Callable[..., Said], gap: Path, tm
     assert [line.split()[0] for line in out.splitlines()] == ["path", "PixelSpacing"]
     _, out, _ = said("tags", gap, "-k", "InstanceNumber, KVP", "--format", "csv")
     assert out.splitlines()[:2] == ["InstanceNumber,KVP", "1,120.0"]
+    assert said("tags", gap, "-k", "(0020,0013),KVP", "--format", "csv")[1] == out
+    told = said("tags", gap / "0001.dcm", "--find", "^Study(Date|Time)$")[1].splitlines()
+    assert [line.split()[3] for line in told[1:]] == ["2026-01-01", "12:00:00"]
     assert "Fictitious" in said("tags", gap / "0001.dcm")[1]
     assert "Fictitious" not in said("tags", gap / "0001.dcm", "--identity", "hide")[1]
     assert said("tags", gap / "0001.dcm", "-o", tmp_path / "tags.parquet")[0] == 0
@@ -161,6 +173,10 @@ def test_the_environment_hides_identity_in_a_catalogue(
         out = said("scan", gap, "--level", level, "--format", "csv")[1]
         assert "Fictitious" not in out
         assert "FICTITIOUS" not in out
+    monkeypatch.delenv("DICOMVIEW_IDENTITY")
+    assert "cmd()" in said("scan", gap)[1]
+    assert "cmd()" not in said("scan", gap, "--identity", "hide")[1]
+    assert "Fictitious" not in said("scan", gap, "--level", "files", "--identity", "hide", "--format", "json")[1]
 
 
 def test_view_writes_a_page_and_opens_it(
@@ -193,7 +209,10 @@ def test_view_writes_a_page_and_opens_it(
         (["view", str(SAMPLES), "--no-browser"], "series"),
         (["view", str(SAMPLES / "ct_chest"), "--window", "steel", "--no-browser"], "steel"),
         (["tags", str(SAMPLES / "ct_chest"), "-k", "KVP", "--find", "x"], "leave -k away"),
-        (["scan", str(SAMPLES / "mr_head"), "-o", "/nowhere/table.csv"], "cannot be written"),
+        (["scan", str(SAMPLES / "mr_head"), "-o", "/nowhere/table.csv"], "there is no folder '/nowhere'"),
+        (["scan", str(SAMPLES / "mr_head"), "-o", "/nowhere/table.json"], "there is no folder '/nowhere'"),
+        (["audit", str(SAMPLES / "mr_head"), "-o", "/nowhere/page.html"], "there is no folder '/nowhere'"),
+        (["view", str(SAMPLES / "mr_head"), "--no-browser", "--window", "1.2.3,5"], "no window preset '1.2.3,5'"),
     ],
 )
 def test_what_makes_no_sense_is_one_sentence_and_status_2(

@@ -82,10 +82,13 @@ def test_a_catalogue_lists_the_objects_of_a_series(tmp_path) -> None:
 
 def test_objects_of_a_catalogue_hide_what_people_have_written(tmp_path, monkeypatch) -> None:
     one, other, objects = two_series()
-    catalog = dv.scan(saved(tmp_path, [*one, *other, *objects]))
+    saved(tmp_path, [*one, *other, *objects])
+    catalog = dv.scan(tmp_path)
+    index = catalog.series["SeriesInstanceUID"].tolist().index(one[0].SeriesInstanceUID)
+    assert set(dv.scan(tmp_path, identity="hide").objects_of(index)["label"]) == {"(hidden)"}
+    assert "(hidden)" not in set(catalog.objects_of(index)["label"])
     monkeypatch.setenv("DICOMVIEW_IDENTITY", "hide")
-    table = catalog.objects_of(catalog.series["SeriesInstanceUID"].tolist().index(one[0].SeriesInstanceUID))
-    assert set(table["label"]) == {"(hidden)"}
+    assert set(catalog.objects_of(index)["label"]) == {"(hidden)"}
 
 
 def test_without_a_wish_the_picture_is_bare_and_says_what_there_is() -> None:

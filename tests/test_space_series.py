@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import phantoms
 import pytest
+from oracles import put_raw
 from pydicom import uid as uids
 
 from dicomview.catalog import scan
@@ -134,6 +135,11 @@ def test_report_in_the_series_is_no_image():
     assert series.stacks[0].verdict.code == "OK"
     assert len(series.stacks) == 1
     assert rejected(series) == ["NOT_IMAGE"]
+
+
+def test_a_class_that_is_no_uid_is_no_warning_on_the_screen():
+    report = put_raw(phantoms.report(), 0x00080016, "UI", b"1.2.x")
+    assert rejected(read([*phantoms.regular(), report])) == ["NOT_IMAGE"]  # a warning is an error
 
 
 def test_segmentation_is_no_plain_stack():

@@ -96,6 +96,8 @@ def test_it_is_never_written_over_another_file(tmp_path: Path) -> None:
     with pytest.raises(NothingFound):
         dv.report(tmp_path / "nowhere", tmp_path / "new.html")
     assert not (tmp_path / "new.html").exists()
+    with pytest.raises(NothingFound, match="make it first"):
+        dv.report(phantoms.regular(), tmp_path / "nowhere" / "new.html", progress=False)
 
 
 def test_what_was_not_asked_is_said(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ class Catalog:
         found = beside(self[index])
         table = {
             "kind": [kind_of_object(header) for header in found],
-            "label": [HIDDEN if hides() else label_of_object(header) for header in found],
+            "label": [HIDDEN if hides(self._identity) else label_of_object(header) for header in found],
             "path": [header.location.label for header in found],
         }
         for keyword in ("SeriesInstanceUID", "SOPInstanceUID"):

@@ -33,7 +33,8 @@ def row_table(rows: Iterable[Row], *, instances: Sequence[int] | None = None) ->
     Missing values are None in ``value``, which holds objects of all kinds, so that ``table["value"] == "CT"`` works;
     elsewhere they are ``pandas.NA``.
     """
-    columns: dict[str, Any] = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) or dict.fromkeys(COLUMNS, ())
+    columns: dict[str, Any] = dict.fromkeys(COLUMNS, ())  # of no rows
+    columns |= zip(COLUMNS, zip(*rows, strict=True), strict=False)
     columns["value"] = [boxed(value) for value in columns["value"]]
     if instances is not None:
         columns = {INSTANCE: instances} | columns

@@ -9,6 +9,7 @@ here, so taking one away gives back what was there.
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,17 +45,18 @@ def csv_text(table: pd.DataFrame, end: str = "\r\n") -> str:
     # As objects first: pandas would hand over whole numbers as floats where some are missing.
     text = _flat(table).astype(object).map(_text)
     text.columns = [_guarded(str(name)) for name in text.columns]
-    return str(text.to_csv(index=False, lineterminator=end))
+    # A line break that is not that of the table is not quoted by itself, and would begin a row for whoever reads it.
+    broken = any("\r" in cell for name in text for cell in text[name])
+    return str(text.to_csv(index=False, lineterminator=end, quoting=csv.QUOTE_ALL if broken else csv.QUOTE_MINIMAL))
 
 
 def to_parquet(table: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write `table` as Parquet and return its path; columns of one type keep it, those of objects are text."""
     _parquet()
     flat = _flat(table)
-    for name in flat.columns[[_of_objects(dtype) for dtype in flat.dtypes]]:
-        flat[name] = pd.Series([_text(cell) for cell in flat[name]], dtype="string", index=flat.index)
-    for name in flat.columns[flat.dtypes == "category"]:  # text of a catalogue, which pyarrow takes for nested
-        flat[name] = flat[name].astype("string")
+    for name in flat.columns[flat.dtypes == "object"]:  # of any kind, for which Parquet has no type
+        cells = [None if cell is None else _text(cell) for cell in flat[name]]
+        flat[name] = pd.Series(cells, dtype="string", index=flat.index)
     with new_file(path, overwrite=overwrite) as target:
         flat.to_parquet(target, engine="pyarrow", index=False)
     return Path(path)
@@ -139,8 +141,14 @@ def _kind(name: str) -> tuple[str, bool] | None:
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a copy with the number of the instance as a column where it is the index."""
-    return table.reset_index() if table.index.name is not None else table.copy()
+    """Return a copy with the number of the instance as a column where it is the index, and no NaN for missing text."""
+    flat = table.reset_index() if table.index.name is not None else table.copy()
+    for name, dtype in flat.dtypes.items():
+        if isinstance(dtype, pd.CategoricalDtype) and not all(isinstance(word, str) for word in dtype.categories):
+            flat[name] = flat[name].astype(object).where(flat[name].notna(), None)
+        elif isinstance(dtype, pd.CategoricalDtype | pd.StringDtype):
+            flat[name] = flat[name].astype("string")
+    return flat
 
 
 def _text(cell: Any) -> str:
@@ -200,11 +208,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "datetime64[us]": lambda text: pd.Timestamp(text).as_unit("us"),
     "timedelta64[us]": lambda text: pd.Timedelta(text).as_unit("us"),
 }
-
-
-def _of_objects(dtype: Any) -> bool:
-    """Return True for what Parquet has no type for: objects of any kind, and categories that are tuples."""
-    return dtype == "object" or (isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype == "object")
 
 
 def _parquet() -> None:

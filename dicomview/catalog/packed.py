@@ -27,7 +27,7 @@ NO_INTEGER = np.iinfo(np.int64).min
 POSITION = ("x", "y", "z")
 """The columns of ImagePositionPatient, LPS mm."""
 
-_IDENTIFYING = {one.keyword for one in ATTRIBUTES if one.kind == "text" and identifies(one.tag, one.vr)}
+_IDENTIFYING = {one.keyword for one in ATTRIBUTES if identifies(one.tag, one.vr)}
 _POSITION, _UNIQUE = "ImagePositionPatient", "SOPInstanceUID"
 
 
@@ -154,9 +154,10 @@ def table(packed: Packed, paths: Sequence[str], *, hide: bool) -> pd.DataFrame:
     """
     columns: dict[str, Any] = {"path": np.array(paths, object)}
     kinds = {attribute.keyword: attribute.kind for attribute in ATTRIBUTES}
-    for name, column in packed.items():
+    for name, whole in packed.items():
+        column = _hidden(whole) if hide and name in _IDENTIFYING else whole
         if isinstance(column, Coded):
-            columns[name] = _words(name, _hidden(column) if hide and name in _IDENTIFYING else column)
+            columns[name] = _words(name, column)
         elif name == "mtime_ns":
             continue  # for the index
         elif kinds.get(name) in ("short", "integer"):
@@ -169,8 +170,9 @@ def table(packed: Packed, paths: Sequence[str], *, hide: bool) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _hidden(column: Coded) -> Coded:
-    return Coded((column.codes > 0).astype(np.uint8), [None, HIDDEN])
+def _hidden(column: Column) -> Coded:
+    there = column.codes > 0 if isinstance(column, Coded) else ~np.isnat(column)  # text, or the date of birth
+    return Coded(there.astype(np.uint8), [None, HIDDEN])
 
 
 def _words(name: str, column: Coded) -> Any:

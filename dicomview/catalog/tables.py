@@ -141,7 +141,9 @@ def by_keyword(instances: Sequence[Instance], keys: Sequence[Key], hide: bool) -
             found = [stored_in(one, levels[id(one.dataset)], key) for one in instances]
             vr, many = vr_of_many(key.tag, ((one.vr, is_many(one)) for one in found if one is not None))
             cells = [None if one is None else _cell_of(one, vr) for one in found]
-        if hide and any(identifies(tag, entry_of(tag).vr) for tag, _ in key.steps):
+        said = {(tag, entry_of(tag).vr) for tag, _ in key.steps}
+        said |= {(one.tag, one.vr) for one in found if one is not None}  # PN, where the dictionary has another VR
+        if hide and any(identifies(tag, told) for tag, told in said):
             cells = [None if cell is None else HIDDEN for cell in cells]
             many = False
         values = column(cells, vr, many=many).rename(key.label)

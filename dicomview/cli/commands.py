@@ -14,21 +14,19 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydicom.datadict import tag_for_keyword
-
-from dicomview import catalog, elements, rules
+from dicomview import catalog, rules
 from dicomview.cli.output import give, printed
 from dicomview.errors import UnknownChoice
 
 if TYPE_CHECKING:
     import argparse
 
-    import pandas as pd
-
     from dicomview.elements import Identity
 
 __all__ = ["audit", "scan", "tags", "view"]
 
+_COMMA = re.compile(r",(?![^(]*\))")  # that of (0018,0050) belongs to the word
+_WINDOW = re.compile(r"-?\d+(\.\d+)?,\d+(\.\d+)?", re.ASCII)
 _SHOWN = ["check", "severity", "message", "path", "value", "n", "files"]
 
 
@@ -36,12 +34,13 @@ def scan(options: argparse.Namespace) -> int:
     """List what is there."""
     workers = nullcontext(None) if options.workers == 1 else ProcessPoolExecutor(options.workers)
     with workers as executor:
-        found = catalog.scan(_source(options), cache=options.cache, executor=executor, progress=_progress())
+        found = catalog.scan(
+            _source(options), cache=options.cache, executor=executor, identity=options.identity, progress=_progress()
+        )
     if options.level is None and options.output is None and options.format is None:
         printed(repr(found))
         return 0
-    table = getattr(found, options.level or "files")
-    give(_masked(table) if elements.hides() else table, options)
+    give(getattr(found, options.level or "files"), options)
     return 0
 
 
@@ -81,7 +80,7 @@ def audit(options: argparse.Namespace) -> int:
 
 def tags(options: argparse.Namespace) -> int:
     """List the elements of the header."""
-    words = None if options.keywords is None else [word.strip() for word in options.keywords.split(",")]
+    words = None if options.keywords is None else [word.strip() for word in _COMMA.split(options.keywords)]
     table = catalog.tags(_source(options), words, identity=options.identity)
     if options.find is not None:
         if words is not None:
@@ -97,7 +96,7 @@ def view(options: argparse.Namespace) -> int:
     from dicomview.views.slice_view import SliceView
 
     window = options.window
-    if window and re.fullmatch(r"-?[\d.]+,[\d.]+", window):
+    if window and _WINDOW.fullmatch(window):
         center, width = map(float, window.split(","))
         window = (center, width)
     scroller = shown(_source(options), uid=options.series, window=window, plane=options.plane)
@@ -117,13 +116,3 @@ def _source(options: argparse.Namespace) -> Any:
 
 def _progress() -> bool:
     return sys.stderr.isatty()
-
-
-def _masked(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of a catalogue without what tells who the patient is."""
-    shown = table.copy()
-    for name in shown.columns:
-        key = tag_for_keyword(str(name))
-        if key is not None and elements.identifies(key, elements.entry_of(key).vr):
-            shown[name] = [None if cell is None else elements.HIDDEN for cell in shown[name].astype(object)]
-    return shown

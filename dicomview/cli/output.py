@@ -12,6 +12,7 @@ import pandas as pd
 
 from dicomview.catalog import exchange
 from dicomview.errors import AlreadyThere, DicomviewError
+from dicomview.files import new_file
 
 if TYPE_CHECKING:
     import argparse
@@ -68,12 +69,12 @@ def _write(table: pd.DataFrame, target: Path, *, overwrite: bool) -> None:
             exchange.to_parquet(table, target, overwrite=overwrite)
         else:
             text = _json(table) if suffix == ".json" else _html(table)
-            with target.open("w" if overwrite else "x", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
-    except FileExistsError as error:
-        if isinstance(error, DicomviewError):
-            raise
+            with new_file(target, overwrite=overwrite) as place:
+                place.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except AlreadyThere as error:
         raise AlreadyThere(f"{target.name} is there already; choose another name, or add --overwrite") from error
+    except DicomviewError:
+        raise
     except OSError as error:
         raise DicomviewError(f"{target.name} cannot be written: {error.strerror}") from error
 
@@ -89,13 +90,21 @@ def _text(table: pd.DataFrame, width: int) -> str:
 
 
 def _short(cell: Any, width: int) -> str:
-    plain = _plain(cell)
-    if isinstance(plain, list):
-        words = ", ".join(map(str, plain)) if len(plain) < 4 else f"{plain[0]} + {len(plain) - 1}"
+    if isinstance(cell, list | tuple):
+        parts = list(map(_words, cell))
+        words = ", ".join(parts) if len(parts) < 4 else f"{parts[0]} + {len(parts) - 1}"
     else:
-        words = "" if plain is None else str(plain)
+        words = _words(cell)
     text = "".join(letter if letter.isprintable() else "\ufffd" for letter in words)
     return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _words(cell: Any) -> str:
+    """Return one value as people write it; what programs read has dates and times in ISO 8601."""
+    if cell is not pd.NaT and isinstance(cell, pd.Timestamp | pd.Timedelta):
+        return str(cell).removesuffix(" 00:00:00").removeprefix("0 days ")
+    plain = _plain(cell)
+    return "" if plain is None else str(plain)
 
 
 def _json(table: pd.DataFrame) -> str:

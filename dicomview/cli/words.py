@@ -115,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("--cache", type=Path, metavar="FILE", help="a Parquet file that remembers unchanged files")
     scan.add_argument("--workers", type=_count, default=1, metavar="N", help="processes that look, default: 1")
     _output(scan)
+    _identity(scan, "hide what may tell who the patient is (PS3.15 Table E.1-1)")
     audit = _command(commands, "audit", "list what is wrong with it", _AUDIT, "PATH", needed="*")
     audit.add_argument("--checks", metavar="IDS", help="ids and families, with commas between them")
     audit.add_argument("--sharing", action="store_true", help="ask as well whether it may be given away (family A)")

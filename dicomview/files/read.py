@@ -107,11 +107,12 @@ def read_headers(source: Source, *, progress: bool = True) -> Headers:
 
 def _nothing(source: Source, headers: Headers) -> str:
     # A list may be long, and a data set prints the patient's name.
-    where = repr(str(source)) if isinstance(source, str | os.PathLike) else "the data set or list given"
+    name = PurePath(source).name if isinstance(source, str | os.PathLike) else None
+    where = "the data set or list given" if name is None else repr(str(source))
     if not headers:
         return f"{where} is empty: no file in it or in any folder under it; give the folder that holds the DICOM files"
     header = headers[0]
-    if len(headers) == 1 and header.location.member is None and header.location.label == PurePath(str(source)).name:
+    if len(headers) == 1 and header.location.member is None and header.location.label == name:
         why = header.detail or "it has no elements"
         return f"{where} is not a DICOM file that can be read ({why}); give a DICOM file or the folder that holds them"
     kinds = Counter(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from pydicom import config
 from pydicom.uid import UID
 
 from dicomview.errors import NotAnImage, SeveralSeries, UnknownSeries, printable
@@ -294,7 +295,8 @@ def _refusal(header: Header) -> Rejected | None:
         return Rejected(label, "DERIVED_OBJECT", f"a {SEGMENTATIONS[sop_class]} lies over images")
     if header.pixels is not None:
         return None
-    name = printable(UID(sop_class).name) or "an object of unknown class"
+    # Without a warning of pydicom's where it is no UID.
+    name = printable(UID(sop_class, config.IGNORE).name) or "an object of unknown class"
     if header.status == "truncated":
         return Rejected(label, "TRUNCATED", f"{name} has no pixel data, and its file ends too early")
     return Rejected(label, "NOT_IMAGE", f"{name} has no pixel data")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pydicom
 
 from dicomview.elements import hides
-from dicomview.errors import AlreadyThere
+from dicomview.files import new_file
 from dicomview.quiet import quiet
 from dicomview.rules import audit
 from dicomview.rules.material import prepared
@@ -69,8 +69,8 @@ def report(
     ------
     AlreadyThere
         There is such a file; nothing was written.
-    NothingFound, UnsafeArchive, NotASource, UnknownChoice, MissingExtra
-        As `audit`.
+    NothingFound
+        There is no folder to write into; else as `audit`, like UnsafeArchive, NotASource, UnknownChoice, MissingExtra.
 
     Examples
     --------
@@ -101,24 +101,21 @@ def findings_on_page(
     **asked: Any,
 ) -> Findings:
     """Write the page as `report` does, and return the findings that are on it; `asked` goes to `audit`."""
-    target, hide = Path(path), hides(identity)
-    if target.exists() and not overwrite:
-        raise AlreadyThere(f"{target.name} is there already; choose another name, or write overwrite=True")
-    material = prepared(source, progress=progress)
-    findings = audit(material, progress=progress, **asked)
-    with quiet():
-        text = page_of(
-            f"Audit of {len(material.headers):,} file{'s' * (len(material.headers) != 1)}",
-            made=_made(),
-            totals=totals_of(material, findings),
-            lines=lines_of(material, findings, hide=hide, progress=progress),
-            findings=findings,
-            spreads=spreads_of(material),
-            hide=hide,
-        )
-    mode = "w" if overwrite else "x"  # somebody may have written it meanwhile
-    with target.open(mode, encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-        file.write(text)
+    hide = hides(identity)
+    with new_file(path, overwrite=overwrite) as target:  # asked first: an audit takes its time
+        material = prepared(source, progress=progress)
+        findings = audit(material, progress=progress, **asked)
+        with quiet():
+            text = page_of(
+                f"Audit of {len(material.headers):,} file{'s' * (len(material.headers) != 1)}",
+                made=_made(),
+                totals=totals_of(material, findings),
+                lines=lines_of(material, findings, hide=hide, progress=progress),
+                findings=findings,
+                spreads=spreads_of(material),
+                hide=hide,
+            )
+        target.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     return findings
 
 

@@ -61,7 +61,7 @@ class TagTable {
     this.only = Object.assign(addButton(head, "only", "only what differs from the slice before", { text: "≠" }), { ariaPressed: "false" });
     this.count = Object.assign(add("span", "count", head), { role: "status" });
     this.grid = Object.assign(add("div", "grid", root), { tabIndex: 0, role: "grid", ariaLabel: "elements", ariaColCount: "5" });
-    const titles = Object.assign(add("div", "line titles", this.grid), { role: "row", ariaRowIndex: "1" });
+    const titles = Object.assign(add("div", "attribute titles", this.grid), { role: "row", ariaRowIndex: "1" });
     for (const title of ["≠", "tag", "element", "VR", "value"]) Object.assign(add("span", "cell", titles, title), { role: "columnheader" });
     this.paper = Object.assign(add("div", "paper", this.grid), { role: "presentation" });
     this.detail = add("div", "detail", root);
@@ -168,7 +168,7 @@ class TagTable {
     else this.grid.removeAttribute("aria-activedescendant");
   }
   newLine() {
-    const row = Object.assign(add("div", "line", this.paper), { role: "row", id: `dicomview-row-${crypto.getRandomValues(new Uint32Array(2)).join("-")}` });
+    const row = Object.assign(add("div", "attribute", this.paper), { role: "row", id: `dicomview-row-${crypto.getRandomValues(new Uint32Array(2)).join("-")}` });
     const cells = ["differs", "tag", "element", "vr", "value"].map((name) => Object.assign(add("span", `cell ${name}`, row), { role: "gridcell" }));
     return { row, cells };
   }
