@@ -13,7 +13,6 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
 
 import dicomview as dv
-from dicomview.catalog import tables
 from dicomview.elements import flatten, stored
 from dicomview.files import ATTRIBUTES, Glancer, outline
 
@@ -100,7 +99,7 @@ def _asked_of_pydicom(folder: Path, paths: Sequence[str]) -> pd.DataFrame:
 def _forgotten(ask: Callable[[], Any]) -> Any:
     """Return the answer of one who has not met these files in the repetition before."""
     flatten._sequences.clear()
-    for memory in (stored._plain, tables._remembered, outline._numbers, outline._texts):
+    for memory in (stored._plain, outline._numbers, outline._texts):
         memory.cache_clear()
     return ask()
 

@@ -108,6 +108,8 @@ def of_frame(rows: list[Row], instance: Instance) -> list[Row]:
 def stored_in(instance: Instance, level: Level, key: Key) -> Stored | None:
     """Return the element of this instance or frame: in the functional groups, the data set, or along the path."""
     first, _ = key.steps[0]
+    if len(key.steps) == 1 and first <= _PIXEL_DATA and level.unread:
+        return level.get(first)  # it has no functional groups, and those of the file meta information as well
     if first >> 16 == 2 and outline_of(instance.dataset) is None:
         meta = getattr(instance.dataset, "file_meta", None)
         return None if meta is None else Level(meta).get(first)

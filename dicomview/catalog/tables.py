@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from dicomview.space import Series, Slice, Stack
 
 __all__ = ["by_keyword", "tags"]
-
-_SHORT = 128  # of what is remembered
 
 
 def tags(
@@ -135,12 +132,13 @@ def _of_several(instances: list[Instance], hide: bool) -> pd.DataFrame:
 def by_keyword(instances: Sequence[Instance], keys: Sequence[Key], hide: bool) -> pd.DataFrame:
     """Return one row for each instance and a column for each key; of names of persons two more."""
     levels = {id(one.dataset): Level(one.dataset) for one in instances}
+    pairs = [(one, levels[id(one.dataset)]) for one in instances]
     columns: list[pd.Series[Any]] = []
     for key in keys:
         with quiet():
-            found = [stored_in(one, levels[id(one.dataset)], key) for one in instances]
+            found = [stored_in(one, level, key) for one, level in pairs]
             vr, many = vr_of_many(key.tag, ((one.vr, is_many(one)) for one in found if one is not None))
-            cells = [None if one is None else _cell_of(one, vr) for one in found]
+            cells = list(map(_Cells(vr).of, found))
         said = {(tag, entry_of(tag).vr) for tag, _ in key.steps}
         said |= {(one.tag, one.vr) for one in found if one is not None}  # PN, where the dictionary has another VR
         if hide and any(identifies(tag, told) for tag, told in said):
@@ -155,17 +153,21 @@ def by_keyword(instances: Sequence[Instance], keys: Sequence[Key], hide: bool) -
     return pd.concat(columns, axis=1)
 
 
-def _cell_of(stored: Stored, vr: str) -> Any:
-    """Return the typed value; of short text from memory, for most slices say the same."""
-    short = isinstance(stored.content, str) and len(stored.content) <= _SHORT
-    return _remembered(stored, vr) if short else _cell(stored, vr)
+class _Cells(dict["Stored", Any]):
+    """The typed values of one column by the text they are stored as, for most slices say the same."""
 
+    def __init__(self, vr: str) -> None:
+        super().__init__()
+        self.vr = vr
 
-def _cell(stored: Stored, vr: str) -> Any:
-    """Return the typed value; text that a file gives under another VR than the dictionary is read as the latter."""
-    if isinstance(stored.content, str) and vr not in NUMBERS:
-        stored = stored._replace(vr=vr)
-    return boxed(typed(stored)[0])
+    def of(self, stored: Stored | None) -> Any:
+        """Return the value in a cell."""
+        if stored is None:
+            return None
+        return self[stored] if isinstance(stored.content, str) else boxed(typed(stored)[0])
 
-
-_remembered = lru_cache(maxsize=4096)(_cell)
+    def __missing__(self, stored: Stored) -> Any:
+        """Return the value of text; what a file gives under another VR than the dictionary is read as the latter."""
+        other = self.vr != stored.vr and self.vr not in NUMBERS
+        cell = self[stored] = boxed(typed(stored._replace(vr=self.vr) if other else stored)[0])
+        return cell

@@ -119,6 +119,11 @@ class Level:
         """The tags of the elements, ascending."""
         return sorted(self._items, key=int)
 
+    @property
+    def unread(self) -> bool:
+        """True when its bytes are asked, those of the file meta information among them, before pydicom is."""
+        return self._outline is not None
+
     def unparsed(self, tag: BaseTag) -> tuple[Any, ...] | None:
         """Return length, bytes and all else that the items of a sequence are made of; None once they are made."""
         item = self._items[tag]

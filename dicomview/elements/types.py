@@ -35,6 +35,7 @@ DTYPES = (
 _ONE_TEXT = frozenset({"LT", "ST", "UR", "UT"})  # a backslash is a character of theirs, PS3.5 6.2
 _BLANK_BEFORE_COUNTS = frozenset({"LT", "ST", "UC", "UR", "UT"})
 _SHORT = 64
+_REGISTERED = "1.2.840.10008."  # the root of all UIDs of the standard, PS3.6 Annex A
 _PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 _YEAR = 365.25
 _AGES = {"D": (1, _YEAR), "W": (7, _YEAR), "M": (1, 12), "Y": (1, 1)}  # as fractions of a year
@@ -263,6 +264,8 @@ def _meaning(vr: str, value: str | None) -> str:
         return ""
     if vr == "AT":
         return keyword_for_tag(int(value[1:5] + value[6:10], 16))
+    if not value.startswith(_REGISTERED):  # pydicom checks what it makes a UID of, which takes longer than all else
+        return ""
     name = UID(value).name
     return "" if name == value else name
 

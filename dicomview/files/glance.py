@@ -157,7 +157,7 @@ class Glancer:
             return read_header(one.location)
         data, (_, _, pixels, _) = found
         common, moves = self._templates.layout(data, size)
-        dataset = unread(data[:pixels] if pixels else data, common, moves, size, one.path or "")
+        dataset = unread(data, pixels or len(data), common, moves, size, one.path or "")
         if dataset is None:
             return read_header(one.location)
         return Header(one.location, "dicom", dataset, common.layout.span(data, pixels) if pixels else None)

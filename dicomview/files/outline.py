@@ -37,7 +37,7 @@ class Outlined:
     Parameters
     ----------
     header : bytes
-        From the preamble to the length of the pixel data.
+        The file from the preamble on, at least to the length of the pixel data.
     common : Common
     moves : Moves
         How this header differs from the layout.
@@ -95,12 +95,18 @@ class Outlined:
 
     def raw(self, tag: int) -> tuple[str, bytes] | None:
         """Return VR, by the dictionary where the file has none, and bytes of an element; None when it is absent."""
+        common = self.common
+        if tag in common.raws:
+            return common.raws[tag]
         found = self._place(tag)
         if found is None:
             return None
         place, begin, end = found
-        vr = self.common.layout.vrs[place]
-        return str(vr, "ascii") if vr else _vr_of(tag), self.header[begin:end]
+        vr = common.layout.vrs[place]
+        raw = str(vr, "ascii") if vr else _vr_of(tag), self.header[begin:end]
+        if tag not in common.varying:
+            common.raws[tag] = raw
+        return raw
 
     def _place(self, tag: int) -> tuple[int, int, int] | None:
         """Return the place of an element in the layout, and where its value begins and ends; None when it is absent."""
@@ -148,13 +154,15 @@ def _texts(vr: str, raw: bytes) -> tuple[str, ...] | None:
     return tuple(part.strip(" ") for part in text.split("\\")) if text.strip(" ") else ()
 
 
-def unread(header: bytes, common: Common, moves: Moves, size: int, name: str) -> Unread | None:
+def unread(header: bytes, end: int, common: Common, moves: Moves, size: int, name: str) -> Unread | None:
     """Return the data set of a header that pydicom has not read yet; None where that would gain nothing.
 
     Parameters
     ----------
     header : bytes
-        From the preamble to the length of the pixel data, or to the end of a file without.
+        The beginning of the file.
+    end : int
+        Where the header ends in it: behind the length of the pixel data, or at the end of a file without.
     common : Common
     moves : Moves
         How this header differs from the layout.
@@ -169,7 +177,7 @@ def unread(header: bytes, common: Common, moves: Moves, size: int, name: str) ->
 
     def read() -> FileDataset:
         with quiet():
-            dataset, _ = read_elements(_Named(header, name), size, None, bare=False)
+            dataset, _ = read_elements(_Named(header[:end], name), size, None, bare=False)
         assert dataset is not None  # the walk over its bytes takes only what pydicom reads
         if name:
             dataset.fileobj_type = open

@@ -76,11 +76,12 @@ class Common:
         Tags of the elements that may say something else in the next header.
     """
 
-    __slots__ = ("layout", "numbers", "places", "texts", "varying")
+    __slots__ = ("layout", "numbers", "places", "raws", "texts", "varying")
 
     def __init__(self, layout: Layout, varying: Collection[int]) -> None:
         self.layout, self.varying = layout, varying
         self.places = dict(zip(layout.tags, count()))
+        self.raws: dict[int, tuple[str, bytes]] = {}
         self.numbers: dict[int, tuple[float, ...] | None] = {}
         self.texts: dict[int, tuple[str, ...] | None] = {}
 
@@ -200,7 +201,10 @@ class Template:
     def moves(self, data: bytes, size: int) -> Moves:
         """Return where the elements of a header that `match` has taken stand otherwise than in the layout."""
         position, moved, places, shifts = 128, 0, list[int](), list[int]()
-        for (_, skip, advance, _, _, width), place in zip(self.segments, self.varied, strict=True):
+        for (expected, skip, advance, _, _, width), place in zip(self.segments, self.varied, strict=True):
+            if data.startswith(expected, position):
+                position += advance
+                continue
             start = position + skip
             if width == _NARROW:
                 position = start + (data[start - 2] | data[start - 1] << 8)
