@@ -112,6 +112,8 @@ RESIDUAL = {
     "a day with the time after it": put(lambda source: "20190318101112", MODEL),
     "a UID": put(lambda source: source.SOPInstanceUID, MODEL),
     "a name with an umlaut": put(lambda source: "Ölbaumé", MODEL),
+    "an umlaut in two letters": put(lambda source: "for OELBAUME", MODEL),
+    "an umlaut without its dots": put(lambda source: "Olbaume's", MODEL),
     "in UTF-8": put(lambda source: "Ölbaumé".encode(), "private"),
     "in UTF-8, decomposed": put(lambda source: "O\u0308lbaume\u0301".encode(), "private"),
     "in UTF-16": put(lambda source: name(source).encode("utf-16-le"), "private"),
