@@ -221,6 +221,17 @@ def test_each_kind_of_fault_is_found(tmp_path):
         assert kind in set(proof.open[proof.open["file"].isin([target, beside])]["kind"]), told
 
 
+def test_a_study_of_two_patients_is_told(tmp_path):
+    for number, patient in enumerate(("QX-447193", "", "QX-447193")):
+        dataset = seeded.base()
+        dataset.PatientID, dataset.SOPInstanceUID = patient, f"1.2.77.{number}"
+        seeded.write(dataset, tmp_path / "source" / f"{number}.dcm")
+    proof = dv.privacy.verify(dv.privacy.apply(dv.privacy.plan(tmp_path / "source", key=seeded.KEY), tmp_path / "out"))
+    assert proof.open[["kind", "detail"]].values.tolist() == [
+        ["identifier", "the files of one study are of several patients"]
+    ]
+
+
 def test_a_deflated_copy_is_searched_inflated(shared, out):
     copy = dcmread(first(out))
     copy.ManufacturerModelName = name(identity_of(shared, out))
