@@ -47,6 +47,16 @@ def two_series():
     return one, other, objects_of(one)
 
 
+def test_what_lies_elsewhere_leaves_the_rest_in_place(tmp_path) -> None:
+    one, _, objects = two_series()
+    objects[-1].FrameOfReferenceUID = demo_uid("elsewhere")
+    found = dv.regions([*one, *objects])
+    assert (list(found), found.notes) == (["square"], ("1 in another frame of reference left out",))
+    assert "block" not in dv.view([*one, *objects], objects=True).layers
+    with pytest.raises(UnknownChoice, match="another FrameOfReferenceUID"):
+        dv.regions(one, objects)
+
+
 @pytest.mark.parametrize("road", ["read_series", "scan", "list"])
 def test_objects_are_found_by_their_references(road, tmp_path) -> None:
     one, other, objects = two_series()

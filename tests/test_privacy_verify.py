@@ -112,6 +112,8 @@ RESIDUAL = {
     "a day with the time after it": put(lambda source: "20190318101112", MODEL),
     "a UID": put(lambda source: source.SOPInstanceUID, MODEL),
     "a name with an umlaut": put(lambda source: "Ölbaumé", MODEL),
+    "an umlaut in two letters": put(lambda source: "for OELBAUME", MODEL),
+    "an umlaut without its dots": put(lambda source: "Olbaume's", MODEL),
     "in UTF-8": put(lambda source: "Ölbaumé".encode(), "private"),
     "in UTF-8, decomposed": put(lambda source: "O\u0308lbaume\u0301".encode(), "private"),
     "in UTF-16": put(lambda source: name(source).encode("utf-16-le"), "private"),
@@ -217,6 +219,17 @@ def test_each_kind_of_fault_is_found(tmp_path):
         kind = OTHERS[told][1]
         beside = Path(target).with_name("notes.txt").as_posix()
         assert kind in set(proof.open[proof.open["file"].isin([target, beside])]["kind"]), told
+
+
+def test_a_study_of_two_patients_is_told(tmp_path):
+    for number, patient in enumerate(("QX-447193", "", "QX-447193")):
+        dataset = seeded.base()
+        dataset.PatientID, dataset.SOPInstanceUID = patient, f"1.2.77.{number}"
+        seeded.write(dataset, tmp_path / "source" / f"{number}.dcm")
+    proof = dv.privacy.verify(dv.privacy.apply(dv.privacy.plan(tmp_path / "source", key=seeded.KEY), tmp_path / "out"))
+    assert proof.open[["kind", "detail"]].values.tolist() == [
+        ["identifier", "the files of one study are of several patients"]
+    ]
 
 
 def test_a_deflated_copy_is_searched_inflated(shared, out):

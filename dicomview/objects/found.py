@@ -65,7 +65,7 @@ def read_objects(source: Source | Series | bool, series: Series | None) -> Found
         A path does not exist or holds no DICOM.
     """
     if source is True:
-        return _read([] if series is None else beside(series), strict=False)
+        return Found() if series is None else _in_place(_read(beside(series), strict=False), series)
     wanted = [header for header in _headers(source) if kind_of_object(header)]
     if not wanted:
         raise UnknownChoice(
@@ -73,6 +73,19 @@ def read_objects(source: Source | Series | bool, series: Series | None) -> Found
             "presentation state or key objects; dv.scan lists what is there"
         )
     return _read(wanted, strict=True)
+
+
+def _in_place(found: Found, series: Series) -> Found:
+    """Leave out what names the series, but lies in another frame of reference than any of its stacks."""
+    here = {stack.slices[0].tags.text("FrameOfReferenceUID") for stack in series.stacks}
+    if "" in here:
+        return found
+    count = len(found.segmented) + len(found.doses)
+    found.segmented = [one for one in found.segmented if one.frame_of_reference in ("", *here)]
+    found.doses = [one for one in found.doses if one.frame_of_reference in ("", *here)]
+    if left := count - len(found.segmented) - len(found.doses):
+        found.faults.append(f"{left} in another frame of reference left out")
+    return found
 
 
 def _headers(source: object) -> Iterable[Header]:

@@ -17,7 +17,7 @@ KINDS = {
     "coincidence": "a description or date that should be gone equals one that is kept; it does not stand in the way",
     "not removed": "an element is there that the plan removes or empties",
     "altered": "an element differs that the plan keeps",
-    "identifier": "UIDs do not stand one for one for those of the source",
+    "identifier": "UIDs or patients do not stand one for one for those of the source",
     "reference": "a reference leads to a file that was copied, and no longer finds it",
     "pixels": "pixel data differ from those of the source where they should not",
     "marker": "the file does not say, or says wrongly, how it was de-identified",

@@ -30,6 +30,7 @@ NOT_SEARCHED = (
     "numbers (DS, IS and binary ones) and times of day, which turn up everywhere by chance",
     "values of bytes (OB, UN …) that were removed: their text is not known as text",
     "in uncompressed pixel values: spellings shorter than eight bytes; in all pixel data: two bytes a letter",
+    "bits of pixel values that are not used, where no overlay plane is said to lie in them",
     "what is drawn into the pictures, and faces that can be made of them: no program sees all of it",
     "what only a decoder makes visible, such as packed text in a compressed picture",
 )

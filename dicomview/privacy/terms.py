@@ -20,6 +20,8 @@ _NUMBERS = frozenset(
 )
 _NUMBER = re.compile(r"(?<!\d)\d{6,12}(?!\d)", re.ASCII)
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
+_TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "œ": "oe"})
+_ONE_LETTER = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i"})
 # What people write into a field that they have nothing for; it says nothing of anybody.
 _SAYS_NOTHING = frozenset({
     "none", "unknown", "other", "others", "null", "empty", "undefined", "unspecified", "default", "normal", "test",
@@ -62,7 +64,10 @@ def is_telling(text: str) -> bool:
 
 def spellings(term: Term) -> Iterator[str]:
     """Return the ways in which a term may be written, those too short to search left out."""
-    return (text for text in dict.fromkeys(_spellings(term)) if term.kind == "date" or is_telling(text))
+    found = _spellings(term)
+    if term.kind == "name" and not term.text.isascii():
+        found = [plain for text in found for plain in (text, *_plain(text))]
+    return (text for text in dict.fromkeys(found) if term.kind == "date" or is_telling(text))
 
 
 def _spellings(term: Term) -> Iterable[str]:
@@ -96,6 +101,16 @@ def _names(text: str) -> Iterable[str]:
             yield from (f"{given} {family}", f"{family}, {given}", f"{family}_{given}", f"{family}{given}")
             yield f"{given}{family}"
         yield from re.split(r"[\W_]+", group)
+
+
+def _plain(text: str) -> Iterator[str]:
+    """Return a name as people write it who lack its letters: Müller is Mueller, and Muller."""
+    low = text.casefold()
+    for table in (_TWO_LETTERS, _ONE_LETTER):
+        marked = unicodedata.normalize("NFD", unicodedata.normalize("NFC", low).translate(table))
+        plain = "".join(letter for letter in marked if not unicodedata.combining(letter))
+        if plain.isascii():
+            yield plain
 
 
 def _dates(text: str) -> Iterable[str]:

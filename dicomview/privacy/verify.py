@@ -98,7 +98,7 @@ def verify(
         raise NothingFound("there is no folder of copies to verify; give the one that apply has written")
     examined = [one for one in planned.copied if not (one.target in made and made[one.target].aside)]
     check = _Check(planned.policy, folder)
-    findings = list(_unexpected(planned, folder, examined))
+    findings = [*_unexpected(planned, folder, examined), *_divided(examined)]
     shown = iter(bar(examined, "Verifying", "file", show=progress))
     for identity, group in groupby(examined, key=lambda one: one.identity):
         with quiet():
@@ -129,6 +129,17 @@ def _unexpected(planned: Plan, folder: Path, examined: Iterable[Entry]) -> Itera
             for subject in planned.subjects.values():
                 for hit in subject.telling.hits(written.data):
                     yield Finding("residual", name, written.where(hit.start), _of(hit), hit.start)
+
+
+def _divided(examined: Iterable[Entry]) -> Iterator[Finding]:
+    """Return a finding for each study whose files say that they are of several patients: its dates drift apart."""
+    patients: dict[str, str] = {}
+    told = set()
+    for entry in examined:
+        patient, study, *_ = entry.target.split("/")
+        if patients.setdefault(study, patient) != patient and study not in told:
+            told.add(study)
+            yield Finding("identifier", entry.target, "PatientID", "the files of one study are of several patients")
 
 
 def _of(hit: Any) -> str:
