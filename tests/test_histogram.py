@@ -74,6 +74,7 @@ def test_slabs_are_counted_when_slabs_are_shown(made):
     (steps,) = [one for one in shown.ax.patches if isinstance(one, StepPatch)]
     np.testing.assert_array_equal(steps.get_data().values, shown.counts)
     assert shown.log
+    assert all(steps.zorder < artist.zorder for artist in shown._span.artists)
     assert shown.counts.max() <= shown.ax.get_ylim()[1] <= 4 * shown.counts.max()
     shown.view.slab = None
     np.testing.assert_array_equal(shown.counts, before)

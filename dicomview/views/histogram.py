@@ -128,7 +128,7 @@ class Histogram(ipywidgets.HBox):  # type: ignore[misc]
     def _fill(self) -> None:
         if self._stairs is not None:
             self._stairs.remove()
-        self._stairs = self.ax.stairs(self.counts, self.edges, fill=True, color="#7a8699")
+        self._stairs = self.ax.stairs(self.counts, self.edges, fill=True, color="#7a8699", zorder=0.9)  # under the span
 
     def _recount(self, _: Any) -> None:
         """Count anew when slabs come or go; layers change no value."""
