@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import phantoms
 import pytest
+from matplotlib.patches import StepPatch
 from oracles import PYDICOM_FILES
 
 import dicomview as dv
@@ -58,6 +59,25 @@ def test_counts_are_those_of_the_stack(made):
     (steps,) = shown.ax.patches[:1]
     np.testing.assert_array_equal(steps.get_data().values, shown.counts)
     assert shown.ax.get_xlabel() == "HU"
+
+
+def test_slabs_are_counted_when_slabs_are_shown(made):
+    stored = np.random.default_rng(2).integers(0, 900, (9, 12, 10)).astype(np.int16)
+    shown = made(phantoms.regular(stored=stored), window=(500, 400), embed=False)
+    volume, before = shown.view.scene.as_volume().array, shown.counts
+    shown.view.add_mask(volume > 500)
+    assert shown.counts is before
+    shown.view.slab = ("mip", 6)
+    slabs = np.array([shown.view.scene.exact("axial", index)[0] for index in range(9)])
+    assert (slabs > volume).any()
+    np.testing.assert_array_equal(shown.counts, np.histogram(slabs, shown.edges)[0])
+    (steps,) = [one for one in shown.ax.patches if isinstance(one, StepPatch)]
+    np.testing.assert_array_equal(steps.get_data().values, shown.counts)
+    assert shown.log
+    assert all(steps.zorder < artist.zorder for artist in shown._span.artists)
+    assert shown.counts.max() <= shown.ax.get_ylim()[1] <= 4 * shown.counts.max()
+    shown.view.slab = None
+    np.testing.assert_array_equal(shown.counts, before)
 
 
 @pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])

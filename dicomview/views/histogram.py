@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 from matplotlib.figure import Figure
@@ -21,6 +21,9 @@ from dicomview.views.door import view
 from dicomview.views.follower import Follower
 from dicomview.views.living import canvas_of
 from dicomview.views.slice_view import SliceView
+
+if TYPE_CHECKING:
+    from matplotlib.patches import StepPatch
 
 __all__ = ["Histogram", "histogram"]
 
@@ -58,14 +61,12 @@ class Histogram(ipywidgets.HBox):  # type: ignore[misc]
             raise UnknownChoice("colour pictures have no window, so there is no histogram of one to drag")
         if not isinstance(bins, int) or bins < 1:
             raise UnknownChoice(f"bins are a whole number from 1 on, not {bins!r}")
-        self.view = view
-        tally, lost = _counted(view)
-        self.counts, self.edges = tally.bins(bins)
-        if not self.counts.any():
-            raise UnknownChoice("there is no value in this stack to be counted: all of it is padding or not decodable")
+        self.view, self._bins = view, bins
+        self._stairs: StepPatch | None = None
+        lost = self._count()
         self.figure = Figure(figsize=(4.6, 3.4), layout="constrained")
         self.ax = self.figure.add_subplot()
-        self.ax.stairs(self.counts, self.edges, fill=True, color="#7a8699")
+        self._fill()
         self.ax.set_xlabel(view.scene.unit or "value", parse_math=False)
         self.ax.set_ylabel("pixels")
         self.ax.spines[["top", "right"]].set_visible(False)
@@ -91,6 +92,7 @@ class Histogram(ipywidgets.HBox):  # type: ignore[misc]
         super().__init__(children=[view, self._picture], layout={"flex_flow": "row wrap"})
         self.log = log
         view.observe(self._follow, "window")
+        view.observe(self._recount, "_scene")
         self._follow()
         self._is_open = True
 
@@ -109,9 +111,35 @@ class Histogram(ipywidgets.HBox):  # type: ignore[misc]
         """Take the histogram off every page; the view stays."""
         if self.__dict__.pop("_is_open", False):  # once, and not what was interrupted in its making
             self.view.unobserve(self._follow, "window")
+            self.view.unobserve(self._recount, "_scene")
             self._follower.close()
             self._picture.close()
         super().close()
+
+    def _count(self) -> int:
+        """Count what the view shows, and return how many slices cannot be decoded."""
+        tally, lost = _counted(self.view)
+        counts, edges = tally.bins(self._bins)
+        if not counts.any():
+            raise UnknownChoice("there is no value in this stack to be counted: all of it is padding or not decodable")
+        self.counts, self.edges, self._slab = counts, edges, self.view.slab
+        return lost
+
+    def _fill(self) -> None:
+        if self._stairs is not None:
+            self._stairs.remove()
+        self._stairs = self.ax.stairs(self.counts, self.edges, fill=True, color="#7a8699", zorder=0.9)  # under the span
+
+    def _recount(self, _: Any) -> None:
+        """Count anew when slabs come or go; layers change no value."""
+        if self.view.slab != self._slab:
+            self._count()
+            self._fill()
+            self.ax.relim()
+            self.ax.autoscale(axis="y")
+            self.log = self.log  # from half a pixel on, or from none
+            self._shown = None
+            self._follow()
 
     def _drag(self, low: float, high: float) -> None:
         """Make the span the window: it is on the screen already."""
