@@ -97,6 +97,20 @@ def test_files_that_pydicom_ships_are_tables_with_their_pixel_data():
             assert [tag for tag in table["tag"] if ds.file_meta or tag[1:5] != "0002"] == expected, path.name
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "problem"),
+    [
+        ("rtplan_truncated.dcm", "FractionGroupSequence[0]", "element (300A,00B0) should be 976 bytes long, and 711"),
+        ("MR_truncated.dcm", "PixelData", "the pixel data should be 8,192 bytes long, and 8,130 are there"),
+    ],
+)
+def test_the_last_row_of_a_file_that_ends_too_early_says_so(name, path, problem):
+    table = dv.tags(PYDICOM_FILES / name)
+    assert table["path"].iloc[-1].startswith(path)
+    assert problem in table["problem"].iloc[-1]
+    assert table["problem"].iloc[:-1].isna().all()
+
+
 def test_what_stands_behind_the_pixel_data_has_rows_too(tmp_path):
     for syntax in (ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless):
         ds = phantoms.regular(phantoms.voxels(1))[0]

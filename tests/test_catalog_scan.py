@@ -239,6 +239,17 @@ def test_a_catalogue_can_hide_who_the_patient_is(tmp_path, monkeypatch, road):
     assert "ecret" not in repr(catalog)
 
 
+def test_an_archive_is_as_large_as_it_is(tmp_path):
+    paths = write(series(), tmp_path)
+    with zipfile.ZipFile(tmp_path / "pile.zip", "w") as archive:
+        for path in paths:
+            archive.write(path, path.name)
+    packed = dv.scan(tmp_path / "pile.zip")
+    assert packed.series["size"].tolist() == packed.studies["size"].tolist() == [(tmp_path / "pile.zip").stat().st_size]
+    assert dv.scan(paths).series["size"].tolist() == [sum(path.stat().st_size for path in paths)]
+    assert dv.scan(paths[:1]).series["size"].tolist() == [paths[0].stat().st_size]
+
+
 # --- memory -----------------------------------------------------------------------------------------------------------
 
 

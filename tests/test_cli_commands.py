@@ -86,6 +86,7 @@ def test_a_table_is_written_by_its_suffix_and_nothing_is_overwritten(
     code, _, err = said("scan", gap, "--level", "series", "-o", target)
     assert code == 2
     assert "is there already" in err
+    assert "--overwrite" in err
     assert target.read_bytes() == content
     assert said("scan", gap, "--level", "stacks", "-o", target, "--overwrite")[0] == 0
     assert target.read_bytes() != content
@@ -158,6 +159,7 @@ def test_tags_lists_elements_or_columns(said: Callable[..., Said], gap: Path, tm
     assert said("tags", gap, "-k", "(0020,0013),KVP", "--format", "csv")[1] == out
     told = said("tags", gap / "0001.dcm", "--find", "^Study(Date|Time)$")[1].splitlines()
     assert [line.split()[3] for line in told[1:]] == ["2026-01-01", "12:00:00"]
+    assert said("tags", gap, "--find", "^KVP$")[1].splitlines()[2].split()[:2] == ["1", "KVP"]  # of the second file
     assert "Fictitious" in said("tags", gap / "0001.dcm")[1]
     assert "Fictitious" not in said("tags", gap / "0001.dcm", "--identity", "hide")[1]
     assert said("tags", gap / "0001.dcm", "-o", tmp_path / "tags.parquet")[0] == 0

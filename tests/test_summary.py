@@ -86,6 +86,10 @@ def test_the_environment_cannot_be_undone(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("DICOMVIEW_IDENTITY", "hide")
     pile = phantoms.regular(tags={"SeriesDescription": "of somebody"})
     assert "somebody" not in page_of(pile, tmp_path, identity="show")
+    monkeypatch.delenv("DICOMVIEW_IDENTITY")
+    options: dict[str, Any] = {"identity": "show", "overwrite": True}
+    assert "somebody" not in page_of(dv.scan(pile, identity="hide"), tmp_path, **options)
+    assert "somebody" in page_of(dv.scan(pile), tmp_path, **options)
 
 
 def test_it_is_never_written_over_another_file(tmp_path: Path) -> None:

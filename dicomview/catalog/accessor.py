@@ -146,7 +146,10 @@ class TagsAccessor:
         return compare.varying(self._several())
 
     def constant(self) -> pd.DataFrame:
-        """Return the rows of what is the same in every instance, once each, as a table of one instance."""
+        """Return the rows of what is the same in every instance, once each, as a table of one instance.
+
+        What is hidden counts as the same.
+        """
         return compare.constant(self._several())
 
     def to_csv(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:

@@ -126,9 +126,10 @@ class Catalog:
     def files(self) -> pd.DataFrame:
         """One row for each path: ``path status detail size pixels`` and the attributes of the instance.
 
-        Text is categorical, numbers are nullable, dates ``datetime64``, times ``timedelta64`` since midnight; ``x``,
-        ``y`` and ``z`` are ImagePositionPatient in mm (LPS), other elements with several values tuples. What is absent,
-        empty or damaged is missing. Elements inside sequences, functional groups included, are not looked at.
+        ``size`` is in bytes, of a member of an archive that of the archive. Text is categorical, numbers are nullable,
+        dates ``datetime64``, times ``timedelta64`` since midnight; ``x``, ``y`` and ``z`` are ImagePositionPatient in
+        mm (LPS); several numbers are a tuple, several words and PatientAge text as it is stored. What is absent, empty
+        or damaged is missing. Elements inside sequences, functional groups included, are not looked at.
         """
         return table(self._packed, [_name(one) for one in self._places], hide=hides(self._identity))
 
@@ -235,10 +236,23 @@ class Catalog:
     def _summary(self, groups: Sequence[NDArray[np.intp]], names: Sequence[str]) -> pd.DataFrame:
         first = np.array([rows[0] for rows in groups], np.intp)
         summary = table(taken(self._packed, first), [""] * len(first), hide=hides(self._identity))[list(names)].copy()
-        sizes = np.asarray(self._packed["size"])
         summary["files"] = np.array([len(rows) for rows in groups], np.int64)
-        summary["size"] = np.array([np.maximum(sizes[rows], 0).sum() for rows in groups], np.int64)
+        summary["size"] = np.array([self._bytes(rows) for rows in groups], np.int64)
         return summary
+
+    def _bytes(self, rows: NDArray[np.intp]) -> int:
+        """Return how large the files of some rows are, an archive counted once."""
+        archives, sizes = self._archives[rows], np.maximum(np.asarray(self._packed["size"])[rows], 0)
+        packed = np.flatnonzero(archives >= 0)
+        _, first = np.unique(archives[packed], return_index=True)
+        return int(sizes[archives < 0].sum() + sizes[packed[first]].sum())
+
+    @cached_property
+    def _archives(self) -> NDArray[np.intp]:
+        """Which archive each row is in; -1 for none."""
+        known: dict[str | None, int] = {}
+        found = (-1 if one.member is None else known.setdefault(one.path, len(known)) for one in self._places)
+        return np.fromiter(found, np.intp, len(self._places))
 
     def _rows(self, rows: NDArray[np.intp]) -> list[dict[str, Any]]:
         """Return rows as dicts, for `sketched`."""

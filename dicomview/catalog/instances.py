@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydicom.dataset import Dataset
 
 from dicomview.catalog.keys import FRAME, key_of
-from dicomview.elements import Level, entry_of, rows_of
+from dicomview.elements import COLUMNS, Level, entry_of, rows_of
 from dicomview.errors import NothingFound
 from dicomview.files import elements_behind, read_headers
 from dicomview.pixels import FrameTags
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Instance", "instances_in", "of_frame", "rows_in", "stored_in"]
 
 _SYNTAX, _PIXEL_DATA = 0x00020010, 0x7FE00010
+_PROBLEM = COLUMNS.index("problem")  # the last
 _PER_FRAME = "PerFrameFunctionalGroupsSequence"
 
 
@@ -72,7 +73,8 @@ def instances_in(source: Any) -> list[Instance]:
 def rows_in(instance: Instance, hide: bool) -> list[Row]:
     """Return one row for each element, as `dicomview.elements.rows_of`.
 
-    Of a file also those of the file meta information, in front, the pixel data, and what stands behind them.
+    Of a file also those of the file meta information, in front, the pixel data, and what stands behind them; where it
+    ends too early, the last row says so.
     """
     rows, span = rows_of(instance.dataset, hide=hide), instance.pixels
     if instance.source is None or instance.source.location.dataset is not None:
@@ -90,7 +92,11 @@ def rows_in(instance: Instance, hide: bool) -> list[Row]:
         told = "encapsulated pixel data" if length is None else f"{length:,} bytes of pixel data"
         names = (entry.keyword, entry.address, entry.keyword, entry.name, None)
         rows.append((*names, span.vr, 1, told, None, None, length, None))
-    return rows if behind is None else [*rows, *rows_of(behind, hide=hide)]
+    rows = rows if behind is None else [*rows, *rows_of(behind, hide=hide)]
+    if rows and instance.source is not None and instance.source.status == "truncated":
+        *rows, last = rows  # behind which there would be more
+        rows.append((*last[:_PROBLEM], "; ".join(filter(None, (last[_PROBLEM], instance.source.detail)))))
+    return rows
 
 
 def of_frame(rows: list[Row], instance: Instance) -> list[Row]:

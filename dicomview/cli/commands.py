@@ -27,6 +27,7 @@ __all__ = ["audit", "scan", "tags", "view"]
 
 _COMMA = re.compile(r",(?![^(]*\))")  # that of (0018,0050) belongs to the word
 _WINDOW = re.compile(r"-?\d+(\.\d+)?,\d+(\.\d+)?", re.ASCII)
+_OF_ROWS = ["instance", "path", "tag", "vr", "value", "meaning", "problem"]
 _SHOWN = ["check", "severity", "message", "path", "value", "n", "files"]
 
 
@@ -86,7 +87,8 @@ def tags(options: argparse.Namespace) -> int:
         if words is not None:
             raise UnknownChoice("--find looks through the rows of all elements; leave -k away")
         table = table.dicom.find(options.find)
-    give(table, options, shown=None if words is not None else ["path", "tag", "vr", "value", "meaning", "problem"])
+    shown = [name for name in _OF_ROWS if name in table]
+    give(table, options, shown=None if words is not None else shown)
     return 0
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dicomview.catalog import exchange
-from dicomview.errors import AlreadyThere, DicomviewError
+from dicomview.errors import DicomviewError
 from dicomview.files import new_file
 
 if TYPE_CHECKING:
@@ -71,8 +71,6 @@ def _write(table: pd.DataFrame, target: Path, *, overwrite: bool) -> None:
             text = _json(table) if suffix == ".json" else _html(table)
             with new_file(target, overwrite=overwrite) as place:
                 place.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except AlreadyThere as error:
-        raise AlreadyThere(f"{target.name} is there already; choose another name, or add --overwrite") from error
     except DicomviewError:
         raise
     except OSError as error:

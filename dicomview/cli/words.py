@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = getattr(room, options.command)(options)
         sys.stdout.flush()
     except DicomviewError as refusal:
-        print(f"dicomview: {refusal}", file=sys.stderr)
+        print(f"dicomview: {refusal}".replace("overwrite=True", "--overwrite"), file=sys.stderr)
         return 1 if options.command == "lab" else 2
     except BrokenPipeError:
         # What reads our output has had enough. Python would complain once more when it closes the stream.

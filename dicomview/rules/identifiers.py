@@ -62,7 +62,8 @@ def _labels(members: Iterable[Instance]) -> tuple[str, ...]:
     "error",
     "file",
     "element",
-    rule="A UID with other characters than digits and points, leading zeros, or more than 64 characters.",
+    rule="A UID that is no numbers with points between them, the first 0 to 2, without leading zeros, of 64 characters "
+    "at most.",
     why="Archives refuse the file, or cut the UID so that two objects become one.",
     todo="Have it written anew with valid UIDs, everywhere they are referred to.",
     standard="PS3.5 9.1",
@@ -71,7 +72,12 @@ def _labels(members: Iterable[Instance]) -> tuple[str, ...]:
 def _invalid_uid(one: Element) -> Iterator[Finding]:
     for text in one.texts:
         if text and (len(text) > 64 or not _UID.fullmatch(text)):
-            yield Finding(f"{one.keyword} is no UID", one.path, one.shown(text), "digits and points, at most 64")
+            yield Finding(
+                f"{one.keyword} is no UID",
+                one.path,
+                one.shown(text),
+                "numbers and points, the first 0 to 2, at most 64",
+            )
 
 
 @check(

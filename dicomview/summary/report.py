@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pydicom
 
+from dicomview.catalog import Catalog
 from dicomview.elements import hides
 from dicomview.files import new_file
 from dicomview.quiet import quiet
@@ -54,7 +55,7 @@ def report(
         As in `audit`; whether the files are safe to give away is asked here unless told otherwise.
     identity : "hide" or "show"
         "hide" leaves away names of files, descriptions, and pictures into which text may be written; dates are years.
-        The environment variable ``DICOMVIEW_IDENTITY=hide`` cannot be undone.
+        The environment variable ``DICOMVIEW_IDENTITY=hide`` cannot be undone, nor can that of a catalogue.
     overwrite : bool
         Replace a file that is there.
     progress : bool
@@ -101,7 +102,8 @@ def findings_on_page(
     **asked: Any,
 ) -> Findings:
     """Write the page as `report` does, and return the findings that are on it; `asked` goes to `audit`."""
-    hide = hides(identity)
+    among = source if isinstance(source, list | tuple) else [source]
+    hide = hides(identity) or any(isinstance(one, Catalog) and one.identity == "hide" for one in among)
     with new_file(path, overwrite=overwrite) as target:  # asked first: an audit takes its time
         material = prepared(source, progress=progress)
         findings = audit(material, progress=progress, **asked)
