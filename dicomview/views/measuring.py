@@ -44,7 +44,7 @@ class Measuring(Canvas):
 
     Notes
     -----
-    The browser draws a shape at once and tells of it, with at most one message unanswered and the latest wish in the
+    The browser draws a shape at once and tells of it, with at most two messages unanswered and the latest wish in the
     next. A worker answers, so that neither the wheel nor a cell waits for slices that must be decoded first. The table
     follows a hand that moves a shape ten times a second, and to where it rests.
     """

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What one measures on a view: drawn and moved here at once, measured in the kernel, which is asked for the latest and has at
- * most one question unanswered.
+ * most two questions unanswered: one is on its way while the other is answered.
  */
 import { onFrame, onPicture } from "./pose.js";
 import { handlesOf, heldPart, moved, outlineOf, withCorner } from "./shapes.js";
@@ -11,6 +11,7 @@ import { handlesOf, heldPart, moved, outlineOf, withCorner } from "./shapes.js";
 
 const REACH = 8; // CSS pixels around a handle
 const SMALLEST = 3; // CSS pixels that a shape must measure, or it was a click
+const UNANSWERED = 2;
 const ANSWER_MS = 5000; // a kernel that has not answered by then is asked again
 const PLAIN = "#ffd54f";
 const CHOSEN = "#4dd0e1";
@@ -23,7 +24,7 @@ export class Measures {
   own = new Map();
   /** @type {Set<string>} those of them that the kernel does not know of */
   untold = new Set();
-  asked = { n: 0, at: 0, names: /** @type {string[]} */ ([]) }; // the question that is unanswered, 0 for none
+  asked = /** @type {{n: number, at: number, names: string[]}[]} */ ([]); // questions that are unanswered, the oldest first
   count = 0; // of questions
   made = 0; // shapes
   chosen = ""; // the shape that keys mean
@@ -96,27 +97,28 @@ export class Measures {
     this.show();
     this.ask();
   }
-  /** Ask the kernel about all that it has not heard of, unless it owes an answer. */
+  /** Ask the kernel about all that it has not heard of, unless it owes answers. */
   ask() {
     const { asked, own, untold } = this;
-    const late = asked.n > 0 && performance.now() - asked.at > ANSWER_MS;
-    if (asked.n && !late) return;
-    if (late) for (const name of asked.names) untold.add(name);
+    const late = asked.length > 0 && performance.now() - asked[0].at > ANSWER_MS;
+    if (asked.length >= UNANSWERED && !late) return;
+    if (late) for (const { names } of asked.splice(0)) for (const name of names) untold.add(name);
     const names = [...untold].filter((name) => whole(own.get(name) ?? null));
     if (!names.length) return;
     for (const name of names) untold.delete(name);
     this.count += 1;
-    this.asked = { n: this.count, at: performance.now(), names };
+    asked.push({ n: this.count, at: performance.now(), names });
     const edits = names.map((name) => [name, own.get(name) ?? null]);
     this.view.store.send({ kind: "measure", page: this.page, n: this.count, edits });
   }
   /** The kernel has answered, or Python has set something. */
   onHeard = () => {
-    const { asked, untold, own } = this;
-    if (asked.n && (this.told.heard?.[this.page] ?? 0) >= asked.n) {
-      for (const name of asked.names) if (!untold.has(name)) own.delete(name);
-      this.asked = { n: 0, at: 0, names: [] };
-    }
+    const { untold, own } = this;
+    const heard = this.told.heard?.[this.page] ?? 0;
+    const answered = this.asked.filter(({ n }) => n <= heard);
+    this.asked = this.asked.filter(({ n }) => n > heard);
+    const open = new Set([...untold, ...this.asked.flatMap(({ names }) => names)]);
+    for (const { names } of answered) for (const name of names) if (!open.has(name)) own.delete(name);
     if (this.chosen && !this.all.some(({ name }) => name === this.chosen)) this.chosen = "";
     this.show();
     this.ask();
