@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import phantoms
 import pytest
+from test_catalog_scan import interrupt_after
 
 import dicomview as dv
 from dicomview.cli import main
@@ -64,6 +65,16 @@ def test_scan_shows_the_catalogue_or_a_table(said: Callable[..., Said], gap: Pat
     _, out, _ = said("scan", gap, "--level", "files")
     assert len(out.splitlines()) == 13
     assert "\x1b" not in out
+
+
+def test_a_scan_that_was_interrupted_gives_what_it_has_and_says_so(
+    said: Callable[..., Said], gap: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 3)
+        code, out, _ = said("scan", gap, "--level", "files", "--format", "csv")
+    assert (code, len(out.splitlines())) == (130, 4)
+    assert said("scan", gap)[0] == 0
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".json", ".html"])

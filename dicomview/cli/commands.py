@@ -40,8 +40,10 @@ def scan(options: argparse.Namespace) -> int:
         )
     if options.level is None and options.output is None and options.format is None:
         printed(repr(found))
-        return 0
-    give(getattr(found, options.level or "files"), options)
+    else:
+        give(getattr(found, options.level or "files"), options)
+    if not found.complete:  # in a table nothing says so
+        raise KeyboardInterrupt
     return 0
 
 

@@ -41,7 +41,9 @@ for each file (every path is a row, whatever it is), series, stack or study.
 
   dicomview scan data --level series -o series.csv
   dicomview scan data --level files --format csv | grep truncated
-  dicomview scan archive --cache index.parquet      the next time only new files are opened"""
+  dicomview scan archive --cache index.parquet      the next time only new files are opened
+
+Ctrl+C ends it with what was looked at by then, and the exit status 130."""
 _AUDIT = """\
 List what is wrong: one row for each fault of a series, study, patient or file, the worst first. Nothing is changed, and
 no name, number or written text is quoted. Exit status 1 when there are errors.
