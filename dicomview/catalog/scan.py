@@ -78,7 +78,7 @@ def scan(
     UnsafeArchive, NotASource
         As `read_series`.
     AlreadyThere
-        `cache` is a file that is no cache.
+        `cache` is a file that is no cache; of one that is damaged further on, the catalogue raises it when it is asked.
     MissingExtra
         A cache needs pyarrow.
     UnknownChoice
