@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import zipfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pydicom
 import pytest
 from phantoms import item
@@ -291,6 +293,22 @@ def test_unchanged_files_are_not_opened_again(tmp_path, opened):
     assert sorted(opened) == ["0002.dcm", "0005.dcm"]
     same(files, dv.scan(root).files)
     assert len(Index.opened(cache)) == len(files) == 5
+
+
+def test_a_memory_says_the_rest_when_it_is_asked_for(tmp_path):
+    root, cache = tmp_path / "data", tmp_path / "index.parquet"
+    write(series(), root)
+    first, again = (dv.scan(root, cache=cache) for _ in range(2))
+    content = cache.read_bytes()
+    cache.write_bytes(b"written anew")
+    same(again.files, first.files)
+    group = pq.ParquetFile(io.BytesIO(content)).metadata.row_group(0)
+    chunks = (group.column(number) for number in range(group.num_columns))
+    start = next(one.dictionary_page_offset for one in chunks if one.path_in_schema == "Modality")
+    cache.write_bytes(content[:start] + bytes(8) + content[start + 8 :])
+    damaged = dv.scan(root, cache=cache)  # by path, size and time nothing has changed
+    with pytest.raises(AlreadyThere, match=r"index\.parquet"):
+        damaged.files  # noqa: B018
 
 
 def test_every_kind_of_file_comes_back_from_the_memory(tmp_path):

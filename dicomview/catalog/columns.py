@@ -24,6 +24,7 @@ _KINDS: dict[str, Any] = {
     "datetime64[s]": pd.Timestamp,
     "timedelta64[us]": pd.Timedelta,
 }
+_AS_THEY_ARE = frozenset({float, int, str, type(None)})
 _DTYPES = {"vm": "int64", "length": "Int64", "value": "object", INSTANCE: "int64"}
 
 
@@ -45,6 +46,8 @@ def row_table(rows: Iterable[Row], *, instances: Sequence[int] | None = None) ->
 
 def boxed(value: Any) -> Any:
     """Return dates and times, and those in tuples, as pandas has them; all else as it is."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, tuple):
         return tuple(map(boxed, value))
     if isinstance(value, date):
@@ -79,7 +82,8 @@ def column(values: Sequence[Any], vr: str, *, many: bool, index: pd.Index[Any] |
     dtype = dtype_of(vr, many=many)
     if any(isinstance(value, str) and value == HIDDEN for value in values):
         dtype = "string"
-    return pd.Series([value if _fits(value, dtype) else None for value in values], dtype=dtype, index=index)
+    fitting = values if dtype == "object" else [value if _fits(value, dtype) else None for value in values]
+    return pd.Series(fitting, dtype=dtype, index=index)
 
 
 def persons(label: str, names: pd.Series[Any]) -> Mapping[str, pd.Series[Any]]:
@@ -94,4 +98,4 @@ def persons(label: str, names: pd.Series[Any]) -> Mapping[str, pd.Series[Any]]:
 def _fits(value: Any, dtype: str) -> bool:
     if dtype in _RANGES:
         return isinstance(value, int) and value in _RANGES[dtype]
-    return dtype == "object" or isinstance(value, _KINDS[dtype])
+    return isinstance(value, _KINDS[dtype])

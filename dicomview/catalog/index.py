@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from dicomview.errors import AlreadyThere, DicomviewError, MissingExtra
 from dicomview.files import ATTRIBUTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,7 +27,68 @@ _MARK = b"dicomview.scan"
 _COLUMNS = ("status", "detail", "size", "mtime_ns", "pixels", *(one.keyword for one in ATTRIBUTES))
 _VERSION = f"1 {' '.join(_COLUMNS)}".encode()
 """A file of other columns is read anew: values mean what they meant."""
+_COMPARED = ("size", "mtime_ns")
 _KINDS = {attribute.keyword: attribute.kind for attribute in ATTRIBUTES}
+
+
+class _Remembered(Mapping[str, "Column"]):
+    """The columns of a Parquet file: at first those by which files are compared, all once another is asked for.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file. Its bytes are kept, for it may be written anew before the rest is asked for.
+
+    Raises
+    ------
+    AlreadyThere
+        It is a file of another kind, or damaged; also later, when it is damaged further on.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._content = path, b""
+        self._likes = empty()
+        self._known: dict[str, Column] = {}
+        table = self._read(["path", *_COMPARED])
+        written = (table.schema.metadata or {}).get(_MARK)
+        if written is None:
+            raise AlreadyThere(f"{path.name} was not written by dv.scan; name another file as cache")
+        self.current = written == _VERSION
+        """False when another version has written it."""
+        self.paths: list[str] = []
+        if self.current:
+            self.paths = table.column("path").to_pylist()
+            self._take(table, _COMPARED)
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._known and name in self._likes:
+            self._take(self._read(None), self._likes)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._likes)
+
+    def __len__(self) -> int:
+        return len(self._likes)
+
+    def _take(self, table: Any, names: Iterable[str]) -> None:
+        self._known |= {name: _column(table.column(name), name, self._likes[name]) for name in names}
+
+    def _read(self, columns: list[str] | None) -> Any:
+        import pyarrow as pa
+
+        coded = [name for name, like in self._likes.items() if isinstance(like, Coded)]
+        parquet = _parquet()
+        try:
+            self._content = self._content or self._path.read_bytes()
+            file = parquet.ParquetFile(pa.BufferReader(self._content), read_dictionary=coded)
+            return file.read(columns, use_threads=False)
+        except Exception as error:
+            if isinstance(error, MemoryError):
+                raise
+            raise AlreadyThere(
+                f"{self._path.name} is no Parquet file that can be read; name another file as cache"
+            ) from None
 
 
 class Index:
@@ -42,11 +104,10 @@ class Index:
     """
 
     def __init__(self, path: Path, keys: list[str], packed: Packed) -> None:
-        self.path, self.packed = path, packed
-        self._rows = {key: row for row, key in enumerate(keys)}
+        self.path, self.packed, self._keys = path, packed, keys
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._keys)
 
     @classmethod
     def opened(cls, path: str | os.PathLike[str]) -> Index:
@@ -59,54 +120,23 @@ class Index:
         MissingExtra
             pyarrow is not installed.
         """
-        parquet = _parquet()
+        _parquet()
         target = Path(path).expanduser()
         if not target.exists():
             return cls(target, [], empty())
-        try:
-            table = parquet.read_table(
-                target, read_dictionary=[name for name, like in empty().items() if isinstance(like, Coded)]
-            )
-        except Exception as error:
-            if isinstance(error, MemoryError):
-                raise
-            raise AlreadyThere(
-                f"{target.name} is no Parquet file that can be read; name another file as cache"
-            ) from None
-        written = (table.schema.metadata or {}).get(_MARK)
-        if written is None:
-            raise AlreadyThere(f"{target.name} was not written by dv.scan; name another file as cache")
-        if written != _VERSION:
-            return cls(target, [], empty())
-        packed = {name: _column(table.column(name).combine_chunks(), name, like) for name, like in empty().items()}
-        return cls(target, table.column("path").to_pylist(), packed)
+        packed = _Remembered(target)
+        return cls(target, packed.paths, packed) if packed.current else cls(target, [], empty())
 
     def rows_of(self, places: Sequence[Listed]) -> NDArray[np.intp]:
         """Return the row of each place that is as it was when it was looked at; -1 for the others."""
-        rows = np.full(len(places), -1, np.intp)
-        if not self._rows:
-            return rows
-        sizes, times = self.packed["size"].tolist(), self.packed["mtime_ns"].tolist()  # type: ignore[union-attr]
-        known, stat = self._rows.get, os.stat
-        for place, (key, one) in enumerate(zip(_keys(places), places, strict=True)):
-            row = known(key, -1)
-            if row < 0:
-                continue
-            if one.remote is not None:
-                size, time = one.remote.size, one.remote.mtime_ns
-                if min(size, time) < 0:
-                    continue  # the listing does not say enough
-            elif one.path is not None:
-                try:
-                    facts = stat(one.path)
-                except (OSError, ValueError):
-                    continue
-                size, time = facts.st_size, facts.st_mtime_ns
-            else:
-                continue
-            if size == sizes[row] and time == times[row]:
-                rows[place] = row
-        return rows
+        rows: Iterable[int] = range(len(places))
+        # Mostly none has come or gone, and an absolute path is a key as it stands.
+        if self._keys != [None if one.member else one.path for one in places]:
+            known = {key: row for row, key in enumerate(self._keys)}
+            rows = [known.get(key, -1) for key in _keys(places)]
+        facts = list(zip(*(np.asarray(self.packed[name]).tolist() for name in ("size", "mtime_ns")), strict=True))
+        found = [row if row >= 0 and _facts(one) == facts[row] else -1 for row, one in zip(rows, places, strict=True)]
+        return np.array(found, np.intp)
 
     def write(self, places: Sequence[Listed], packed: Packed) -> None:
         """Put these rows, and no others, into the file."""
@@ -128,6 +158,20 @@ class Index:
             ) from error
         finally:
             scratch.unlink(missing_ok=True)
+
+
+def _facts(one: Listed) -> tuple[int, int] | None:
+    """Return size and time of writing of a file; None when they are not to be had."""
+    if one.remote is not None:
+        both = one.remote.size, one.remote.mtime_ns
+        return both if min(both) >= 0 else None  # the listing may not say enough
+    if one.path is None:
+        return None
+    try:
+        facts = os.stat(one.path)  # noqa: PTH116  text, for speed
+    except (OSError, ValueError):
+        return None
+    return facts.st_size, facts.st_mtime_ns
 
 
 def _keys(places: Sequence[Listed]) -> list[str]:
@@ -162,6 +206,7 @@ def _array(column: Column, name: str) -> Any:
 
 
 def _column(array: Any, name: str, like: Column) -> Column:
+    array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
     if isinstance(like, Coded):
         many = _KINDS.get(name) == "numbers"
         words = [None, *(_read(word) if many else word for word in array.dictionary.to_pylist())]

@@ -14,7 +14,7 @@ from dicomview.elements import HIDDEN, identifies
 from dicomview.files import ATTRIBUTES, STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,7 +47,7 @@ class Coded(NamedTuple):
 
 
 Column: TypeAlias = "Coded | NDArray[Any]"
-Packed: TypeAlias = "dict[str, Column]"
+Packed: TypeAlias = "Mapping[str, Column]"
 """Columns by name, all of one length: ``status detail size mtime_ns pixels``, then those of `ATTRIBUTES`."""
 
 
@@ -75,7 +75,7 @@ def pack(glances: Sequence[Glance]) -> Packed:
     for fact, (rows, values) in zip(facts, groups, strict=True):
         for column, cells in zip(fact.varying, zip(*values, strict=True), strict=True):
             varying[column].append((rows, cells))
-    packed: Packed = {
+    packed: dict[str, Column] = {
         "status": _coded([glance.status for glance in glances]),
         "detail": _coded([glance.detail or None for glance in glances]),
         "size": np.fromiter((glance.size for glance in glances), np.int64, len(glances)),
@@ -102,7 +102,7 @@ def _small(codes: NDArray[Any], words: int) -> NDArray[Any]:
     return codes.astype(np.min_scalar_type(words))
 
 
-def _typed(keyword: str, kind: str, codes: NDArray[Any], words: list[Any]) -> Packed:
+def _typed(keyword: str, kind: str, codes: NDArray[Any], words: list[Any]) -> dict[str, Column]:
     if keyword == _POSITION:
         found = [word if word is not None and len(word) == 3 else (np.nan,) * 3 for word in words]
         across = np.array(found, np.float64)[codes]
@@ -123,6 +123,8 @@ _ARRAYS: dict[str, Callable[[list[Any]], NDArray[Any]]] = {
 
 def taken(packed: Packed, rows: NDArray[np.intp]) -> Packed:
     """Return some rows, in the order given."""
+    if np.array_equal(rows, np.arange(len(np.asarray(packed["size"])))):
+        return packed  # all of them
     return {
         name: Coded(column.codes[rows], column.words) if isinstance(column, Coded) else column[rows]
         for name, column in packed.items()

@@ -78,7 +78,7 @@ def scan(
     UnsafeArchive, NotASource
         As `read_series`.
     AlreadyThere
-        `cache` is a file that is no cache.
+        `cache` is a file that is no cache; of one that is damaged further on, the catalogue raises it when it is asked.
     MissingExtra
         A cache needs pyarrow.
     UnknownChoice
@@ -96,12 +96,14 @@ def scan(
     known = np.full(len(places), -1, np.intp) if index is None else index.rows_of(places)
     old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
     rows, parts = [old], [] if index is None else [taken(index.packed, known[old])]
-    for seen, part in _seen([places[row] for row in new], executor, dated=index is not None, progress=progress):
+    for seen, part in _seen(
+        [places[row] for row in new.tolist()], executor, dated=index is not None, progress=progress
+    ):
         rows.append(new[seen])
         parts.append(part)
     found = np.concatenate(rows)
     order = np.argsort(found, kind="stable")
-    packed, paths = taken(joined(parts), order), [places[row] for row in found[order]]
+    packed, paths = taken(joined(parts), order), [places[row] for row in found[order].tolist()]
     if index is not None and (len(rows) > 1 or len(old) != len(index)):
         index.write(paths, packed)
     return Catalog(paths, packed, complete=len(paths) == len(places), identity=identity)

@@ -107,7 +107,7 @@ def typed(stored: Stored) -> tuple[Any, str, str, int]:
         if remark:
             problems.append(f"value {place + 1}: {remark}" if len(parts) > 1 else remark)
     meaning = "\\".join(_meaning(vr, value) for value in values) if vr in ("UI", "AT") else ""
-    value = tuple(values) if many and any(one is not None for one in values) else None if many else values[0]
+    value = (tuple(values) if values.count(None) < len(values) else None) if many else values[0]
     count = 0 if len(parts) == 1 and isinstance(parts[0], str) and not parts[0].strip(" \0") else len(parts)
     return value, meaning.strip("\\"), "; ".join(problems[:3]), count
 

@@ -79,12 +79,15 @@ class Layout:
 
     def span(self, data: bytes, value: int) -> PixelSpan:
         """Return where the pixel data are, of a file that begins with `data`; their value begins at `value`."""
-        (group, element, vr, _), (length,) = (
-            _explicit(data, value - (8 if self.implicit else 12)),
-            _length(data, value - 4),
-        )
-        keyword = KEYWORDS[group << 16 | element]
-        return PixelSpan(keyword, value, length, "OW" if self.implicit else str(vr, "ascii"))
+        keyword, vr = _pixel_element(data[value - (8 if self.implicit else 12) : value - 4], self.implicit)
+        return PixelSpan(keyword, value, _length(data, value - 4)[0], vr)
+
+
+@lru_cache(maxsize=16)
+def _pixel_element(head: bytes, implicit: bool) -> tuple[str, str]:
+    """Return keyword and VR of the pixel data, of the bytes before their length."""
+    group, element = (int.from_bytes(head[start : start + 2], "little") for start in (0, 2))
+    return KEYWORDS[group << 16 | element], "OW" if implicit else str(head[4:6], "ascii")
 
 
 @lru_cache(maxsize=256)

@@ -11,6 +11,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -193,7 +194,7 @@ def _folder(folder: str, base: Path | None) -> Iterator[Listed]:
         label = "" if label == "." else f"{label}/"
         try:
             with os.scandir(here) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
+                entries = sorted(found, key=attrgetter("name"))
         except OSError:
             yield Listed(label or "./", here)  # may not be listed: its row says so
             continue

@@ -122,8 +122,7 @@ class FrameTags:
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return all values of `keyword` as floats; empty when absent or when any of them is not a number."""
-        outline = self._outline
-        plain = None if outline is None else outline.numbers(_number(keyword))
+        plain = self._kept.numbers(_number(keyword)) if self._kept and type(self.dataset) is Unread else None
         if plain is not None:
             return plain
         found = self.readings(keyword)
@@ -131,8 +130,7 @@ class FrameTags:
 
     def readings(self, keyword: str) -> tuple[float | None, ...]:
         """Return all values of `keyword` in their places, None for each that is not a number."""
-        outline = self._outline
-        plain = None if outline is None else outline.numbers(_number(keyword))
+        plain = self._kept.numbers(_number(keyword)) if self._kept and type(self.dataset) is Unread else None
         if plain is not None:
             return plain
         value = self.get(keyword)
@@ -152,8 +150,7 @@ class FrameTags:
 
     def texts(self, keyword: str) -> tuple[str, ...]:
         """Return all values of `keyword` as stripped text."""
-        outline = self._outline
-        plain = None if outline is None else outline.texts(_number(keyword))
+        plain = self._kept.texts(_number(keyword)) if self._kept and type(self.dataset) is Unread else None
         if plain is not None:
             return plain
         value = self.get(keyword)

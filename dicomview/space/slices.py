@@ -95,7 +95,7 @@ class Slice:
         """Zero-based frame of the instance."""
         return self.tags.frame
 
-    @property
+    @cached_property
     def frame_count(self) -> int:
         """How many frames the instance has."""
         return frame_count(self.tags)
@@ -105,7 +105,7 @@ class Slice:
         """Zero-based number of the slice within its file: the frame, of a mosaic the tile."""
         return self.frame if self.tile is None else self.tile.number
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Where the slice came from, for tables: path below the source, and the part of a file with several slices."""
         label = self.source.location.label
@@ -150,13 +150,13 @@ class Slice:
         """ImageOrientationPatient, or None."""
         return None if self.place is None else self.place.orientation
 
-    @property
+    @cached_property
     def instance_number(self) -> int | None:
         """InstanceNumber, or None."""
         number = self.tags.number("InstanceNumber")
         return None if number is None else int(number)
 
-    @property
+    @cached_property
     def sop_instance_uid(self) -> str:
         """SOPInstanceUID, or an empty string."""
         return self.tags.text("SOPInstanceUID")
