@@ -431,3 +431,15 @@ def test_a_cluster_gives_the_same(monkeypatch):
         catalog = dv.scan(SAMPLES, executor=client.get_executor())
         assert len(client.scheduler_info()["workers"]) == 2
     same(catalog.files, dv.scan(SAMPLES).files)
+
+
+def test_tags_of_a_catalogue_are_those_of_its_series(tmp_path):
+    for number in range(2):
+        write(instances(np.zeros((3, 4, 4), np.int16), seed=f"{number}"), tmp_path / str(number))
+    catalog = dv.scan(tmp_path)
+    asked = ["SeriesInstanceUID", "InstanceNumber", "PatientName"]
+    expected = pd.concat([dv.tags(one, asked) for one in catalog], ignore_index=True)
+    pd.testing.assert_frame_equal(dv.tags(catalog, asked), expected)
+    assert len(expected) == 6
+    hidden = dv.tags(dv.scan(tmp_path, identity="hide"), asked)
+    assert set(hidden["PatientName"]) == {"(hidden)"}

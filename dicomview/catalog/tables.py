@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.columns import boxed, column, persons, row_table, vr_of_many
 from dicomview.catalog.instances import instances_in, of_frame, rows_in, stored_in
 from dicomview.catalog.keys import key_of
@@ -26,7 +27,7 @@ __all__ = ["by_keyword", "tags"]
 
 
 def tags(
-    source: Source | Series | Stack | Slice,
+    source: Source | Catalog | Series | Stack | Slice,
     keywords: Iterable[str | int | tuple[int, int]] | None = None,
     *,
     identity: Identity | None = None,
@@ -40,9 +41,10 @@ def tags(
 
     Parameters
     ----------
-    source : path, pydicom.Dataset, list of either, Series, Stack or Slice
-        Data sets are never written to. (With `keywords`, pydicom converts the functional groups of a multi-frame data
-        set in place, as it does when you look at them yourself.)
+    source : path, pydicom.Dataset, list of either, Catalog, Series, Stack or Slice
+        Of a catalogue one series after another; what it hides stays hidden. Data sets are never written to. (With
+        `keywords`, pydicom converts the functional groups of a multi-frame data set in place, as it does when you look
+        at them yourself.)
     keywords : list, optional
         Keywords such as ``["InstanceNumber", "KVP"]``; names ("Slice Thickness"), tags ((0x0018, 0x0050) or 0x00180050)
         and paths ("BeamSequence[0].BeamName") do as well.
@@ -106,7 +108,11 @@ def tags(
     if isinstance(keywords, str):
         raise UnknownChoice(f"keywords is a list; write dv.tags(source, [{keywords!r}])")
     keys = None if keywords is None else [key_of(word) for word in keywords]
-    instances = instances_in(source)
+    if isinstance(source, Catalog):
+        hide = hide or source.identity == "hide"
+        instances = [one for series in source for one in instances_in(series)]
+    else:
+        instances = instances_in(source)
     if keys is not None:
         return by_keyword(instances, keys, hide)
     if len(instances) == 1:
