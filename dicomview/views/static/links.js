@@ -143,8 +143,9 @@ export class Link {
     const gap = Math.max(columns, rows) / 40; // so that one sees what the point is on
     const lines = [[-0.5, row, column - gap, row], [column + gap, row, columns - 0.5, row],
       [column, -0.5, column, row - gap], [column, row + gap, column, rows - 0.5]];
-    const path = lines.filter(([a, b, c, d]) => c > a || d > b).map(([a, b, c, d]) => `M${a},${b}L${c},${d}`).join("");
-    return [{ path, color: "#4fc3f7", width: 1, opacity: 0.85 }];
+    // Each line by itself: what surrounds one has to be painted again when it moves, and together they surround all.
+    const paths = lines.filter(([a, b, c, d]) => c > a || d > b).map(([a, b, c, d]) => `M${a},${b}L${c},${d}`);
+    return paths.map((path) => ({ path, color: "#4fc3f7", width: 1, opacity: 0.85 }));
   }
   /** What must be said of the link, and when no slice lies where the point is. @param {State} state */
   notes({ plane, point }) {

@@ -191,7 +191,8 @@ export class Store {
   show(shown) {
     const before = this.shown;
     this.shown = shown;
-    if (before.plane && keyOf(before.plane, before.at) !== keyOf(shown.plane, shown.at)) {
+    if (before.plane) {
+      if (keyOf(before.plane, before.at) === keyOf(shown.plane, shown.at)) return; // nothing else is wished for
       this.moved = performance.now();
       clearTimeout(this.resting);
       this.resting = setTimeout(() => this.ask(), STILL_MS);
