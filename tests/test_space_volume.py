@@ -327,3 +327,20 @@ def test_split_lays_no_two_slices_into_one_place(place):
     for run in runs:
         heights = {float(one.position[2]) for one in run.slices}
         assert len(heights) == len(run.slices) or not run.verdict.regular
+
+
+@pytest.mark.parametrize(
+    ("make", "options"), [(phantoms.regular, {}), (phantoms.two_spacings, {"on_nonuniform": "resample"})]
+)
+def test_reading_shows_how_far_it_is_unless_nobody_wants_to_know(make, options, monkeypatch):
+    told = []
+
+    def bar(items, doing, unit, *, total=None, show=True):
+        told.append((doing, total or len(items), show))
+        yield from items
+
+    monkeypatch.setattr("dicomview.space.volume.bar", bar)
+    stack = read_series(make()).stack
+    stack.volume(**options)
+    stack.volume(progress=False, **options)
+    assert told == [("Reading slices", len(stack.slices), True), ("Reading slices", len(stack.slices), False)]

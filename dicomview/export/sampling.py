@@ -215,7 +215,7 @@ class Samples:
         stack = self._series(place.series).stacks[place.stack]
         pet = stack.slices[0].tags.text("Modality") == "PT"
         wishes: dict[str, Any] = self._options | place.axes
-        volume = stack.volume(units=self._units if pet else None, **wishes)
+        volume = stack.volume(units=self._units if pet else None, progress=False, **wishes)
         image, affine = volume.array, volume.affine
         if self._spacing is not None:
             image, affine = respaced(image, affine, self._spacing)

@@ -152,6 +152,7 @@ class Stack:
         on_shear: OnShear = "refuse",
         on_duplicate: Literal["refuse", "first"] = "refuse",
         units: str | None = None,
+        progress: bool = True,
         **axes: int,
     ) -> Volume:
         """Return the modality values as one volume, or refuse.
@@ -169,6 +170,8 @@ class Stack:
         units : "SUVbw", "SUVlbm", "SUVlbmj" or "SUVbsa", optional
             Of PET: uptake by body weight, lean body mass (by James, by Janmahasatian) or body surface. Without it the
             values stay in the unit of the file.
+        progress : bool
+            Show a bar when reading takes more than a second.
         **axes : int
             Zero-based place along each extra axis, for example ``echo=1``.
 
@@ -203,7 +206,8 @@ class Stack:
             grid = judge(slices)
         # Of all slices: the decay is counted to the first acquisition, whichever pile that is in.
         scale = None if units is None else suv_scale(self.slices, kind_of(units))
-        volume = build(slices, grid, on_missing=on_missing, on_nonuniform=on_nonuniform, on_shear=on_shear)
+        allowed: dict[str, Any] = {"on_missing": on_missing, "on_nonuniform": on_nonuniform, "on_shear": on_shear}
+        volume = build(slices, grid, progress=progress, **allowed)
         return volume if scale is None else in_suv(volume, scale)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from dicomview.errors import NotAVolume, UnknownChoice
+from dicomview.progress import bar
 from dicomview.space.geometry import affine_of, mean_orientation, normal_of
 from dicomview.space.grid import Grid, name_of
 from dicomview.space.planes import planes_of
@@ -31,6 +32,7 @@ OnMissing = Literal["refuse", "nan"]
 OnNonuniform = Literal["refuse", "resample"]
 OnShear = Literal["refuse", "affine", "resample"]
 
+_READING = ("Reading slices", "slice")  # beside a bar
 _IN_LINE_MM = 0.1
 _MOST_WORKERS = 4
 _WORTH_WORKERS = 1 << 23  # bytes of a volume
@@ -124,6 +126,7 @@ def build(
     on_missing: OnMissing = "refuse",
     on_nonuniform: OnNonuniform = "refuse",
     on_shear: OnShear = "refuse",
+    progress: bool = True,
 ) -> Volume:
     """Build the volume of sorted slices that were judged, or refuse.
 
@@ -140,6 +143,8 @@ def build(
     on_shear : "refuse", "affine" or "resample"
         "affine" keeps the voxels and returns an affine whose axes are not perpendicular; "resample" shifts every
         slice within its plane by linear interpolation, so that the grid becomes perpendicular.
+    progress : bool
+        Show a bar when reading takes more than a second.
 
     Raises
     ------
@@ -175,14 +180,14 @@ def build(
             "straightens the pile by interpolation"
         )
     if verdict.code == "NONUNIFORM_SPACING":
-        return _resampled_along(slices, verdict.reason)
+        return _resampled_along(slices, verdict.reason, progress)
     assert grid.affine is not None
     notes = list(verdict.notes)
     count = int(grid.places[-1]) + 1
     array = np.empty((count, slices[0].rows, slices[0].columns), np.float32)
     if count > len(slices):
         array.fill(np.nan)
-    _fill(slices, [array[int(place)] for place in grid.places])
+    _fill(slices, [array[int(place)] for place in grid.places], progress)
     if count > len(slices):
         notes.append(f"FILLED with NaN: {count - len(slices)} missing")
     affine = grid.affine.copy()
@@ -192,20 +197,21 @@ def build(
     return Volume(array, affine, slices[0].unit, tuple(notes), slices[0].inverted)
 
 
-def _fill(slices: Sequence[Slice], planes: Sequence[NDArray[np.float32]]) -> None:
+def _fill(slices: Sequence[Slice], planes: Sequence[NDArray[np.float32]], progress: bool) -> None:
     """Write the values of each slice to its plane; of many files several at a time, for most of it is no Python."""
     workers = min(_MOST_WORKERS, os.cpu_count() or 1)
     apart = len({id(one.header) for one in slices}) == len(slices)  # pydicom converts what frames of one file share
     if workers == 1 or not apart or len(planes) * planes[0].nbytes < _WORTH_WORKERS:
-        for one, plane in zip(slices, planes, strict=True):
+        for one, plane in bar(zip(slices, planes, strict=True), *_READING, total=len(slices), show=progress):
             one.fill(plane)
         return
     with ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(lambda one, plane: one.fill(plane), slices, planes):  # the first fault is raised, in order
+        filled = pool.map(lambda one, plane: one.fill(plane), slices, planes)
+        for _ in bar(filled, *_READING, total=len(slices), show=progress):  # the first fault is raised, in order
             pass
 
 
-def _resampled_along(slices: Sequence[Slice], reason: str) -> Volume:
+def _resampled_along(slices: Sequence[Slice], reason: str, progress: bool) -> Volume:
     """Interpolate slices at uneven distances to the smallest distance."""
     positions = np.array([one.position for one in slices], float)
     orientation = mean_orientation(np.array([one.orientation for one in slices], float))
@@ -224,7 +230,7 @@ def _resampled_along(slices: Sequence[Slice], reason: str) -> Volume:
             f"{reason}; steps of the smallest distance, {step:.3f} mm, would make {depths[-1] / step:.0f} slices of "
             f"{len(slices)}; split() gives regular runs"
         )
-    array = stepped([one.values() for one in slices], depths, step)
+    array = stepped([one.values() for one in bar(slices, *_READING, show=progress)], depths, step)
     spacing = slices[0].spacing
     assert spacing is not None
     affine = affine_of(positions[0], -step * normal, orientation, spacing)
