@@ -137,8 +137,10 @@ def heading(
     )  # fmt: skip
     ds.SourceImageSequence = [_reference(one) for one in sources]
     ds.ContributingEquipmentSequence = [*ds.get("ContributingEquipmentSequence", []), _ourselves()]
-    _place(ds, plane, size, tags.number("SliceThickness"))
-    if like.orientation is None or np.abs(ds.ImageOrientationPatient - like.orientation).max() > _SAME_DIRECTION:
+    directions = np.concatenate([one / np.linalg.norm(one) for one in (plane[:3, 2], plane[:3, 1])])
+    turned = like.orientation is None or np.abs(directions - like.orientation).max() > _SAME_DIRECTION
+    _place(ds, plane, size, None if turned else tags.number("SliceThickness"))
+    if turned:
         for keyword in _OF_THE_PLANE & set(ds.dir()):
             delattr(ds, keyword)
     if pet:
