@@ -52,7 +52,7 @@ def shown_of(source: Source, scene: Scene, state: ViewState, *, pack: bool) -> S
     """Return the shown slice in some detail."""
     step = max(1, _longest(scene, state) // _OPENING_EDGE)
     wish = Wish(state.plane, (state.index, *state.axes.values()), step=step)
-    return shipment(source, wish, pack=pack, failed=lambda _: None)
+    return shipped(source, wish, pack=pack)
 
 
 def opening_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]:
@@ -136,9 +136,9 @@ def snippet_of(
     yield f"], {_written(step is not None)});</script>"
 
 
-def shipped(source: Source, wish: Wish) -> Shipment:
+def shipped(source: Source, wish: Wish, *, pack: bool = True) -> Shipment:
     """Return one slice as a copy holds it; what cannot be decoded says so in its place."""
-    return shipment(source, wish, pack=True, failed=lambda _: None)
+    return shipment(source, wish, pack=pack, failed=lambda _: None)
 
 
 def places_of(scene: Scene, plane: str) -> Iterator[tuple[int, ...]]:
