@@ -15,7 +15,7 @@ from dicomview.catalog.packed import NO_INTEGER, POSITION, Coded, table, taken
 from dicomview.catalog.sketch import KEYWORDS, sketched
 from dicomview.elements import HIDDEN, hides
 from dicomview.errors import NothingFound, printable
-from dicomview.files import STATUSES, Glancer, read_header
+from dicomview.files import STATUSES, Glancer, ahead, read_header
 from dicomview.objects import beside, kind_of_object, label_of_object
 from dicomview.progress import bar
 from dicomview.space import Series, series_of
@@ -263,7 +263,7 @@ class Catalog:
 
     def _read(self, index: int, *, progress: bool) -> Series:
         rows = self._members[index]
-        places = bar((self._places[row] for row in rows), "Reading", "file", total=len(rows), show=progress)
+        places = bar(ahead([self._places[row] for row in rows]), "Reading", "file", total=len(rows), show=progress)
         found = series_of(map(Glancer().header, places), progress=progress)
         if not found:
             raise NothingFound(f"the files of series {index} have gone or changed since the scan; scan again")

@@ -12,7 +12,7 @@ from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.index import Index
 from dicomview.catalog.packed import joined, pack, taken
 from dicomview.elements import hides
-from dicomview.files import Glancer, listed
+from dicomview.files import Glancer, ahead, listed
 from dicomview.progress import bar
 
 if TYPE_CHECKING:
@@ -121,8 +121,9 @@ def _seen(
     glances: list[Glance] = []
     glancer, start = Glancer(dated=dated), 0
     try:
-        for row in bar(here.tolist(), "Scanning", "file", show=progress):
-            glances.append(glancer(places[row]))
+        mine = ahead([places[row] for row in here.tolist()])
+        for one in bar(mine, "Scanning", "file", total=len(here), show=progress):
+            glances.append(glancer(one))
             if len(glances) == _PACK:
                 yield here[start : start + _PACK], pack(glances)
                 start, glances = start + _PACK, []
@@ -164,4 +165,4 @@ def glances_of(places: Sequence[Listed], dated: bool) -> Packed:
     if glancer is None:
         glancer = Glancer(dated=dated)
         setattr(_own, f"glancer_{dated}", glancer)
-    return pack([glancer(one) for one in places])
+    return pack([glancer(one) for one in ahead(places)])

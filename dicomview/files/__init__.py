@@ -1,5 +1,6 @@
 """The only door to the disk: find files, read headers, glance at them, open pixel data."""
 
+from dicomview.files.ahead import ahead
 from dicomview.files.attributes import ATTRIBUTES, Attribute
 from dicomview.files.behind import elements_behind
 from dicomview.files.extent import PixelSpan
@@ -25,6 +26,7 @@ __all__ = [
     "PixelSpan",
     "Source",
     "Status",
+    "ahead",
     "elements_behind",
     "ending_of",
     "listed",

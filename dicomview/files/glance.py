@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from dicomview.files.locate import Listed
     from dicomview.files.template import Reading
 
-__all__ = ["Glance", "Glancer"]
+__all__ = ["FIRST", "OPTIONS", "Glance", "Glancer"]
 
-_FIRST = 8192
+FIRST = 8192
+"""Bytes that hold most headers."""
 _MARGIN = 256
 _LARGEST_HEADER = 1 << 22  # longer ones are pydicom's
 _MARK = b"\xfe\xff\xdd\xe0\0\0\0\0"  # the end of encapsulated pixel data
-_OPTIONS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+OPTIONS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+"""How a path of which nothing is known is opened: a pipe is not waited for."""
 
 if hasattr(os, "pread"):
     _read_at = os.pread
@@ -90,7 +92,7 @@ class Glancer:
 
     def __init__(self, *, dated: bool = False) -> None:
         self._templates, self._dated = Templates(), dated
-        self._enough = _FIRST  # bytes that held the header of the last file
+        self._enough = FIRST  # bytes that held the header of the last file
         self.handed_over = 0
         """How many files with the DICOM mark pydicom has read."""
 
@@ -111,7 +113,7 @@ class Glancer:
         """Return what is in a file on the disk; `label` is what tables call it."""
         size = mtime = -1
         try:
-            descriptor = os.open(path, _OPTIONS)
+            descriptor = os.open(path, OPTIONS)
             try:
                 # Neither goes for a pipe, a folder or a terminal; and what has no end is longer than it says.
                 size = os.lseek(descriptor, 0, os.SEEK_END)
@@ -147,7 +149,7 @@ class Glancer:
                 found = self._read(Remote.read, one.remote, size) if size > 0 else None
         elif one.path is not None and one.member is None:
             with contextlib.suppress(OSError, ValueError):
-                descriptor = os.open(one.path, _OPTIONS)
+                descriptor = os.open(one.path, OPTIONS)
                 try:
                     size = os.lseek(descriptor, 0, os.SEEK_END)
                     found = self._read(_read_at, descriptor, size)
@@ -156,7 +158,7 @@ class Glancer:
         if found is None:
             return read_header(one.location)
         data, (_, _, pixels, _) = found
-        common, moves = self._templates.layout(data, size)
+        common, moves = self._templates.layout
         dataset = unread(data, pixels or len(data), common, moves, size, one.path or "")
         if dataset is None:
             return read_header(one.location)

@@ -9,6 +9,7 @@ from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING, overload
 
 from dicomview.errors import NothingFound
+from dicomview.files.ahead import ahead
 from dicomview.files.glance import Glancer
 from dicomview.files.headers import STATUSES, Header
 from dicomview.files.locate import listed
@@ -99,7 +100,9 @@ def read_headers(source: Source, *, progress: bool = True) -> Headers:
     Headers: 60 files · 60 dicom
     """
     places = list(listed(source))
-    headers = Headers(map(Glancer().header, bar(places, "Reading headers", "file", show=progress)))
+    headers = Headers(
+        map(Glancer().header, bar(ahead(places), "Reading headers", "file", total=len(places), show=progress))
+    )
     if not headers.instances:
         raise NothingFound(_nothing(source, headers))
     return headers

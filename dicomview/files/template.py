@@ -7,7 +7,7 @@ parse equally, so this is exact.
 
 from __future__ import annotations
 
-from itertools import count
+from itertools import accumulate, count
 from struct import Struct, error
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -86,11 +86,11 @@ class Common:
         self.texts: dict[int, tuple[str, ...] | None] = {}
 
 
-_Segment: TypeAlias = "tuple[bytes | tuple[()], int, int, _Known | None, bytes, int]"
+_Segment: TypeAlias = "tuple[bytes | tuple[()], int, int, _Known | None, bytes, int, int]"
 """A block of constant bytes, then an element that varies: the block, which ends with the length of the element's value,
 mostly that of the last file (an empty tuple, which no bytes start with, where it never is); its size; that size with
 the value; the values met before, None when nobody asks for them; the block without the length; how the length is
-written (`_NARROW` …)."""
+written (`_NARROW` …); the place of the element in the layout."""
 
 _UNCHANGING, _NARROW, _WIDE, _NESTED = range(4)
 
@@ -111,14 +111,26 @@ class Template:
         Of its transfer syntax and character set.
     """
 
-    __slots__ = ("end", "facts", "header", "known", "layout", "length", "needed", "segments", "sizes", "tail", "varied")
+    __slots__ = (
+        "changes",
+        "end",
+        "facts",
+        "header",
+        "known",
+        "layout",
+        "length",
+        "needed",
+        "segments",
+        "sizes",
+        "tail",
+    )
 
     def __init__(self, header: bytes, layout: Layout, varying: set[int], values: list[Value], memory: Memory) -> None:
         self.header, self.layout = header, layout
         self.known: Common | None = None
         self.length = layout.starts[-1] + 12
         self.segments: list[_Segment] = []
-        self.varied: list[int] = []  # the place of each one's element in the layout
+        self.changes: list[tuple[int, int]] = []  # of the last header: which element, by how many bytes it is longer
         columns = []
         cut = 128  # the preamble may hold anything
         for place, tag in enumerate(layout.tags):
@@ -137,8 +149,7 @@ class Template:
             known = None if column is None else memory.values[column]
             expected = () if delimited else header[cut:value]
             block = header[cut : value - (2 if width == _NARROW else 4)]
-            self.segments.append((expected, value - cut, following - cut, known, block, width))
-            self.varied.append(place)
+            self.segments.append((expected, value - cut, following - cut, known, block, width, place))
             if column is not None:
                 columns.append(column)
             cut = following
@@ -158,9 +169,9 @@ class Template:
         Odd
             pydicom has to read this file.
         """
-        position, values, matches = 128, [], data.startswith
+        position, values, matches, changes = 128, [], data.startswith, []
         try:
-            for expected, skip, advance, known, block, width in self.segments:
+            for expected, skip, advance, known, block, width, place in self.segments:
                 if matches(expected, position):
                     if known is not None:
                         values.append(known[data[position + skip : position + advance]])
@@ -175,6 +186,7 @@ class Template:
                         position = self._after(width, data, start, size)
                         if position < 0:
                             return None
+                    changes.append((place, position - start - advance + skip))
                     if known is not None:
                         values.append(known[data[start:position]])
         except (IndexError, error, Short):  # the header goes on beyond the bytes given
@@ -182,6 +194,7 @@ class Template:
         if not matches(self.tail, position):
             return None
         position += len(self.tail)
+        self.changes = changes
         if not self.end:
             return (self.facts, tuple(values), 0, 0) if position == size else None
         needed = self.needed
@@ -195,27 +208,14 @@ class Template:
     def common(self) -> Common:
         """What the headers that match have in common."""
         if self.known is None:
-            self.known = Common(self.layout, {self.layout.tags[place] for place in self.varied})
+            self.known = Common(self.layout, {self.layout.tags[place] for *_, place in self.segments})
         return self.known
 
-    def moves(self, data: bytes, size: int) -> Moves:
-        """Return where the elements of a header that `match` has taken stand otherwise than in the layout."""
-        position, moved, places, shifts = 128, 0, list[int](), list[int]()
-        for (expected, skip, advance, _, _, width), place in zip(self.segments, self.varied, strict=True):
-            if data.startswith(expected, position):
-                position += advance
-                continue
-            start = position + skip
-            if width == _NARROW:
-                position = start + (data[start - 2] | data[start - 1] << 8)
-            else:
-                position = self._after(width, data, start, size) if width != _UNCHANGING else start + advance - skip
-            change = position - start - (advance - skip)
-            if change:
-                moved += change
-                places.append(place)
-                shifts.append(moved)
-        return places, shifts
+    @property
+    def moves(self) -> Moves:
+        """Where the elements of the header that `match` has taken last stand otherwise than in the layout."""
+        places, changes = zip(*self.changes, strict=True) if self.changes else ((), ())
+        return list(places), list(accumulate(changes))
 
     def _after(self, width: int, data: bytes, start: int, size: int) -> int:
         """Return where a value ends whose length in four bytes is not that of the last file; -1 when it may not be."""

@@ -115,13 +115,12 @@ class Templates:
                     return found
         return self._learn(series, data, size)
 
-    def layout(self, data: bytes, size: int) -> tuple[Common, Moves]:
-        """Return where the elements of the header are that was read last, by a layout that others may share."""
+    @property
+    def layout(self) -> tuple[Common, Moves]:
+        """Where the elements of the header are that was read last, by a layout that others may share."""
         read = self._read
         assert read is not None
-        return (
-            (Common(read, read.tags), ([], [])) if isinstance(read, Layout) else (read.common, read.moves(data, size))
-        )
+        return (Common(read, read.tags), ([], [])) if isinstance(read, Layout) else (read.common, read.moves)
 
     def _series_of(self, data: bytes) -> _Series:
         """Return the series of a file by where its SeriesInstanceUID seems to be: a hint, nothing more."""

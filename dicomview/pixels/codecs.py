@@ -18,6 +18,7 @@ from pydicom.pixels.decoders.base import Decoder, get_decoder
 
 from dicomview.errors import NoDecoder
 from dicomview.pixels.codestream import codestream_size
+from dicomview.quiet import quiet
 
 if TYPE_CHECKING:
     from io import BufferedIOBase
@@ -136,6 +137,13 @@ def decode(
         raise ValueError(f"frame {frame} was asked for, and the header announces {options['number_of_frames']}")
     if decoder is not None and decoder.is_native:
         return _native(decoder, stream, frame, options, length), ""
+    with quiet():
+        return _compressed(decoder, stream, syntax, frame, options)
+
+
+def _compressed(
+    decoder: Decoder | None, stream: BinaryIO, syntax: str, frame: int, options: dict[str, Any]
+) -> tuple[NDArray[np.generic], str]:
     offsets = options.pop("extended_offsets", None)
     try:
         codestream = get_frame(stream, frame, number_of_frames=options["number_of_frames"], extended_offsets=offsets)
@@ -202,7 +210,8 @@ def _native(
         # Frames follow each other without a gap (PS3.5 8.1.1), so one may begin and end within a byte.
         unpacked = np.unpackbits(np.frombuffer(found, np.uint8), bitorder="little")
         return unpacked[skipped : skipped + bits].reshape(shape)
-    array, _ = decoder.as_array(stream, index=frame, raw=False, **options)
+    with quiet():
+        array, _ = decoder.as_array(stream, index=frame, raw=False, **options)
     return np.asarray(array)
 
 

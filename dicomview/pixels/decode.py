@@ -11,7 +11,6 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, Implic
 from dicomview.errors import DamagedPixels, DicomviewError
 from dicomview.pixels.codecs import decode
 from dicomview.pixels.frames import FrameTags
-from dicomview.quiet import quiet
 from dicomview.unread import outline_of
 
 if TYPE_CHECKING:
@@ -108,8 +107,7 @@ def pixel_cells(
     syntax = transfer_syntax(header)
     options = _image_description(header, vr) | {"pixel_vr": vr, "transfer_syntax_uid": syntax}
     try:
-        with quiet():
-            array, note = decode(stream, syntax, frame, options, length)
+        array, note = decode(stream, syntax, frame, options, length)
     except (DicomviewError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
         raise
     except BaseException as error:  # a panic of a decoder written in Rust is no Exception

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -35,6 +36,7 @@ OnShear = Literal["refuse", "affine", "resample"]
 _READING = ("Reading slices", "slice")  # beside a bar
 _IN_LINE_MM = 0.1
 _MOST_WORKERS = 4
+_RUN = 16  # slices a worker takes at once
 _WORTH_WORKERS = 1 << 23  # bytes of a volume
 _MOST_RESAMPLED = 8  # times as many slices as there were; beyond that two of them lie all but together
 
@@ -206,9 +208,18 @@ def _fill(slices: Sequence[Slice], planes: Sequence[NDArray[np.float32]], progre
             one.fill(plane)
         return
     with ThreadPoolExecutor(workers) as pool:
-        filled = pool.map(lambda one, plane: one.fill(plane), slices, planes)
-        for _ in bar(filled, *_READING, total=len(slices), show=progress):  # the first fault is raised, in order
+        # Neighbours go to one worker: two that fill the same page of memory wait for each other.
+        runs = [slice(start, start + _RUN) for start in range(0, len(slices), _RUN)]
+        filled = pool.map(_filled, (slices[run] for run in runs), (planes[run] for run in runs))
+        done = chain.from_iterable(filled)  # the first fault is raised, in order
+        for _ in bar(done, *_READING, total=len(slices), show=progress):
             pass
+
+
+def _filled(slices: Sequence[Slice], planes: Sequence[NDArray[np.float32]]) -> range:
+    for one, plane in zip(slices, planes, strict=True):
+        one.fill(plane)
+    return range(len(slices))
 
 
 def _resampled_along(slices: Sequence[Slice], reason: str, progress: bool) -> Volume:
