@@ -15,6 +15,7 @@ import traitlets
 
 from dicomview.views.part import Part, assembled, style
 from dicomview.views.shipment import Wish, shipment
+from dicomview.views.turns import quick_turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +46,8 @@ _PARTS = (
     "view",
     "canvas",
 )  # each knows only those before it
+
+_LINGER = 0.5  # seconds that an answering thread stays: under a moving hand the next want is soon here
 
 
 @functools.cache
@@ -112,7 +115,7 @@ class Canvas(Part):
         self.failure: Exception | None = None
         # Messages arrive in the main thread or in a subshell's. They only note what is wished for; a worker answers,
         # so that a newer wish is heard while slices are decoded, and two of them are never decoded at once.
-        self._source, self._lock = source, threading.Lock()
+        self._source, self._lock = source, threading.Condition()
         self._wishes: deque[Wish] = deque()
         self._pack = True
         self._answers = 0  # how many were begun
@@ -165,28 +168,37 @@ class Canvas(Part):
             self._under_way = {} if anew else {w: n for w, n in self._under_way.items() if n > seen}
             self._wishes = deque(wish for wish in wishes if wish not in self._under_way)
             self._pack = pack
+            self._lock.notify()
             if self._server is None and self._wishes:
                 self._server = threading.Thread(target=self._serve, name="dicomview-canvas", daemon=True)
                 self._server.start()
 
     def _serve(self) -> None:
-        """Answer wishes until there are none; a new want may replace those that wait meanwhile."""
-        while True:
-            with self._lock:
-                if not self._wishes:
-                    self._server = None
-                    return
-                wish, pack = self._wishes.popleft(), self._pack
-                self._answers += 1
-                self._under_way[wish] = number = self._answers
-                revision = self._revision
-            try:
-                # Previews are packed for any line, whole slices only for one that is slower than the packing.
-                message, buffers = shipment(self._source, wish, pack=pack or wish.step > 1, failed=self._failed)
-                self.send({**message, "n": number, "revision": revision}, buffers=buffers)
-            except BaseException:
-                self._server = None  # the kernel is going down; whoever asks again starts anew
-                raise
+        """Answer wishes until none has come for a while; a new want may replace those that wait meanwhile."""
+        with quick_turns():
+            while self._serve_one():
+                pass
+
+    def _serve_one(self) -> bool:
+        """Answer the most urgent wish; False when there was none for a while, and the server goes."""
+        with self._lock:
+            if not self._wishes:
+                self._lock.wait(_LINGER)
+            if not self._wishes:
+                self._server = None
+                return False
+            wish, pack = self._wishes.popleft(), self._pack
+            self._answers += 1
+            self._under_way[wish] = number = self._answers
+            revision = self._revision
+        try:
+            # Previews are packed for any line, whole slices only for one that is slower than the packing.
+            message, buffers = shipment(self._source, wish, pack=pack or wish.step > 1, failed=self._failed)
+            self.send({**message, "n": number, "revision": revision}, buffers=buffers)
+        except BaseException:
+            self._server = None  # the kernel is going down; whoever asks again starts anew
+            raise
+        return True
 
     def _failed(self, error: Exception) -> None:
         self.failure = error

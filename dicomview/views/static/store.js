@@ -16,6 +16,7 @@ const NEAR_BYTES = 48 * MEGABYTE; // how far around the shown slice whole ones a
 const FAR_BYTES = 24 * MEGABYTE; // and previews
 const PATIENCE_MS = 3000; // beside the time that the line takes
 const SLOWEST = MEGABYTE / 8; // bytes per second
+const FRAME_MS = 20; // a frame of a screen, and a little
 const STILL_MS = 100; // a hand that has not moved for so long rests
 const KEEPS_UP_MS = 60; // whole slices that come in this time are asked for under a moving hand too
 
@@ -38,6 +39,7 @@ export class Store {
   anew = true; // whatever was under way before the next want is lost
   taking = Promise.resolve(); // the unpacking of what has come
   flow = new Flow();
+  beginning = /** @type {any} */ (0); // timer of the first picture
   waiting = /** @type {any} */ (0); // timer of what is pending
   resting = /** @type {any} */ (0); // timer of the hand
   dragging = false; // a hand sets the window or moves the picture: nothing may come between
@@ -61,6 +63,8 @@ export class Store {
     return this.model.get("_note") ?? (alone ? "no kernel answers: this is a part; run the cell for all of it" : "");
   }
   clear = () => {
+    clearTimeout(this.beginning);
+    this.beginning = 0;
     clearTimeout(this.waiting);
     clearTimeout(this.resting);
     this.whole.clear();
@@ -89,8 +93,15 @@ export class Store {
   join(view) {
     this.views.add(view);
     if (this.views.size > 1) return;
-    // The first piece is not packed, so it is painted at once, and before anything is asked for.
-    for (const { message, buffers } of this.model.get("_opening") ?? []) this.take(message, buffers);
+    const opening = this.model.get("_opening") ?? [];
+    // The first piece is not packed, so it is painted at once; what is asked for waits until it is on the screen.
+    if (opening.length) {
+      this.beginning = setTimeout(() => {
+        this.beginning = 0;
+        this.ask();
+      }, FRAME_MS);
+    }
+    for (const { message, buffers } of opening) this.take(message, buffers);
     this.ask();
   }
   /** @param {Painted} view */
@@ -230,7 +241,7 @@ export class Store {
   }
   ask() {
     const { plane } = this.shown;
-    if (this.lost || !this.views.size || !(plane in this.scene.planes)) return;
+    if (this.beginning || this.lost || !this.views.size || !(plane in this.scene.planes)) return;
     const chosen = new Map();
     let [bytes, fresh] = [0, 0];
     for (const wish of this.wishes()) {
