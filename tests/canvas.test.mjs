@@ -502,7 +502,7 @@ test("what does not come is asked for again; when nobody says a word, anew and w
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { store, asked, sent, show } = makeStore();
   show(10);
-  const patience = 3000 + (1000 * (1 << 20)) / (1 << 17); // 1 MB on the slowest line
+  const patience = 700 + (1000 * (1 << 20)) / (1 << 17); // 1 MB on the slowest line
   t.mock.timers.tick(patience - 1);
   assert.equal(asked().length, 1);
   t.mock.timers.tick(1);

@@ -14,7 +14,8 @@ const WHOLE_BYTES = 256 * MEGABYTE; // of whole slices in the browser; linked vi
 const PREVIEW_BYTES = 48 * MEGABYTE; // of previews beside them
 const NEAR_BYTES = 48 * MEGABYTE; // how far around the shown slice whole ones are asked for ahead
 const FAR_BYTES = 24 * MEGABYTE; // and previews
-const PATIENCE_MS = 3000; // beside the time that the line takes
+const PATIENCE_MS = 700; // beside the time that the line takes; what comes to a kernel that computes may lie there unseen
+const SILENCE_MS = 6000; // without an answer, asked again meanwhile, until it is said
 const SLOWEST = MEGABYTE / 8; // bytes per second
 const FRAME_MS = 20; // a frame of a screen, and a little
 const STILL_MS = 100; // a hand that has not moved for so long rests
@@ -44,8 +45,8 @@ export class Store {
   resting = /** @type {any} */ (0); // timer of the hand
   dragging = false; // a hand sets the window or moves the picture: nothing may come between
   lost = false; // there is nobody to send to
-  late = false; // an answer is overdue
-  silent = false; // and nobody has said that it will come
+  overdue = 0; // ms for which an answer has been waited for in vain, and nobody has said that it will come
+  silent = false; // which is too long
   /** @param {Model} model */
   constructor(model) {
     this.model = model;
@@ -123,7 +124,8 @@ export class Store {
   /** @type {(message: any, buffers: DataView[]) => Promise<void>} */
   receive = async (message, buffers) => {
     if (!this.views.size || (message.kind !== "slices" && message.kind !== "busy") || this.outdated(message)) return;
-    this.silent = this.late = false;
+    this.silent = false;
+    this.overdue = 0;
     if (message.kind === "busy") {
       this.paint();
       return;
@@ -180,15 +182,15 @@ export class Store {
     }
   }
   /** Start to wait for what is pending. When nothing comes ask again, in case another page has overtaken the wish or the
-   * kernel is busy with it; when that is not heard either, nobody answers, and all is asked anew. */
+   * kernel is busy with it; when that is not heard many times, nobody answers, and all is asked anew. */
   wait() {
     clearTimeout(this.waiting);
     const bytes = [...this.pending.values()].reduce((sum, wish) => sum + wish.bytes, 0);
     const patience = PATIENCE_MS + (1000 * bytes) / Math.max(this.flow.rate, SLOWEST);
     this.waiting = setTimeout(() => {
       this.pending.clear();
-      this.anew = this.silent = this.late;
-      this.late = true;
+      this.overdue += patience;
+      this.anew = this.silent = this.overdue >= SILENCE_MS && this.overdue > patience;
       this.paint();
       this.ask();
     }, patience);
@@ -260,9 +262,9 @@ export class Store {
     );
     const items = [...chosen.values()].map(({ at, along, count, step }) => ({ at, along, count, step }));
     this.wait();
-    const { seen, anew, late } = this;
+    const { seen, anew, overdue } = this;
     this.anew = false;
-    if (!this.send({ kind: "want", plane, items, seen, anew, late, pack: this.flow.pack })) this.paint();
+    if (!this.send({ kind: "want", plane, items, seen, anew, late: overdue > 0, pack: this.flow.pack })) this.paint();
   }
   /** The slice (or its fault) if it is here, else a preview, else the nearest along the index. @param {string} plane @param {number[]} at */
   best(plane, at) {
