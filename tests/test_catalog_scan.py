@@ -119,8 +119,8 @@ def test_names_that_are_no_text_and_links_in_circles(tmp_path):
     for _ in range(2):
         catalog = dv.scan(root, cache=tmp_path / "index.parquet")
         names = [Path(path).name for path in catalog.files["path"]]
-        assert names == ["a\nb.dcm", "nowhere", "ü.dcm", "\\udcfe.dcm", "\\udcff.dcm"]
-        assert catalog.files["status"].tolist() == ["dicom", "missing", "dicom", "dicom", "dicom"]
+        assert names == ["a\nb.dcm", "loop", "nowhere", "ü.dcm", "\\udcfe.dcm", "\\udcff.dcm"]
+        assert catalog.files["status"].tolist() == ["dicom", "unreadable", "missing", "dicom", "dicom", "dicom"]
         assert len(catalog[0].headers) == 4
 
 
@@ -239,6 +239,25 @@ def test_a_catalogue_can_hide_who_the_patient_is(tmp_path, monkeypatch, road):
         assert catalog.files[name].tolist() == ["(hidden)"] * 4
     assert catalog.files["StudyDate"].notna().all()
     assert "ecret" not in repr(catalog)
+
+
+def test_what_is_taken_out_of_a_hidden_catalogue_hides_it_too(tmp_path):
+    write(series(PatientName="Secret^Name", PatientID="SECRET-1"), tmp_path / "source")
+    hidden, shown = (dv.scan(tmp_path / "source", identity=word)[0] for word in ("hide", "show"))
+    assert "Secret^Name" in dv.tags(shown).to_csv()
+    for source in (hidden, hidden.stack, [shown, hidden]):
+        browser = dv.browse(source)
+        assert browser.identity == "hide"
+        browser.close()
+    for source in (hidden, hidden.stack):
+        assert "ecret" not in dv.tags(source).to_csv().casefold()
+        assert set(dv.tags(source, ["PatientName"], identity="show")["PatientName"]) == {"(hidden)"}
+        path = dv.export.json(source, tmp_path / "model.json", overwrite=True)
+        assert "ecret" not in path.read_text().casefold()
+        assert dv.export.xarray(source, tags=["PatientName"]).attrs["PatientName"] == "(hidden)"
+    assert dv.export.xarray(shown, tags=["PatientName"]).attrs["PatientName"] == "Secret^Name"
+    (sample,) = dv.samples(dv.scan(tmp_path / "source", identity="hide"), tags=["PatientName"])
+    assert sample["tags"]["PatientName"] == "(hidden)"
 
 
 def test_an_archive_is_as_large_as_it_is(tmp_path):

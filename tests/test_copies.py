@@ -105,7 +105,25 @@ def test_the_same_slices_come_with_the_widget() -> None:
     view = dv.view(noise(), index=7)
     inside = [sent for one in view._opening for sent in unpacked(one["message"], one["buffers"])]
     copied = slices(bundle(view)["text/html"])
-    assert [one.head for one in inside] == [one.head for one in copied]
+    assert [one.head for one in inside[: len(copied)]] == [one.head for one in copied]
+
+
+def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_copy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(copies, "_NEAR_SECONDS", 60)
+    view = dv.view(noise(), index=7)
+    near = view._opening[-1]["message"]
+    plane = view._scene["planes"][view.plane]
+    assert near["step"] == plane["step"]
+    first = 7 - 7 % plane["block"]
+    assert [one["at"] for one in near["slices"]] == [
+        [i] for i in range(first, min(first + plane["block"], plane["count"]))
+    ]
+    assert len(view._opening) == len(view._copied) + 1
+    monkeypatch.setattr(copies, "_NEAR_SECONDS", 0)  # where they take long to decode
+    slow = dv.view(noise(), index=7)
+    assert len(slow._opening) == len(slow._copied)
 
 
 @pytest.mark.parametrize("value", ["0", "no", "OFF", "false"])

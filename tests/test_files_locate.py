@@ -77,9 +77,17 @@ def test_circles_of_links_end(tmp_path: Path) -> None:
     (outside / "back").symlink_to(inside)
     (inside / "self").symlink_to(inside / "self")
     (inside / "gone").symlink_to(tmp_path / "nowhere")
-    assert labels(inside) == ["gone", "self", "away/far", "sub/near"]
-    status = {location.label: read_header(location).status for location in locate(inside)}
-    assert status == {"gone": "missing", "self": "unreadable", "away/far": "not_dicom", "sub/near": "not_dicom"}
+    (inside / "same").symlink_to(inside / "sub")  # no circle: what is in it is met under its own name
+    headers = {location.label: read_header(location) for location in locate(inside)}
+    assert {label: header.status for label, header in headers.items()} == {
+        "gone": "missing",
+        "self": "unreadable",
+        "away/back": "unreadable",
+        "away/far": "not_dicom",
+        "sub/near": "not_dicom",
+        "sub/up": "unreadable",
+    }
+    assert headers["sub/up"].detail == headers["away/back"].detail == "a link that leads back to a folder above it"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes are for POSIX")

@@ -11,6 +11,7 @@ import warnings
 from importlib.resources import files
 from pathlib import Path
 
+import pandas as pd
 import phantoms
 import pydicom
 import pytest
@@ -252,6 +253,24 @@ def test_data_sets_in_memory_are_copied_and_not_written_to(tmp_path):
     copies = dv.privacy.apply(dv.privacy.plan(datasets), tmp_path / "out")
     assert dv.privacy.verify(copies).releasable
     assert [dataset.to_json() for dataset in datasets] == before
+
+
+def test_what_was_read_already_is_a_source_too(source, tmp_path):
+    catalog, series = dv.scan(source), dv.read_series(source)
+    asked = {"key": seeded.KEY}
+    expected = dv.privacy.plan(source, **asked)
+    for number, one in enumerate((catalog, series, series.stack, [catalog, series, source])):
+        planned = dv.privacy.plan(one, **asked)
+        assert planned.digest == expected.digest
+        pd.testing.assert_frame_equal(planned.table, expected.table)
+        with pytest.raises(UnknownChoice, match="lies in the source"):
+            dv.privacy.apply(planned, source / "out")
+        copies = dv.privacy.apply(planned, tmp_path / str(number))
+        assert dv.privacy.verify(copies).releasable
+        assert dv.privacy.verify(one, tmp_path / str(number), **asked).releasable
+        assert dv.privacy.risks(one)["files"].tolist() == [3]
+        assert dv.privacy.inventory(one)["count"].tolist() == dv.privacy.inventory(source)["count"].tolist()
+    assert all(manifest(tmp_path / "0") == manifest(tmp_path / str(number)) for number in range(4))
 
 
 def test_nothing_to_copy_is_said(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from dicomview.catalog.catalog import Catalog
+from dicomview.elements import hides
 from dicomview.errors import NothingFound
 from dicomview.space import Series, Stack, all_series
 
@@ -15,7 +16,7 @@ __all__ = ["series_among"]
 
 
 def series_among(source: Any) -> tuple[list[Series], bool]:
-    """Return every series of a source, and whether a catalogue among it hides who the patient is.
+    """Return every series of a source, and whether something among it hides who the patient is.
 
     Parameters
     ----------
@@ -31,19 +32,18 @@ def series_among(source: Any) -> tuple[list[Series], bool]:
     """
     found: list[Series] = []
     others: list[Any] = []
-    hidden = False
     for one in source if isinstance(source, list | tuple) else [source]:
         if isinstance(one, Series):
             found.append(one)
         elif isinstance(one, Stack):
-            found.append(Series(tuple({id(part.source): part.source for part in one.slices}.values()), (one,)))
+            headers = {id(part.source): part.source for part in one.slices}
+            found.append(Series(tuple(headers.values()), (one,), identity=one.identity))
         elif isinstance(one, Catalog):
             found.extend(one)
-            hidden = hidden or one.identity == "hide"
         else:
             others.append(one)
     if others or not (found or isinstance(source, Catalog)):
         found += all_series(cast("Source", others if found else source))
     if not found:
         raise NothingFound("the catalogue has no series; scan a folder that holds DICOM files")
-    return found, hidden
+    return found, hides("show", found)

@@ -84,7 +84,7 @@ class Catalog:
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, index: int) -> Series:
-        """Read a series; its pixels when they are asked for.
+        """Read a series; its pixels when they are asked for. Where identity is hidden, tables made of it hide it too.
 
         Raises
         ------
@@ -96,7 +96,9 @@ class Catalog:
         count = len(self)
         if not -count <= index < count:
             raise IndexError(f"there is no series {index}; they run from 0 to {count - 1}")
-        return replace(self._read(index % count, progress=True), others=self._others(index % count))
+        series = self._read(index % count, progress=True)
+        stacks = tuple(replace(stack, identity=self.identity) for stack in series.stacks)
+        return replace(series, stacks=stacks, others=self._others(index % count), identity=self.identity)
 
     def __repr__(self) -> str:
         lines = [self.heading]

@@ -104,12 +104,11 @@ def tags(
     0               1             2.0
     1               2             2.0
     """
-    hide = hides(identity)
+    hide = hides(identity, source)
     if isinstance(keywords, str):
         raise UnknownChoice(f"keywords is a list; write dv.tags(source, [{keywords!r}])")
     keys = None if keywords is None else [key_of(word) for word in keywords]
     if isinstance(source, Catalog):
-        hide = hide or source.identity == "hide"
         instances = [one for series in source for one in instances_in(series)]
     else:
         instances = instances_in(source)

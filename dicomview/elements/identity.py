@@ -20,7 +20,7 @@ HIDDEN = "(hidden)"
 VARIABLE = "DICOMVIEW_IDENTITY"
 
 
-def hides(identity: Identity | None = None) -> bool:
+def hides(identity: Identity | None = None, source: object = None) -> bool:
     """Return True when identifiers are to be hidden.
 
     Parameters
@@ -28,6 +28,8 @@ def hides(identity: Identity | None = None) -> bool:
     identity : "show" or "hide", optional
         None for what the environment variable ``DICOMVIEW_IDENTITY`` says; "show" where it says nothing. Where the
         variable says "hide", an argument does not undo it: a teaching lab sets it once for every notebook.
+    source : object, optional
+        What is shown: a catalogue that hides them keeps hiding them, and what was taken out of it does.
 
     Raises
     ------
@@ -38,7 +40,8 @@ def hides(identity: Identity | None = None) -> bool:
     for said, where in ((identity or "show", "identity"), (lab, f"the environment variable {VARIABLE}")):
         if said not in get_args(Identity):
             raise UnknownChoice(f'{where} is {said!r}; give "show" or "hide"')
-    return "hide" in (identity, lab)
+    sources = source if isinstance(source, list | tuple) else (source,)
+    return "hide" in (identity, lab, *(getattr(one, "identity", None) for one in sources))
 
 
 @cache

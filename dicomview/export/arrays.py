@@ -117,7 +117,7 @@ def xarray(
             mm = block.affine[patient, 3] + along * steps[patient, axis]
             coords["xyz"[patient]] = (name, mm, {"units": "mm", "space": "LPS"})
     attrs: dict[str, Any] = {"units": block.units, "affine": block.affine, "notes": list(block.notes)}
-    for keyword, values in chosen_tags(block.slices, tags).items():
+    for keyword, values in chosen_tags(block.slices, tags, source).items():
         if _same(values):
             attrs[keyword] = values[0]
         else:

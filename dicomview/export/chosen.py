@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["chosen_tags"]
 
 
-def chosen_tags(slices: Sequence[Slice], keywords: Iterable[str]) -> dict[str, list[Any]]:
-    """Return elements of slices by name, as `dicomview.tags` types them, None where one is missing.
+def chosen_tags(slices: Sequence[Slice], keywords: Iterable[str], source: object) -> dict[str, list[Any]]:
+    """Return elements of slices of a source by name, as `dicomview.tags` types them, None where one is missing.
 
-    Names of persons come with a second and third column, family and given name. Where ``DICOMVIEW_IDENTITY`` is "hide"
-    identifiers are hidden here as well.
+    Names of persons come with a second and third column, family and given name. Where ``DICOMVIEW_IDENTITY`` is "hide",
+    or the source comes from a catalogue that hides identifiers, they are hidden here as well.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def chosen_tags(slices: Sequence[Slice], keywords: Iterable[str]) -> dict[str, l
     keys = [key_of(word) for word in keywords]
     if not keys:
         return {}
-    table = by_keyword([Instance(one.tags, one.source) for one in slices], keys, hides())
+    table = by_keyword([Instance(one.tags, one.source) for one in slices], keys, hides(None, source))
     return {name: [_plain(cell) for cell in table[name]] for name in table.columns}
 
 

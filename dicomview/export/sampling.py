@@ -220,7 +220,7 @@ class Samples:
         if self._spacing is not None:
             image, affine = respaced(image, affine, self._spacing)
         uid = stack.slices[0].tags.text("SeriesInstanceUID")
-        chosen = chosen_tags(stack.pile(**place.axes)[:1], self._tags)
+        chosen = chosen_tags(stack.pile(**place.axes)[:1], self._tags, stack)
         sample = {
             "image": image,
             "affine": affine,

@@ -118,7 +118,7 @@ def json(
         As `table`.
     """
     ending_of(path, (".json",))
-    hide = hides(identity)
+    hide = hides(identity, source)
     datasets = {id(one.dataset): one.dataset for one in instances_in(source)}  # once each, however many frames
     with new_file(path, overwrite=overwrite) as target, target.open("x", encoding="utf-8") as file:
         shown = bar(datasets.values(), "Writing headers", "instance")

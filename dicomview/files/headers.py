@@ -35,6 +35,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 # A data set without preamble is believed when it has one of: SOPClassUID, SOPInstanceUID, Modality, StudyInstanceUID.
 _IDENTIFYING = (0x00080016, 0x00080018, 0x00080060, 0x0020000D)
 _DIRECTORY_RECORDS = 0x00041220
+_NO_FILE = "a folder that may not be listed, or stands where a file should be"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +170,10 @@ def _on_disk(location: Location) -> Header:
     if location.member is None and location.path is not None:
         mode = location.path.stat().st_mode
         if not stat.S_ISREG(mode):
-            kind = (
-                "a folder that may not be listed, or stands where a file should be"
-                if stat.S_ISDIR(mode)
-                else "a device or pipe, not a file"
-            )
+            kind = "a device or pipe, not a file"
+            if stat.S_ISDIR(mode):
+                linked = location.path.is_symlink()
+                kind = "a link that leads back to a folder above it" if linked else _NO_FILE
             return Header(location, "unreadable", detail=kind)
     with location.open() as stream:
         size = stream.seek(0, io.SEEK_END)

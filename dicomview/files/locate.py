@@ -183,13 +183,14 @@ def _one(source: str | os.PathLike[str] | Dataset, base: Path | None) -> Iterato
 
 def _folder(folder: str, base: Path | None) -> Iterator[Listed]:
     root = os.path.realpath(folder)
-    seen, waiting = set[str](), [folder]
+    seen, waiting = set[str](), [(folder, frozenset[str]())]
     while waiting:
-        here = waiting.pop()
+        here, above = waiting.pop()
         real = os.path.realpath(here)
         if real in seen:
             continue
         seen.add(real)
+        above |= {real}
         label = _label(Path(here), base or Path(folder))
         label = "" if label == "." else f"{label}/"
         try:
@@ -207,9 +208,12 @@ def _folder(folder: str, base: Path | None) -> Iterator[Listed]:
                     yield from _zip(name, entry.path)
                 else:
                     yield Listed(name, entry.path)
-            # A link to a folder inside the source is met under its own name anyway.
-            elif not (entry.is_symlink() and Path(os.path.realpath(entry.path)).is_relative_to(root)):
-                folders.append(entry.path)
+            elif not entry.is_symlink():
+                folders.append((entry.path, above))
+            elif (target := os.path.realpath(entry.path)) in above:
+                yield Listed(label + _printable(name), entry.path)  # a circle: its row says so
+            elif not Path(target).is_relative_to(root):  # what lies inside the source is met under its own name
+                folders.append((entry.path, above))
         waiting.extend(reversed(folders))
 
 

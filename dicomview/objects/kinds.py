@@ -72,7 +72,7 @@ def documents_of(series: Series, *, identity: Identity | None = None) -> tuple[D
 
     For `identity` see `document_of`.
     """
-    draft = Draft()
+    draft, identity = Draft(), "hide" if hides(identity, series) else "show"
     reasons = {one.label: one.reason for one in series.rejected}
     documents = []
     for header in series.headers[:_MOST]:

@@ -9,10 +9,10 @@ import pandas as pd
 from PIL import Image, ImageDraw
 
 from dicomview.errors import DicomviewError, UnknownChoice
-from dicomview.files import locate
 from dicomview.privacy.aside import why_aside
 from dicomview.privacy.plan import opened
 from dicomview.privacy.policy import boxes_of
+from dicomview.privacy.sources import locations_in
 from dicomview.progress import bar
 from dicomview.quiet import quiet
 from dicomview.render import picture
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
-    from dicomview.files import Source
     from dicomview.privacy.policy import Box
+    from dicomview.privacy.sources import Protected
 
 __all__ = ["preview", "reasons_of", "risks"]
 
@@ -65,12 +65,12 @@ def reasons_of(dataset: Dataset) -> tuple[str, str]:
     return level, "; ".join(high + medium) or "BurnedInAnnotation is NO"
 
 
-def risks(source: Source, *, progress: bool = True) -> pd.DataFrame:
+def risks(source: Protected, *, progress: bool = True) -> pd.DataFrame:
     """Return how likely the pictures of each series have text in them, and why; the likely ones first.
 
     Parameters
     ----------
-    source : path, pydicom.Dataset, or a list of either
+    source : path, pydicom.Dataset, Catalog, Series, Stack, or a list of these
         Headers are read, pixel data are not.
     progress : bool
 
@@ -85,7 +85,7 @@ def risks(source: Source, *, progress: bool = True) -> pd.DataFrame:
     >>> dv.privacy.risks("study")  # doctest: +SKIP
     """
     found: Counter[tuple[str, str, int, int, str, str]] = Counter()
-    for location in bar(list(locate(source)), "Looking for burned-in text", "file", show=progress):
+    for location in bar(locations_in(source), "Looking for burned-in text", "file", show=progress):
         with quiet():
             header, dataset = opened(location)
             if dataset is None or header.pixels is None or why_aside(header):
@@ -99,13 +99,13 @@ def risks(source: Source, *, progress: bool = True) -> pd.DataFrame:
 
 
 def preview(
-    source: Source, *, rectangles: Mapping[str, Sequence[Box]] | None = None, columns: int = 4, most: int = 40
+    source: Protected, *, rectangles: Mapping[str, Sequence[Box]] | None = None, columns: int = 4, most: int = 40
 ) -> Image.Image:
     """Return one picture of each series side by side, the rectangles drawn where they would be black.
 
     Parameters
     ----------
-    source : path, pydicom.Dataset, or a list of either
+    source : path, pydicom.Dataset, Catalog, Series, Stack, or a list of these
     rectangles : dict, optional
         As for `plan`.
     columns : int
@@ -133,7 +133,7 @@ def preview(
         raise DicomviewError("no file under the source has a picture; there is nothing to look at")
     first: dict[str, Dataset] = {}
     sources: dict[str, Path | Dataset | None] = {}
-    for location in locate(source):
+    for location in locations_in(source):
         header, dataset = opened(location)
         uid = (
             "" if dataset is None or header.pixels is None or why_aside(header) else _said(dataset, "SeriesInstanceUID")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from dicomview.elements import rule_of
-from dicomview.files import locate
 from dicomview.privacy.plan import opened
 from dicomview.privacy.policy import policy_of
+from dicomview.privacy.sources import locations_in
 from dicomview.privacy.walk import Met, sop_class_of, texts, walk
 from dicomview.progress import bar
 from dicomview.quiet import quiet
 
 if TYPE_CHECKING:
-    from dicomview.files import Source
+    from dicomview.privacy.sources import Protected
 
 __all__ = ["inventory"]
 
@@ -30,12 +30,12 @@ class _Value:
     example: str
 
 
-def inventory(source: Source, *, most: int = _MOST, progress: bool = True) -> pd.DataFrame:
+def inventory(source: Protected, *, most: int = _MOST, progress: bool = True) -> pd.DataFrame:
     """Return each distinct value of each attribute, at any depth, once.
 
     Parameters
     ----------
-    source : path, pydicom.Dataset, or a list of either
+    source : path, pydicom.Dataset, Catalog, Series, Stack, or a list of these
         Headers are read, pixel data are not.
     most : int
         Values listed of one attribute; of further ones one row says how often they occur.
@@ -55,7 +55,7 @@ def inventory(source: Source, *, most: int = _MOST, progress: bool = True) -> pd
     policy = policy_of("basic", (), bytes(16), (), (), {})
     found: dict[tuple[str, int, str, str], dict[str, _Value]] = {}
     more: dict[tuple[str, int, str, str], _Value] = {}
-    for location in bar(list(locate(source)), "Reading values", "file", show=progress):
+    for location in bar(locations_in(source), "Reading values", "file", show=progress):
         with quiet():
             dataset = opened(location)[1]
             for one in () if dataset is None else walk(dataset, policy, sop_class_of(dataset)):

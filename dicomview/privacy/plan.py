@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from copy import deepcopy
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
-from pydicom.dataset import Dataset
 
 from dicomview._html import leaf
 from dicomview.elements import edition
 from dicomview.errors import NothingFound, UnknownChoice
-from dicomview.files import locate, read_header
+from dicomview.files import read_header
 from dicomview.privacy.aside import why_aside
 from dicomview.privacy.clean import Cleaner
 from dicomview.privacy.policy import policy_of
 from dicomview.privacy.recorder import Recorder
+from dicomview.privacy.sources import folders_of, locations_in, many_of
 from dicomview.privacy.subjects import Subject, identity_of
 from dicomview.privacy.uids import file_token
 from dicomview.progress import bar
@@ -28,9 +26,13 @@ from dicomview.quiet import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
-    from dicomview.files import Header, Location, Source
+    from pydicom.dataset import Dataset
+
+    from dicomview.files import Header, Location
     from dicomview.privacy.policy import Box, Policy
+    from dicomview.privacy.sources import Protected
 
 __all__ = ["Entry", "Plan", "opened", "plan"]
 
@@ -119,7 +121,7 @@ class Plan:
 
 
 def plan(
-    source: Source,
+    source: Protected,
     profile: str = "basic",
     *,
     options: str | Iterable[str] = (),
@@ -133,7 +135,7 @@ def plan(
 
     Parameters
     ----------
-    source : path, pydicom.Dataset, or a list of either
+    source : path, pydicom.Dataset, Catalog, Series, Stack, or a list of these
         Headers are read, pixel data are not.
     profile : "basic"
         The Basic Application Level Confidentiality Profile of PS3.15 Annex E.
@@ -174,12 +176,12 @@ def plan(
     >>> planned = dv.privacy.plan("study", options="retain_modified_dates")  # doctest: +SKIP
     >>> planned.table                                                        # doctest: +SKIP
     """
-    source = source if isinstance(source, str | os.PathLike | Dataset) else list(source)
+    source = many_of(source)
     policy = policy_of(profile, options, key, vocabulary, creators, rectangles or {})
     recorder, subjects, entries = Recorder(), dict[str, Subject](), list[Entry]()
     seen: set[str] = set()
     met: set[tuple[str, Box]] = set()
-    for location in bar(list(locate(source)), "Planning", "file", show=progress):
+    for location in bar(locations_in(source), "Planning", "file", show=progress):
         header = read_header(location)
         with quiet():
             entries.append(_entry(header, policy, subjects, seen, recorder))
@@ -195,7 +197,7 @@ def plan(
                 f"the rectangle {box} meets no picture that is copied, so it would black out nothing; check its "
                 "numbers and the SeriesInstanceUID it stands under (dv.privacy.risks lists series, rows and columns)"
             )
-    return Plan(policy, entries, subjects, recorder.table(subjects), _folders(source))
+    return Plan(policy, entries, subjects, recorder.table(subjects), folders_of(source))
 
 
 def opened(location: Location) -> tuple[Header, Dataset | None]:
@@ -228,12 +230,6 @@ def _entry(header: Header, policy: Policy, subjects: dict[str, Subject], seen: s
     study = str(dataset.StudyInstanceUID)
     parts = [subject.pseudonym, *(file_token(policy.key, one) for one in (study, series, uid))]
     return Entry(location, identity, uid, series, f"{'/'.join(parts)}.dcm", "", stamp_of(location))
-
-
-def _folders(source: Source) -> list[Path]:
-    given = [source] if isinstance(source, str | os.PathLike | Dataset) else list(source)
-    paths = [Path(one).expanduser().resolve() for one in given if isinstance(one, str | os.PathLike)]
-    return [path for path in paths if path.is_dir()]
 
 
 def stamp_of(location: Location) -> tuple[int, int]:

@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
-    from dicomview.files import Header, Source
+    from dicomview.files import Header
     from dicomview.privacy.plan import Entry
     from dicomview.privacy.policy import Policy
+    from dicomview.privacy.sources import Protected
     from dicomview.privacy.written import Written
 
 __all__ = ["verify"]
@@ -45,7 +46,7 @@ _IN_PIXELS = 8  # bytes: shorter words turn up in uncompressed pixels
 
 
 def verify(
-    source: Copies | Plan | Source,
+    source: Copies | Plan | Protected,
     out: str | os.PathLike[str] | None = None,
     *,
     reviewed: Mapping[str, str] | None = None,

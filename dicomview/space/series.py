@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydicom import config
 from pydicom.uid import UID
@@ -79,6 +79,9 @@ class Series:
     others : tuple of Header
         Objects found with it that may be about its images: segmentations, structure sets, doses, presentation states,
         key objects.
+    identity : "show" or "hide"
+        "hide" where it was taken out of a catalogue that hides who the patient is: tables and documents made of it
+        do as well. Its `tags` are the file's.
     """
 
     headers: tuple[Header, ...]
@@ -86,6 +89,7 @@ class Series:
     rejected: tuple[Rejected, ...] = ()
     beside: dict[str, int] = field(default_factory=dict)
     others: tuple[Header, ...] = ()
+    identity: Literal["show", "hide"] = "show"
 
     def __repr__(self) -> str:
         what = f"Series {printable(self.modality) or 'of unknown modality'}"

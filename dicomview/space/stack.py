@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -41,6 +41,8 @@ class Stack:
         a place also have those of the axis that is scrolled through.
     units : dict of str to str
         Of the values in `coords`; an axis without unit is absent or empty.
+    identity : "show" or "hide"
+        As that of its series.
     """
 
     slices: tuple[Slice, ...]
@@ -48,6 +50,7 @@ class Stack:
     grid: Grid
     coords: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    identity: Literal["show", "hide"] = "show"
 
     def __repr__(self) -> str:
         return f"Stack {self.summary()}"
@@ -140,7 +143,7 @@ class Stack:
             end = start + 1
             while end < len(self.slices) and judge(self.slices[start : end + 1]).verdict.regular:
                 end += 1
-            runs.append(Stack(self.slices[start:end], ("slice", "row", "column"), judge(self.slices[start:end])))
+            runs.append(replace(self, slices=self.slices[start:end], grid=judge(self.slices[start:end])))
             start = end
         return tuple(runs)
 

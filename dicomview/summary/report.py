@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pydicom
 
-from dicomview.catalog import Catalog
 from dicomview.elements import hides
 from dicomview.files import new_file
 from dicomview.quiet import quiet
@@ -102,8 +101,7 @@ def findings_on_page(
     **asked: Any,
 ) -> Findings:
     """Write the page as `report` does, and return the findings that are on it; `asked` goes to `audit`."""
-    among = source if isinstance(source, list | tuple) else [source]
-    hide = hides(identity) or any(isinstance(one, Catalog) and one.identity == "hide" for one in among)
+    hide = hides(identity, source)
     with new_file(path, overwrite=overwrite) as target:  # asked first: an audit takes its time
         material = prepared(source, progress=progress)
         findings = audit(material, progress=progress, **asked)

@@ -19,7 +19,7 @@ import numpy as np
 
 from dicomview.render import state_message
 from dicomview.views.canvas import module_text, style_text
-from dicomview.views.messages import colours_message, scene_message
+from dicomview.views.messages import colours_message, previews_of, scene_message
 from dicomview.views.shipment import Wish, shipment
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dicomview.views.shipment import Shipment, Source
 
 __all__ = [
-    "EMBED_VARIABLE", "embeds", "opening_of", "places_of",
+    "EMBED_VARIABLE", "embeds", "near_of", "opening_of", "places_of",
     "shipped", "shown_of", "snippet_of",
 ]  # fmt: skip
 
@@ -37,6 +37,7 @@ EMBED_VARIABLE = "DICOMVIEW_EMBED"
 _MODULE = module_text("copy")
 _OPENING_PREVIEWS = 8  # at most
 _OPENING_SECONDS = 0.25  # that they may take
+_NEAR_SECONDS = 0.05  # that the previews around the shown slice may take
 _OPENING_EDGE = 256  # samples along the longer edge of the slice that is shown first
 _PREVIEW_EDGE = 96  # and of the others
 
@@ -70,6 +71,23 @@ def opening_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]
     step = max(slices[0][0]["step"], round(_longest(scene, state) / _PREVIEW_EDGE))
     wishes = (Wish(state.plane, at, step=step) for at in sorted(few - {(state.index, *state.axes.values())}))
     return slices + [shipped(source, wish) for wish in wishes]
+
+
+def near_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]:
+    """Return the previews around the shown slice, as the browser would first ask for them.
+
+    They come with the widget, and not with a copy, so that over a slow line there is something to scroll through before
+    the first answer comes. Nothing where they take long to decode, or an opening has all slices anyway.
+    """
+    step, block = previews_of(scene.views[state.plane])
+    count, first = scene.counts[state.plane], state.index - state.index % block
+    begun = time.perf_counter()
+    neighbour = first if first != state.index else min(first + 1, count - 1)
+    shipped(source, Wish(state.plane, (neighbour, *state.axes.values()), step=step))
+    if count <= _OPENING_PREVIEWS or block * (time.perf_counter() - begun) > _NEAR_SECONDS:
+        return []
+    wish = Wish(state.plane, (first, *state.axes.values()), count=min(block, count - first), step=step)
+    return [shipped(source, wish)]
 
 
 def _longest(scene: Scene, state: ViewState) -> int:

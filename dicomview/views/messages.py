@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dicomview.pixels import Voi
     from dicomview.render import Scene, Shot, View, ViewState
 
-__all__ = ["colours_message", "piece_of", "scene_message"]
+__all__ = ["colours_message", "piece_of", "previews_of", "scene_message"]
 
 _PREVIEW_EDGE = 128  # samples along the longer edge of a preview, about
 _COLOURS = {name: colours_of(name).tobytes() for name in OFFERED if name != GRAY}
@@ -46,9 +46,9 @@ def scene_message(scene: Scene, home: ViewState, *, controls: bool = True, revis
                 "columns": one.columns,
                 "aspect": one.aspect,
                 "letters": None if one.letters is None else list(one.letters),
-                "step": (step := _step(one)),
+                "step": previews_of(one)[0],
+                "block": previews_of(one)[1],
                 "gaps": list(scene.gaps) if name == next(iter(scene.views)) else [],
-                "block": max(1, min(_BLOCK_SAMPLES * step**2 // max(1, one.rows * one.columns), one.count)),
             }
             for name, one in scene.views.items()
         },
@@ -124,6 +124,10 @@ def drawn_message(strokes: Sequence[Stroke]) -> dict[str, Any]:
     return {"path": "".join(path), "dots": dots} | ({"written": written} if written else {})
 
 
-def _step(view: View) -> int:
-    """Return how coarse the previews of a plane are; 1 where its slices are small enough to come whole at once."""
-    return max(1, round(max(view.rows, view.columns) / _PREVIEW_EDGE))
+def previews_of(view: View) -> tuple[int, int]:
+    """Return how coarse the previews of a plane are, and how many come in one message.
+
+    The step is 1 where slices are small enough to come whole at once.
+    """
+    step = max(1, round(max(view.rows, view.columns) / _PREVIEW_EDGE))
+    return step, max(1, min(_BLOCK_SAMPLES * step**2 // max(1, view.rows * view.columns), view.count))

@@ -23,7 +23,7 @@ from dicomview.render import (
 )  # fmt: skip
 from dicomview.render.slab import SlabScene, slabbed
 from dicomview.render.small import png_of
-from dicomview.views.copies import embeds, opening_of, places_of, shown_of, snippet_of
+from dicomview.views.copies import embeds, near_of, opening_of, places_of, shown_of, snippet_of
 from dicomview.views.faces import ONE_HAND, Face, Shown
 from dicomview.views.layering import Layering
 from dicomview.views.measuring import Measuring
@@ -106,7 +106,7 @@ class SliceView(Measuring, Layering):
             self._piece,
             scene=scene_message(scene, state, controls=controls),
             state=state_message(state) | {"stamp": 0},
-            opening=self._copied,
+            opening=[*self._copied, *(near_of(self._piece, scene, state) if self._embed else [])],
             _colours=colours_message(state.colormap),
             **_faces(state),
         )
