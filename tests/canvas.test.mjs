@@ -149,6 +149,7 @@ test("more is under way on a long line, less on a narrow one; a fast one needs n
 
 /** A store over a model that writes down what is sent; a slice has 512 kB, so that two make the first budget. */
 function makeStore(count = 60, step = 1, block = 1) {
+  Store.moved = -Infinity; // no other view's hand is in the way
   const sent = [];
   const plane = { count, rows: 512, columns: 512, aspect: 1, letters: null, step, block };
   const scene = { planes: { axial: plane }, axes: [{ labels: ["1 ms", "2 ms", "3 ms"] }], colour: false };
@@ -214,6 +215,49 @@ test("a drag of the window asks for nothing, and its end for the rest", async ()
   assert.equal(asked().length, 1);
   store.drag(false);
   assert.equal(asked().length, 2);
+});
+
+test("a view beside the one under the hand asks for its own picture alone until the hand rests", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let clock = 1000;
+  t.mock.method(performance, "now", () => clock);
+  const [moved, other] = [makeStore(), makeStore()];
+  moved.show(10);
+  moved.show(11);
+  other.show(20);
+  assert.deepEqual(other.asked(), [["20/0"]]);
+  clock += 99;
+  moved.show(12);
+  clock += 1;
+  t.mock.timers.tick(100); // another view's hand has moved meanwhile
+  assert.equal(other.asked().length, 1);
+  clock += 100;
+  t.mock.timers.tick(100);
+  assert.equal(other.asked().length, 2);
+  assert.ok(other.asked()[1].length > 1);
+});
+
+test("where frames come late, whole slices wait until the hand rests", (t) => {
+  let clock = 1000;
+  t.mock.method(performance, "now", () => clock);
+  const frames = [];
+  globalThis.requestAnimationFrame = (frame) => frames.push(frame);
+  t.after(() => delete globalThis.requestAnimationFrame);
+  const { store, show } = makeStore(60, 4, 8);
+  store.wholeTook = 10;
+  const step = (index, late) => {
+    show(index);
+    clock += late;
+    frames.splice(0).forEach((frame) => frame());
+    return store.travel;
+  };
+  show(1);
+  assert.equal(step(2, 16), "slow");
+  const travels = Array.from({ length: 20 }, (_, i) => step(3 + i, 30));
+  assert.equal(travels.at(-1), "fast");
+  assert.equal(step(30, 16), "fast", "one frame in time is not enough");
+  for (let i = 0; i < 100; i++) step(i % 60, 16);
+  assert.equal(store.travel, "slow");
 });
 
 test("three linked models keep together what one may keep, and ask ahead for as much", () => {

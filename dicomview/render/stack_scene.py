@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -365,8 +366,9 @@ def _of_animal(view: View) -> View:
 def _may_overlay(one: Slice) -> bool:
     """Return True when a header has overlay groups; which frames they lie on is seen frame by frame."""
     outline = outline_of(one.header)
-    tags = one.header.keys() if outline is None else outline.tags
-    return any(0x6000 <= tag >> 16 < 0x6020 for tag in tags)
+    tags = sorted(one.header.keys()) if outline is None else outline.tags
+    first = bisect_left(tags, 0x60000000)
+    return first < len(tags) and tags[first] < 0x60200000
 
 
 def _cine(stack: Stack) -> Cine | None:

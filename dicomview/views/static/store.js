@@ -20,12 +20,14 @@ const SLOWEST = MEGABYTE / 8; // bytes per second
 const FRAME_MS = 20; // a frame of a screen, and a little
 const STILL_MS = 100; // a hand that has not moved for so long rests
 const KEEPS_UP_MS = 60; // whole slices that come in this time are asked for under a moving hand too
+const LATE_MS = 19; // unless frames come later than this after the hand: whole slices take much of a page's time
 
 /**
  * Every want says all that is wished for now, so that Python need not know what went before; how many answers have
  * come goes with it, so that nothing under way is sent twice.
  */
 export class Store {
+  static moved = -Infinity; // when a hand moved last anywhere on the page
   views = /** @type {Set<Painted>} */ (new Set());
   part = 1; // of the memory that one view may take
   whole = /** @type {SliceCache<Slice>} */ (new SliceCache(WHOLE_BYTES));
@@ -36,6 +38,8 @@ export class Store {
   shown = { plane: "", at: [0], along: 0, direction: 1 };
   moved = -Infinity; // when the hand moved last
   wholeTook = Infinity; // ms, of the last whole slice
+  frameTook = 0; // ms from a move to the next frame, about: it rises soon and falls slowly
+  awaited = false; // a frame
   seen = 0; // the number of the last answer
   anew = true; // whatever was under way before the next want is lost
   taking = Promise.resolve(); // the unpacking of what has come
@@ -206,20 +210,37 @@ export class Store {
     this.shown = shown;
     if (before.plane) {
       if (keyOf(before.plane, before.at) === keyOf(shown.plane, shown.at)) return; // nothing else is wished for
-      this.moved = performance.now();
-      clearTimeout(this.resting);
-      this.resting = setTimeout(() => this.ask(), STILL_MS);
-      this.resting.unref?.();
+      this.moved = Store.moved = performance.now();
+      this.time();
+      this.later();
     }
     this.ask();
   }
+  /** Ask again when the hand rests. */
+  later() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.ask(), STILL_MS);
+    this.resting.unref?.();
+  }
+  /** See how long the page takes until its next frame. */
+  time() {
+    if (this.awaited || !globalThis.requestAnimationFrame) return;
+    this.awaited = true;
+    const since = this.moved;
+    requestAnimationFrame(() => {
+      const more = performance.now() - since - this.frameTook;
+      this.frameTook += more * (more > 0 ? 0.2 : 0.03);
+      this.awaited = false;
+    });
+  }
   get travel() {
     if (this.dragging) return "drag";
-    if (performance.now() - this.moved >= STILL_MS - 1) return "rest";
+    const still = performance.now() - (STILL_MS - 1);
+    if (this.moved <= still) return Store.moved <= still ? "rest" : "aside";
     // One whole slice at a time: those that the hand has left behind must not hold up the previews ahead of it.
     const own = wishKey(this.shown.plane, this.shown.at, 1);
     const busy = [...this.pending.keys()].some((key) => key.endsWith(":1") && key !== own);
-    return this.wholeTook < KEEPS_UP_MS && !busy ? "slow" : "fast";
+    return this.wholeTook < KEEPS_UP_MS && this.frameTook < LATE_MS && !busy ? "slow" : "fast";
   }
   /** What is wished for now, most urgent first, as it is written in a want. */
   wishes() {
@@ -244,6 +265,7 @@ export class Store {
   ask() {
     const { plane } = this.shown;
     if (this.beginning || this.lost || !this.views.size || !(plane in this.scene.planes)) return;
+    if (this.travel === "aside") this.later();
     const chosen = new Map();
     let [bytes, fresh] = [0, 0];
     for (const wish of this.wishes()) {

@@ -6,8 +6,8 @@ import { MEGABYTE } from "./slices.js";
  * @typedef {{place: number, count: number, step: number}} Wish `count` slices from `place` on, every step-th sample
  * @typedef {{count: number, step: number, block: number, near: number, far: number}} Layout places there are; how
  *   previews come; how many places around are wanted whole, and as previews
- * @typedef {"rest" | "slow" | "fast" | "drag"} Travel the hand rests; it moves and whole slices keep up; it moves too fast
- *   for them; it moves something else than slices
+ * @typedef {"rest" | "slow" | "fast" | "drag" | "aside"} Travel the hand rests; it moves and whole slices keep up; it moves
+ *   too fast for them; it moves something else than slices; it moves another view
  */
 
 /**
@@ -46,7 +46,7 @@ export function plan(place, direction, { count, step, block, near, far }, held, 
     if (step > 1 && !held(i, 1)) wish(i, 1, 1);
   };
   coarse(place);
-  if (travel === "drag") return [...wishes.values()];
+  if (travel === "drag" || travel === "aside") return [...wishes.values()];
   if (travel !== "fast") around(place, direction, count, travel === "slow" ? 3 * block : 3).forEach(coarse);
   if (travel !== "fast") whole(place);
   around(place, direction, count, far).forEach(coarse);
