@@ -10,7 +10,7 @@ import { ellipseOf, pathOf } from "../dicomview/views/static/drawing.js";
 import { handlesOf, heldPart, moved, outlineOf, withCorner } from "../dicomview/views/static/shapes.js";
 import { inflate, joined16, joined8 } from "../dicomview/views/static/packing.js";
 import { SliceCache, bytesOf, readSlices } from "../dicomview/views/static/slices.js";
-import { Store } from "../dicomview/views/static/store.js";
+import { Store, hand } from "../dicomview/views/static/store.js";
 import { Flow, around, plan } from "../dicomview/views/static/wants.js";
 import { dragSteps, wheelSteps, wheelZoom } from "../dicomview/views/static/gestures.js";
 import { dragWindow, exactly, lineOf, windowTable, windowWords } from "../dicomview/views/static/window.js";
@@ -149,7 +149,6 @@ test("more is under way on a long line, less on a narrow one; a fast one needs n
 
 /** A store over a model that writes down what is sent; a slice has 512 kB, so that two make the first budget. */
 function makeStore(count = 60, step = 1, block = 1) {
-  Store.moved = -Infinity; // no other view's hand is in the way
   const sent = [];
   const plane = { count, rows: 512, columns: 512, aspect: 1, letters: null, step, block };
   const scene = { planes: { axial: plane }, axes: [{ labels: ["1 ms", "2 ms", "3 ms"] }], colour: false };
@@ -163,6 +162,7 @@ function makeStore(count = 60, step = 1, block = 1) {
   const store = new Store(model);
   const view = { paint() {} };
   store.join(view);
+  hand.moved = -Infinity; // no other view is in the way
   let n = 0;
   const settle = () => new Promise((resolve) => setImmediate(resolve));
   const answer = async (index, { text = "", echo = 0, step: each = 1, many = 1 } = {}) => {
@@ -235,6 +235,20 @@ test("a view beside the one under the hand asks for its own picture alone until 
   t.mock.timers.tick(100);
   assert.equal(other.asked().length, 2);
   assert.ok(other.asked()[1].length > 1);
+});
+
+test("what lies around is asked for when all views are on the screen", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let clock = 1000;
+  t.mock.method(performance, "now", () => clock);
+  const { store, view, asked, show } = makeStore();
+  store.leave(view);
+  store.join(view);
+  show(10);
+  assert.deepEqual(asked(), [["10/0"]]);
+  clock += 100;
+  t.mock.timers.tick(100);
+  assert.ok(asked()[1].length > 1);
 });
 
 test("where frames come late, whole slices wait until the hand rests", (t) => {

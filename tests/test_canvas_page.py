@@ -66,8 +66,12 @@ def test_two_outputs_of_one_view_move_together(show: Show, chest: dv.Series) -> 
 def test_what_the_hand_does_while_python_is_busy_comes_later(show: Show, chest: dv.Series) -> None:
     view = dv.view(chest, controls=False)
     page = show(view)
+    page.wheel(2)
+    page.settled()
+    page.wheel(-2)
+    page.settled()
     with page.link.busy:
-        page.wheel(2)
+        page.wheel(2)  # to what is here already
         assert page.mark("index") == "32"
         assert view.index == 30
     page.settled()

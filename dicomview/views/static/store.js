@@ -17,17 +17,18 @@ const FAR_BYTES = 24 * MEGABYTE; // and previews
 const PATIENCE_MS = 700; // beside the time that the line takes; what comes to a kernel that computes may lie there unseen
 const SILENCE_MS = 6000; // without an answer, asked again meanwhile, until it is said
 const SLOWEST = MEGABYTE / 8; // bytes per second
-const FRAME_MS = 20; // a frame of a screen, and a little
 const STILL_MS = 100; // a hand that has not moved for so long rests
 const KEEPS_UP_MS = 60; // whole slices that come in this time are asked for under a moving hand too
 const LATE_MS = 19; // unless frames come later than this after the hand: whole slices take much of a page's time
+
+/** When a hand moved a view last, or one came. Each view has a module of its own, so what they share lies in the page. */
+export const hand = (/** @type {any} */ (globalThis)[Symbol.for("dicomview.hand")] ??= { moved: -Infinity });
 
 /**
  * Every want says all that is wished for now, so that Python need not know what went before; how many answers have
  * come goes with it, so that nothing under way is sent twice.
  */
 export class Store {
-  static moved = -Infinity; // when a hand moved last anywhere on the page
   views = /** @type {Set<Painted>} */ (new Set());
   part = 1; // of the memory that one view may take
   whole = /** @type {SliceCache<Slice>} */ (new SliceCache(WHOLE_BYTES));
@@ -44,7 +45,6 @@ export class Store {
   anew = true; // whatever was under way before the next want is lost
   taking = Promise.resolve(); // the unpacking of what has come
   flow = new Flow();
-  beginning = /** @type {any} */ (0); // timer of the first picture
   waiting = /** @type {any} */ (0); // timer of what is pending
   resting = /** @type {any} */ (0); // timer of the hand
   dragging = false; // a hand sets the window or moves the picture: nothing may come between
@@ -68,8 +68,6 @@ export class Store {
     return this.model.get("_note") ?? (alone ? "no kernel answers: this is a part; run the cell for all of it" : "");
   }
   clear = () => {
-    clearTimeout(this.beginning);
-    this.beginning = 0;
     clearTimeout(this.waiting);
     clearTimeout(this.resting);
     this.whole.clear();
@@ -99,13 +97,8 @@ export class Store {
     this.views.add(view);
     if (this.views.size > 1) return;
     const opening = this.model.get("_opening") ?? [];
-    // The first piece is not packed, so it is painted at once; what is asked for waits until it is on the screen.
-    if (opening.length) {
-      this.beginning = setTimeout(() => {
-        this.beginning = 0;
-        this.ask();
-      }, FRAME_MS);
-    }
+    // The first piece is not packed, so it is painted at once; what lies around waits until all views are on the screen.
+    hand.moved = performance.now();
     for (const { message, buffers } of opening) this.take(message, buffers);
     this.ask();
   }
@@ -210,7 +203,7 @@ export class Store {
     this.shown = shown;
     if (before.plane) {
       if (keyOf(before.plane, before.at) === keyOf(shown.plane, shown.at)) return; // nothing else is wished for
-      this.moved = Store.moved = performance.now();
+      this.moved = hand.moved = performance.now();
       this.time();
       this.later();
     }
@@ -236,7 +229,7 @@ export class Store {
   get travel() {
     if (this.dragging) return "drag";
     const still = performance.now() - (STILL_MS - 1);
-    if (this.moved <= still) return Store.moved <= still ? "rest" : "aside";
+    if (this.moved <= still) return hand.moved <= still ? "rest" : "aside";
     // One whole slice at a time: those that the hand has left behind must not hold up the previews ahead of it.
     const own = wishKey(this.shown.plane, this.shown.at, 1);
     const busy = [...this.pending.keys()].some((key) => key.endsWith(":1") && key !== own);
@@ -264,7 +257,7 @@ export class Store {
   }
   ask() {
     const { plane } = this.shown;
-    if (this.beginning || this.lost || !this.views.size || !(plane in this.scene.planes)) return;
+    if (this.lost || !this.views.size || !(plane in this.scene.planes)) return;
     if (this.travel === "aside") this.later();
     const chosen = new Map();
     let [bytes, fresh] = [0, 0];
