@@ -204,6 +204,14 @@ def desk(chromium: Browser) -> Iterator[Desk]:
     desk.close()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def brief_linger() -> None:
+    """Many tests wait until the thread that answers has gone."""
+    from dicomview.views import canvas
+
+    canvas._LINGER = 0.01
+
+
 @pytest.fixture
 def show(desk: Desk) -> Iterator[Show]:
     """``page = show(dv.view(...))``: a view in a real Chromium, without JupyterLab."""

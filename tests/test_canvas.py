@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -246,6 +247,26 @@ def test_what_python_sends_does_not_divert_the_browser_to_the_busy_shell(canvas:
     canvas.comm.__dict__["_reply_subshell_id"] = None  # as ipykernel 7.4 does whenever something is sent
     canvas._state = {**STATE, "positions": {"axial": 5}}
     assert "_reply_subshell_id" not in canvas.comm.__dict__
+
+
+def test_a_message_beside_a_running_cell_does_not_end_the_figure_it_draws(
+    canvas: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    shell = SimpleNamespace(events=SimpleNamespace(trigger=told.append))  # what matplotlib's inline backend listens to
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    comm: Any = canvas.comm
+    content = {"data": {"method": "update", "state": {"_state": {**STATE, "positions": {"axial": 2}}}}}
+    message = {"content": content, "buffers": [], "metadata": {}}
+    beside = threading.Thread(target=comm.handle_msg, args=(message,))  # a subshell's
+    beside.start()
+    beside.join(10)
+    assert canvas._state["positions"] == {"axial": 2}
+    assert told == []
+    content["data"]["state"] = {"_state": STATE}
+    comm.handle_msg(message)  # while no cell runs
+    assert canvas._state == STATE
+    assert told == ["pre_execute", "post_execute"]
 
 
 def test_the_page_parts_travel_whole(canvas: Recorder) -> None:

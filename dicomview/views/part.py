@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ class Part(anywidget.AnyWidget):
         """Meet the browser; ipywidgets calls this."""
         super().open()
         self._listen_beside_the_cell()
+        self._leave_the_cell_alone()
 
     def _send(self, msg: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         super()._send(msg, buffers)
@@ -54,3 +56,17 @@ class Part(anywidget.AnyWidget):
         # shell which last sent something, so a widget made or moved by a busy cell would wait for the cell's end.
         if self.comm is not None:
             self.comm.__dict__.pop("_reply_subshell_id", None)
+
+    def _leave_the_cell_alone(self) -> None:
+        # A comm has IPython told that a cell begins and ends around each message. Beside a running cell that ends, half
+        # drawn, the figure that this cell draws with pyplot: matplotlib's inline backend shows and closes it.
+        comm = self.comm
+        if comm is None or not hasattr(comm, "_msg_callback"):
+            return
+        usual = comm.handle_msg
+
+        def handle(message: Any) -> None:
+            beside = threading.current_thread() is not threading.main_thread()
+            (comm._msg_callback if beside and comm._msg_callback else usual)(message)
+
+        comm.handle_msg = handle
