@@ -94,6 +94,10 @@ def test_words_stand_on_the_picture_and_nothing_of_the_patient(tmp_path, monkeyp
     assert different[:20, 110:146].any()  # A at the top
     assert different[-20:, :100].any()
     assert not different[60:110, 60:110].any()
+    assert not different[-60:, -3:].any()  # nothing is cut off at the edge
+    said.clear()
+    export.png(CHEST, tmp_path / "wide.png", index=30, window="bone", annotations=True)
+    assert said[4].startswith("axial 31/60\nz −")  # side by side they would be wider than the picture
     # A key image is one, whatever somebody has called it.
     said.clear()
     export.png(CHEST, tmp_path / "key.png", index=22, annotations=True, objects=CLONE / "sample_data" / "chest_objects")

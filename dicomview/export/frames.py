@@ -82,9 +82,12 @@ def annotated(shown: Picture) -> Image.Image:
     window = "VOI table" if isinstance(shown.window, VoiTable) else window_words(shown)
     words = [f"{shown.plane} {shown.index + 1}/{shown.count}", shown.place, window]
     style: dict[str, Any] = {"font": font, "fill": _white(image), "stroke_width": 2, "stroke_fill": _black(image)}
+    lines = [word for word in words if word]
+    if canvas.textlength(" · ".join(lines), font) <= right - edge:
+        lines = [" · ".join(lines)]
     for x, y, text, anchor in (
-        *_letters(shown, image),
-        (edge, bottom, " · ".join(word for word in words if word), "ld"),
+        *_letters(shown, image, len(lines)),
+        (edge, bottom, "\n".join(lines), "ld"),
         (right, edge, "\n".join(shown.notes), "ra"),
     ):
         if text:
@@ -92,16 +95,16 @@ def annotated(shown: Picture) -> Image.Image:
     return image
 
 
-def _letters(shown: Picture, image: Image.Image) -> list[tuple[float, float, str, str]]:
+def _letters(shown: Picture, image: Image.Image, lines: int) -> list[tuple[float, float, str, str]]:
     if shown.letters is None:
         return []
     left, right, top, bottom = shown.letters
-    line = 2 * max(11, round(image.height * _PART))  # above the words in the corner
+    above = (1 + lines) * max(11, round(image.height * _PART))  # the words in the corner
     return [
         (4, image.height / 2, left, "lm"),
         (image.width - 4, image.height / 2, right, "rm"),
         (image.width / 2, 4, top, "ma"),
-        (image.width / 2, image.height - line, bottom, "md"),
+        (image.width / 2, image.height - above, bottom, "md"),
     ]
 
 
