@@ -237,6 +237,43 @@ test("a view beside the one under the hand asks for its own picture alone until 
   assert.ok(other.asked()[1].length > 1);
 });
 
+test("however long a cine runs beside it, a view gets its own slice whole", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let clock = 1000;
+  t.mock.method(performance, "now", () => clock);
+  const { sent, show } = makeStore(60, 4, 8);
+  for (let tick = 0; tick < 20; tick++) {
+    hand.moved = clock; // by another view
+    if (!tick) show(10);
+    clock += 50;
+    t.mock.timers.tick(50);
+  }
+  const items = sent.filter(({ kind }) => kind === "want").flatMap((want) => want.items.map(({ at, step }) => `${at[0]}:${step}`));
+  assert.deepEqual([...new Set(items)].sort(), ["10:1", "8:4"]);
+});
+
+test("a coarser preview does not take the place of a finer one", async () => {
+  const { store, answer, show } = makeStore(60, 4, 8);
+  show(10);
+  await answer(10, { step: 2 });
+  await answer(8, { step: 4, many: 8 });
+  assert.deepEqual([store.best("axial", [10, 0]).step, store.best("axial", [11, 0]).step], [2, 4]);
+});
+
+test("a change of the scene under a moving hand does not keep the whole slice away", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let clock = 1000;
+  t.mock.method(performance, "now", () => clock);
+  const { store, sent, answer, show } = makeStore(60, 4, 8);
+  show(10);
+  show(11);
+  store.renew();
+  await answer(8, { step: 4, many: 8 });
+  clock += 200;
+  t.mock.timers.tick(200);
+  assert.ok(sent.at(-1).items.some(({ at, step }) => at[0] === 11 && step === 1));
+});
+
 test("what lies around is asked for when all views are on the screen", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   let clock = 1000;

@@ -249,6 +249,8 @@ def test_what_is_taken_out_of_a_hidden_catalogue_hides_it_too(tmp_path):
         browser = dv.browse(source)
         assert browser.identity == "hide"
         browser.close()
+    assert "ecret" not in dv.tags(hidden.stack.slices[0]).to_csv().casefold()
+    assert dv.view(hidden)._scene["title"] == "CT"
     for source in (hidden, hidden.stack):
         assert "ecret" not in dv.tags(source).to_csv().casefold()
         assert set(dv.tags(source, ["PatientName"], identity="show")["PatientName"]) == {"(hidden)"}

@@ -21,7 +21,7 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
 import dicomview as dv
-from dicomview.errors import AlreadyThere, NothingFound, UnknownChoice
+from dicomview.errors import AlreadyThere, NotASource, NothingFound, UnknownChoice
 
 
 def manifest(folder):
@@ -270,6 +270,12 @@ def test_what_was_read_already_is_a_source_too(source, tmp_path):
         assert dv.privacy.verify(one, tmp_path / str(number), **asked).releasable
         assert dv.privacy.risks(one)["files"].tolist() == [3]
         assert dv.privacy.inventory(one)["count"].tolist() == dv.privacy.inventory(source)["count"].tolist()
+    with pytest.raises(NotASource):
+        dv.privacy.risks(5)
+    assert len(dv.privacy.plan([catalog, str(source.resolve()), str(source / ".." / source.name)], **asked).files) == 3
+    (source / "deeper").mkdir()
+    with pytest.raises(UnknownChoice, match="lies in the source"):  # the folder that was scanned is the source
+        dv.privacy.apply(dv.privacy.plan(catalog, **asked), source / "deeper" / "out")
     assert all(manifest(tmp_path / "0") == manifest(tmp_path / str(number)) for number in range(4))
 
 

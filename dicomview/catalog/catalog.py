@@ -22,7 +22,8 @@ from dicomview.space import Series, series_of
 from dicomview.space.series import OVER_IMAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -60,15 +61,25 @@ class Catalog:
     complete : bool
         False when the scan was interrupted.
     identity : "show" or "hide", optional
+    folders : iterable of Path
+        That were scanned.
     """
 
     listing: ClassVar[Callable[[Catalog], dict[str, Any]] | None] = None
     """Gives a list of it as a notebook shows widgets, where there is a notebook: set by the package, see there."""
 
     def __init__(
-        self, places: Sequence[Listed], packed: Packed, *, complete: bool = True, identity: Identity | None = None
+        self,
+        places: Sequence[Listed],
+        packed: Packed,
+        *,
+        complete: bool = True,
+        identity: Identity | None = None,
+        folders: Iterable[Path] = (),
     ) -> None:
         self._places, self._packed, self._identity = places, packed, identity
+        self.folders = tuple(folders)
+        """The folders that were scanned."""
         self.complete = complete
         """False when the scan was interrupted: the paths not looked at are not here."""
 
@@ -97,8 +108,8 @@ class Catalog:
         if not -count <= index < count:
             raise IndexError(f"there is no series {index}; they run from 0 to {count - 1}")
         series = self._read(index % count, progress=True)
-        stacks = tuple(replace(stack, identity=self.identity) for stack in series.stacks)
-        return replace(series, stacks=stacks, others=self._others(index % count), identity=self.identity)
+        series = replace(series, others=self._others(index % count))
+        return series if self.identity == "show" else series.hidden()
 
     def __repr__(self) -> str:
         lines = [self.heading]

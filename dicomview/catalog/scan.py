@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import as_completed
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydicom.dataset import Dataset
 
 from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.index import Index
 from dicomview.catalog.packed import joined, pack, taken
 from dicomview.elements import hides
-from dicomview.files import Glancer, ahead, listed
+from dicomview.files import Glancer, ahead, is_url, listed
 from dicomview.progress import bar
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from concurrent.futures import Executor, Future
 
     from numpy.typing import NDArray
@@ -91,6 +94,8 @@ def scan(
       0  CT · 60 × 256 × 256 · 2.00 × 1.20 × 1.20 mm · regular · Chest with contrast (synthetic)
     """
     hides(identity)  # before a folder is read
+    if isinstance(source, Iterator):
+        source = list[Any](source)  # it is gone through twice
     places = list(listed(source))
     index = None if cache is None else Index.opened(cache)
     known = np.full(len(places), -1, np.intp) if index is None else index.rows_of(places)
@@ -106,7 +111,14 @@ def scan(
     packed, paths = taken(joined(parts), order), [places[row] for row in found[order].tolist()]
     if index is not None and (len(rows) > 1 or len(old) != len(index)):
         index.write(paths, packed)
-    return Catalog(paths, packed, complete=len(paths) == len(places), identity=identity)
+    whole = len(paths) == len(places)
+    return Catalog(paths, packed, complete=whole, identity=identity, folders=_folders_in(source))
+
+
+def _folders_in(source: Source) -> list[Path]:
+    many = [source] if isinstance(source, str | os.PathLike | Dataset) else source
+    found = (Path(one).expanduser() for one in many if isinstance(one, str | os.PathLike) and not is_url(one))
+    return [path.resolve() for path in found if path.is_dir()]
 
 
 def _seen(

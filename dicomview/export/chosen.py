@@ -35,6 +35,8 @@ def chosen_tags(slices: Sequence[Slice], keywords: Iterable[str], source: object
     keys = [key_of(word) for word in keywords]
     if not keys:
         return {}
+    if not slices:
+        raise UnknownChoice("a Volume has no tags; give the series that it was made of, or leave tags away")
     table = by_keyword([Instance(one.tags, one.source) for one in slices], keys, hides(None, source))
     return {name: [_plain(cell) for cell in table[name]] for name in table.columns}
 

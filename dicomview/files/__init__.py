@@ -8,6 +8,7 @@ from dicomview.files.glance import Glance, Glancer
 from dicomview.files.headers import STATUSES, Header, Status, read_header
 from dicomview.files.locate import Listed, Location, Source, listed, locate
 from dicomview.files.read import Headers, read_headers
+from dicomview.files.remote import is_url
 from dicomview.files.target import NUMBERED, ending_of, new_file, new_folder
 from dicomview.files.template import Facts
 
@@ -29,6 +30,7 @@ __all__ = [
     "ahead",
     "elements_behind",
     "ending_of",
+    "is_url",
     "listed",
     "locate",
     "new_file",

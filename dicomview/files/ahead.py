@@ -1,8 +1,8 @@
 """Many files one after the other, from a disk that has to look for them: it is told what comes next.
 
 A file that the system does not hold in memory keeps its reader waiting, and one after the other each waits alone. Asked
-for many at once, the disk has them ready in about a quarter of the time, without a thread. Where nothing is waited for,
-nothing is asked.
+for many at once, a local disk has them ready in about a quarter of the time, without a thread. Where nothing is waited
+for, nothing is asked.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ def ahead(places: Sequence[Listed]) -> Iterator[Listed]:
     places : sequence of Listed
         Each is expected to be read by whoever takes it, before the next one.
     """
+    if not hasattr(os, "posix_fadvise"):  # Windows and macOS take no advice
+        yield from places
+        return
     for start in range(0, len(places), _AT_ONCE):
         tried, others = places[start : start + _TRIED], places[start + _TRIED : start + _AT_ONCE]
         waited = _waited()
@@ -52,10 +55,9 @@ def _waited() -> float:
 
 def _ask(path: str) -> None:
     """Have the system fetch the beginning of a file; whoever reads it says what is wrong with it."""
-    if hasattr(os, "posix_fadvise"):  # not on Windows and macOS
-        with contextlib.suppress(OSError, ValueError):
-            descriptor = os.open(path, OPTIONS)
-            try:
-                os.posix_fadvise(descriptor, 0, FIRST, os.POSIX_FADV_WILLNEED)
-            finally:
-                os.close(descriptor)
+    with contextlib.suppress(OSError, ValueError):
+        descriptor = os.open(path, OPTIONS)
+        try:
+            os.posix_fadvise(descriptor, 0, FIRST, os.POSIX_FADV_WILLNEED)
+        finally:
+            os.close(descriptor)

@@ -172,8 +172,9 @@ def _on_disk(location: Location) -> Header:
         if not stat.S_ISREG(mode):
             kind = "a device or pipe, not a file"
             if stat.S_ISDIR(mode):
-                linked = location.path.is_symlink()
-                kind = "a link that leads back to a folder above it" if linked else _NO_FILE
+                above = {folder.resolve() for folder in location.path.parents}
+                circle = location.path.is_symlink() and location.path.resolve() in above
+                kind = "a link that leads back to a folder above it" if circle else _NO_FILE
             return Header(location, "unreadable", detail=kind)
     with location.open() as stream:
         size = stream.seek(0, io.SEEK_END)

@@ -214,7 +214,8 @@ class Template:
     @property
     def moves(self) -> Moves:
         """Where the elements of the header that `match` has taken last stand otherwise than in the layout."""
-        places, changes = zip(*self.changes, strict=True) if self.changes else ((), ())
+        changed = [(place, change) for place, change in self.changes if change]
+        places, changes = zip(*changed, strict=True) if changed else ((), ())
         return list(places), list(accumulate(changes))
 
     def _after(self, width: int, data: bytes, start: int, size: int) -> int:

@@ -12,7 +12,7 @@ from dicomview.errors import DicomviewError, UnknownChoice
 from dicomview.privacy.aside import why_aside
 from dicomview.privacy.plan import opened
 from dicomview.privacy.policy import boxes_of
-from dicomview.privacy.sources import locations_in
+from dicomview.privacy.sources import locations_in, many_of
 from dicomview.progress import bar
 from dicomview.quiet import quiet
 from dicomview.render import picture
@@ -125,6 +125,7 @@ def preview(
         `rectangles` are none, or stand under a series that is not there.
     """
     given = boxes_of(rectangles or {})
+    source = many_of(source)
     table = risks(source, progress=False)
     if not set(given) <= set(table["series_uid"]):
         raise UnknownChoice("a rectangle stands under a SeriesInstanceUID that has no picture here; see risks")

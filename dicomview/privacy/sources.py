@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -13,8 +14,6 @@ from dicomview.files import locate
 from dicomview.space import Series, Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from dicomview.files import Location, Source
 
     One: TypeAlias = str | os.PathLike[str] | Dataset | Catalog | Series | Stack
@@ -24,9 +23,18 @@ __all__ = ["folders_of", "locations_in", "many_of"]
 
 
 def many_of(source: Protected) -> list[One]:
-    """Return a source as a list of what it is made of."""
-    one = isinstance(source, str | os.PathLike | Dataset | Catalog | Series | Stack)
-    return [cast("One", source)] if one else list(cast("Iterable[One]", source))
+    """Return a source as a list of what it is made of.
+
+    Raises
+    ------
+    NotASource
+        It is something else.
+    """
+    if isinstance(source, str | os.PathLike | Dataset | Catalog | Series | Stack):
+        return [source]
+    if not isinstance(source, Iterable) or isinstance(source, bytes | bytearray | Mapping):
+        list(locate(cast("Source", source)))  # which says what it is
+    return list(source)
 
 
 def locations_in(source: Protected) -> list[Location]:
@@ -42,8 +50,16 @@ def locations_in(source: Protected) -> list[Location]:
     if others or not found:
         asked = others[0] if len(others) == 1 and not found else others
         found += locate(cast("Source", asked))
-    keys = ((one.path, one.member, id(one.dataset), id(one.remote)) for one in found)
-    return list(dict(zip(keys, found, strict=True)).values())  # each once
+    once: dict[object, Location] = {}
+    for place in found:
+        once.setdefault(_key(place), place)
+    return list(once.values())
+
+
+def _key(one: Location) -> object:
+    if one.path is None:
+        return id(one.dataset) if one.remote is None else one.remote.url
+    return os.path.abspath(one.path), one.member  # noqa: PTH100  does not touch the disk
 
 
 def folders_of(source: Protected) -> list[Path]:
@@ -51,6 +67,8 @@ def folders_of(source: Protected) -> list[Path]:
     folders: dict[Path, None] = {}
     for one in many_of(source):
         known = _known(one)
+        if isinstance(one, Catalog):
+            folders |= dict.fromkeys(one.folders)
         if known is not None:
             folders |= dict.fromkeys(place.path.parent.resolve() for place in known if place.path is not None)
         elif isinstance(one, str | os.PathLike):

@@ -103,6 +103,14 @@ class Series:
         more += [f"beside it {', '.join(f'{n} {status}' for status, n in self.beside.items())}"] if self.beside else []
         return " · ".join([what, count, self.stacks[0].summary(), *more])
 
+    def hidden(self) -> Series:
+        """Return the same series, of which tables and documents hide who the patient is."""
+        stacks = (
+            replace(stack, slices=tuple(replace(one, identity="hide") for one in stack.slices), identity="hide")
+            for stack in self.stacks
+        )
+        return replace(self, stacks=tuple(stacks), identity="hide")
+
     def __len__(self) -> int:
         return len(self.stack) if self.stacks else 0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -69,6 +69,8 @@ class Slice:
         The part of the frame that is this slice, of a mosaic; None for the whole frame.
     vectors : mapping of str to int
         Where the frame stands along each index vector of a nuclear medicine object, slowest first (PS3.3 C.8.4.8).
+    identity : "show" or "hide"
+        As that of its series.
     """
 
     source: Header
@@ -79,6 +81,7 @@ class Slice:
     fault: str = ""
     tile: Tile | None = None
     vectors: Mapping[str, int] = field(default_factory=dict)
+    identity: Literal["show", "hide"] = "show"
 
     def __repr__(self) -> str:
         number = "absent" if self.instance_number is None else self.instance_number

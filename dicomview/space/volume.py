@@ -36,7 +36,7 @@ OnShear = Literal["refuse", "affine", "resample"]
 _READING = ("Reading slices", "slice")  # beside a bar
 _IN_LINE_MM = 0.1
 _MOST_WORKERS = 4
-_RUN = 16  # slices a worker takes at once
+_RUN = 16  # slices a worker takes at once, at most
 _WORTH_WORKERS = 1 << 23  # bytes of a volume
 _MOST_RESAMPLED = 8  # times as many slices as there were; beyond that two of them lie all but together
 
@@ -209,7 +209,8 @@ def _fill(slices: Sequence[Slice], planes: Sequence[NDArray[np.float32]], progre
         return
     with ThreadPoolExecutor(workers) as pool:
         # Neighbours go to one worker: two that fill the same page of memory wait for each other.
-        runs = [slice(start, start + _RUN) for start in range(0, len(slices), _RUN)]
+        most = max(1, min(_RUN, len(slices) // (4 * workers)))
+        runs = [slice(start, start + most) for start in range(0, len(slices), most)]
         filled = pool.map(_filled, (slices[run] for run in runs), (planes[run] for run in runs))
         done = chain.from_iterable(filled)  # the first fault is raised, in order
         for _ in bar(done, *_READING, total=len(slices), show=progress):

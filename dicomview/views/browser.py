@@ -62,7 +62,7 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
     chosen = traitlets.Int()
 
     def __init__(self, found: Sequence[Series], *, identity: Identity | None = None, embed: bool | None = None) -> None:
-        self._hide, self._embed = hides(identity), embed
+        self._hide, self._embed = hides(identity, found), embed
         self._lines = [Line(one, stack) for one in found for stack in one.stacks or (None,)]
         self._list = SeriesList(
             [line.entry(hide=self._hide) for line in self._lines],

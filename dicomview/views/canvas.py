@@ -142,6 +142,7 @@ class Canvas(Part):
         if lock := self.__dict__.get("_lock"):  # a view that was interrupted in its making is closed as well
             with lock:
                 self._wishes.clear()
+                lock.notify()
         super().close()
 
     def left(self, page: str) -> None:

@@ -81,10 +81,12 @@ def near_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]:
     """
     step, block = previews_of(scene.views[state.plane])
     count, first = scene.counts[state.plane], state.index - state.index % block
+    if count <= _OPENING_PREVIEWS:
+        return []
     begun = time.perf_counter()
     neighbour = first if first != state.index else min(first + 1, count - 1)
     shipped(source, Wish(state.plane, (neighbour, *state.axes.values()), step=step))
-    if count <= _OPENING_PREVIEWS or block * (time.perf_counter() - begun) > _NEAR_SECONDS:
+    if block * (time.perf_counter() - begun) > _NEAR_SECONDS:
         return []
     wish = Wish(state.plane, (first, *state.axes.values()), count=min(block, count - first), step=step)
     return [shipped(source, wish)]

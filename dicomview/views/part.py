@@ -59,7 +59,8 @@ class Part(anywidget.AnyWidget):
 
     def _leave_the_cell_alone(self) -> None:
         # A comm has IPython told that a cell begins and ends around each message. Beside a running cell that ends, half
-        # drawn, the figure that this cell draws with pyplot: matplotlib's inline backend shows and closes it.
+        # drawn, the figure that this cell draws with pyplot: matplotlib's inline backend shows and closes it. What an
+        # observer leaves open is shown at the end of the next cell instead.
         comm = self.comm
         if comm is None or not hasattr(comm, "_msg_callback"):
             return

@@ -16,10 +16,12 @@ const NEAR_BYTES = 48 * MEGABYTE; // how far around the shown slice whole ones a
 const FAR_BYTES = 24 * MEGABYTE; // and previews
 const PATIENCE_MS = 700; // beside the time that the line takes; what comes to a kernel that computes may lie there unseen
 const SILENCE_MS = 6000; // without an answer, asked again meanwhile, until it is said
+const RESIGNED_MS = 10_000; // and from then on: a kernel that computes for an hour finds them all
 const SLOWEST = MEGABYTE / 8; // bytes per second
 const STILL_MS = 100; // a hand that has not moved for so long rests
 const KEEPS_UP_MS = 60; // whole slices that come in this time are asked for under a moving hand too
-const LATE_MS = 19; // unless frames come later than this after the hand: whole slices take much of a page's time
+const LATE_MS = 21; // unless frames come later than this after the hand: whole slices take much of a page's time
+const LATEST_MS = 50; // what comes later still has another reason
 
 /** When a hand moved a view last, or one came. Each view has a module of its own, so what they share lies in the page. */
 export const hand = (/** @type {any} */ (globalThis)[Symbol.for("dicomview.hand")] ??= { moved: -Infinity });
@@ -70,6 +72,7 @@ export class Store {
   clear = () => {
     clearTimeout(this.waiting);
     clearTimeout(this.resting);
+    this.resting = 0;
     this.whole.clear();
     this.previews.clear();
     this.pending.clear();
@@ -164,7 +167,10 @@ export class Store {
     for (const slice of slices) {
       slice.revision = this.scene.revision;
       const cache = slice.step === 1 ? this.whole : this.previews;
-      cache.set(keyOf(slice.plane, slice.at), slice, sizeOf(slice));
+      const key = keyOf(slice.plane, slice.at);
+      const held = cache.has(key) ? cache.get(key) : undefined;
+      if (held?.data && held.step < slice.step && held.revision === slice.revision) continue; // a finer one is here
+      cache.set(key, slice, sizeOf(slice));
     }
     this.paint();
   }
@@ -183,7 +189,7 @@ export class Store {
   wait() {
     clearTimeout(this.waiting);
     const bytes = [...this.pending.values()].reduce((sum, wish) => sum + wish.bytes, 0);
-    const patience = PATIENCE_MS + (1000 * bytes) / Math.max(this.flow.rate, SLOWEST);
+    const patience = (this.silent ? RESIGNED_MS : PATIENCE_MS) + (1000 * bytes) / Math.max(this.flow.rate, SLOWEST);
     this.waiting = setTimeout(() => {
       this.pending.clear();
       this.overdue += patience;
@@ -205,14 +211,17 @@ export class Store {
       if (keyOf(before.plane, before.at) === keyOf(shown.plane, shown.at)) return; // nothing else is wished for
       this.moved = hand.moved = performance.now();
       this.time();
-      this.later();
     }
     this.ask();
   }
   /** Ask again when the hand rests. */
   later() {
-    clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.ask(), STILL_MS);
+    if (this.resting) return;
+    const moved = performance.now() - Math.max(this.moved, hand.moved);
+    this.resting = setTimeout(() => {
+      this.resting = 0;
+      this.ask();
+    }, Math.max(1, STILL_MS - moved));
     this.resting.unref?.();
   }
   /** See how long the page takes until its next frame. */
@@ -221,7 +230,7 @@ export class Store {
     this.awaited = true;
     const since = this.moved;
     requestAnimationFrame(() => {
-      const more = performance.now() - since - this.frameTook;
+      const more = Math.min(performance.now() - since, LATEST_MS) - this.frameTook;
       this.frameTook += more * (more > 0 ? 0.2 : 0.03);
       this.awaited = false;
     });
@@ -258,7 +267,7 @@ export class Store {
   ask() {
     const { plane } = this.shown;
     if (this.lost || !this.views.size || !(plane in this.scene.planes)) return;
-    if (this.travel === "aside") this.later();
+    if (!["rest", "drag"].includes(this.travel)) this.later();
     const chosen = new Map();
     let [bytes, fresh] = [0, 0];
     for (const wish of this.wishes()) {

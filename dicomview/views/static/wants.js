@@ -46,7 +46,11 @@ export function plan(place, direction, { count, step, block, near, far }, held, 
     if (step > 1 && !held(i, 1)) wish(i, 1, 1);
   };
   coarse(place);
-  if (travel === "drag" || travel === "aside") return [...wishes.values()];
+  if (travel === "drag") return [...wishes.values()];
+  if (travel === "aside") {
+    whole(place); // and no more, however long a cine runs there
+    return [...wishes.values()];
+  }
   if (travel !== "fast") around(place, direction, count, travel === "slow" ? 3 * block : 3).forEach(coarse);
   if (travel !== "fast") whole(place);
   around(place, direction, count, far).forEach(coarse);
