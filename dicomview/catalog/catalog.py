@@ -107,8 +107,7 @@ class Catalog:
         count = len(self)
         if not -count <= index < count:
             raise IndexError(f"there is no series {index}; they run from 0 to {count - 1}")
-        series = self._read(index % count, progress=True)
-        series = replace(series, others=self._others(index % count))
+        series = replace(self._read(index % count, progress=True), others=self._others(index % count))
         return series if self.identity == "show" else series.hidden()
 
     def __repr__(self) -> str:

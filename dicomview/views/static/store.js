@@ -168,7 +168,7 @@ export class Store {
       slice.revision = this.scene.revision;
       const cache = slice.step === 1 ? this.whole : this.previews;
       const key = keyOf(slice.plane, slice.at);
-      const held = cache.has(key) ? cache.get(key) : undefined;
+      const held = cache.get(key);
       if (held?.data && held.step < slice.step && held.revision === slice.revision) continue; // a finer one is here
       cache.set(key, slice, sizeOf(slice));
     }
@@ -217,7 +217,7 @@ export class Store {
   /** Ask again when the hand rests. */
   later() {
     if (this.resting) return;
-    const moved = performance.now() - Math.max(this.moved, hand.moved);
+    const moved = performance.now() - hand.moved; // this one's hand or another's
     this.resting = setTimeout(() => {
       this.resting = 0;
       this.ask();
