@@ -405,8 +405,8 @@ def test_an_executor_gives_the_same(tmp_path, monkeypatch, kind):
 
 def test_an_interrupt_while_others_look_keeps_what_they_have_read(tmp_path, monkeypatch, opened):
     root, cache, room = tmp_path / "data", tmp_path / "index.parquet", sys.modules[dv.scan.__module__]
-    write(series(count=9), root)
-    monkeypatch.setattr(room, "_LEAST", 2)
+    write(series(count=8), root)
+    monkeypatch.setattr(room, "_FEW", (8, 2))
 
     def one_then_the_hand(tasks):
         yield next(iter(tasks))
@@ -420,7 +420,12 @@ def test_an_interrupt_while_others_look_keeps_what_they_have_read(tmp_path, monk
     opened.clear()
     with ThreadPoolExecutor(2) as executor:
         catalog = dv.scan(root, cache=cache, executor=executor)
-    assert (len(opened), len(catalog.files), catalog.complete) == (7, 9, True)
+    assert (len(opened), len(catalog.files), catalog.complete) == (6, 8, True)
+
+
+def test_an_executor_is_not_asked_for_what_is_in_memory():
+    with ThreadPoolExecutor(1) as executor:
+        assert list(dv.scan(series(count=2), executor=executor).files["status"]) == ["dicom", "dicom"]
 
 
 def test_one_bar_counts_files_whoever_looks(tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.index import Index
 from dicomview.catalog.packed import joined, pack, taken
 from dicomview.elements import hides
-from dicomview.files import Glancer, ahead, is_url, listed
+from dicomview.files import Glancer, Listed, ahead, is_url, listed
 from dicomview.progress import bar
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
     from dicomview.catalog.packed import Packed
     from dicomview.elements import Identity
-    from dicomview.files import Glance, Listed, Source
+    from dicomview.files import Glance, Source
 
 __all__ = ["scan"]
 
 _PACK = 16384  # glances kept as they are before they are packed
 _CHUNK = 1024  # most paths in one task of an executor
-_TASKS = 64  # at least, where there are paths enough: many threads wait for many files at once
-_LEAST = 8
+_FEW = 8, 256  # tasks at least where there are paths enough, and least paths in one: each task has its cost
+_MANY = 64, 8  # … where it is the network that takes long: many threads wait for many files at once
 
 _own = threading.local()
 
@@ -148,9 +148,13 @@ def _seen(
 def _elsewhere(
     places: Sequence[Listed], rows: NDArray[np.intp], executor: Executor, dated: bool, progress: bool
 ) -> Iterator[tuple[NDArray[np.intp], Packed]]:
-    size = min(_CHUNK, max(_LEAST, -(-len(rows) // _TASKS)))
-    chunks = [rows[start : start + size] for start in range(0, len(rows), size)]
-    tasks = {executor.submit(glances_of, [places[row] for row in chunk], dated): chunk for chunk in chunks}
+    least, smallest = _MANY if any(places[row].remote is not None for row in rows) else _FEW
+    most = max(len(rows) // smallest, 1)
+    chunks = np.array_split(rows, max(min(least, most), -(-len(rows) // _CHUNK))) if len(rows) else []
+    tasks: dict[Future[Packed], NDArray[np.intp]] = {}
+    for chunk in chunks:
+        columns = list(zip(*(places[row] for row in chunk), strict=True))
+        tasks[executor.submit(glances_of, columns, dated)] = chunk
     told: set[Future[Packed]] = set()
     found: list[tuple[NDArray[np.intp], Packed]] = []
 
@@ -171,10 +175,10 @@ def _elsewhere(
                 yield chunk, task.result()
 
 
-def glances_of(places: Sequence[Listed], dated: bool) -> Packed:
-    """Return what is at some paths: the task of an executor's worker."""
+def glances_of(places: Sequence[Sequence[Any]], dated: bool) -> Packed:
+    """Return what is at some paths: the task of an executor's worker, to whom columns travel lighter than rows."""
     glancer = getattr(_own, f"glancer_{dated}", None)  # which remembers what the headers it has seen have in common
     if glancer is None:
         glancer = Glancer(dated=dated)
         setattr(_own, f"glancer_{dated}", glancer)
-    return pack([glancer(one) for one in ahead(places)])
+    return pack([glancer(one) for one in ahead([*map(Listed, *places)])])

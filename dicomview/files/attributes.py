@@ -152,7 +152,7 @@ def _time(text: str) -> datetime.timedelta | None:
 # --- from bytes -------------------------------------------------------------------------------------------------------
 
 _WORD = re.compile(rb"[!-\[\]-~][ -\[\]-~]*\0?").fullmatch  # printable ASCII, one value
-_UID = re.compile(rb"[0-9][0-9.]*").fullmatch
+_OF_UIDS = b"0123456789."
 _NAME = re.compile(rb"[!-<>-\[\]-~][ -<>-\[\]-~]*").fullmatch  # one component group
 _DAY = re.compile(rb"[0-9]{8} ?").fullmatch
 _EXACT = 2**53  # beyond, pydicom looks at a whole number more closely
@@ -193,7 +193,7 @@ def _text(raw: bytes) -> str | None:
 def _uid(raw: bytes) -> str | None:
     if raw[-1:] == b"\0":
         raw = raw[:-1]
-    return str(raw, "ascii") if _UID(raw) else None
+    return str(raw, "ascii") if raw and not raw.translate(None, _OF_UIDS) else None
 
 
 def _name(raw: bytes) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
+from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dicomview.files.attributes import ATTRIBUTES, values_in
@@ -31,6 +32,7 @@ FIRST = 8192
 """Bytes that hold most headers."""
 _MARGIN = 256
 _LARGEST_HEADER = 1 << 22  # longer ones are pydicom's
+_length = Struct("<L").unpack_from
 _MARK = b"\xfe\xff\xdd\xe0\0\0\0\0"  # the end of encapsulated pixel data
 OPTIONS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 """How a path of which nothing is known is opened: a pipe is not waited for."""
@@ -186,11 +188,13 @@ class Glancer:
         _, _, pixels, needed = found
         if pixels:
             self._enough = pixels + _MARGIN
-            length = int.from_bytes(data[pixels - 4 : pixels], "little")
+            if pixels > len(data):
+                return None
+            (length,) = _length(data, pixels - 4)
             if length == UNDEFINED:
                 if read(file, 8, max(size - 8, pixels)) != _MARK:
                     return None
-            elif pixels > len(data) or pixels + length > size or length < needed:
+            elif pixels + length > size or length < needed:
                 return None
         return data, found
 

@@ -16,7 +16,7 @@ from dicomview.files.extent import UNDEFINED
 from dicomview.files.layout import Layout, Odd, Short, after_items
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from dicomview.files.attributes import Value
 
@@ -86,7 +86,7 @@ class Common:
         self.texts: dict[int, tuple[str, ...] | None] = {}
 
 
-_Segment: TypeAlias = "tuple[bytes | tuple[()], int, int, _Known | None, bytes, int, int]"
+_Segment: TypeAlias = "tuple[bytes | tuple[()], int, int, Callable[[bytes], Value] | None, bytes, int, int]"
 """A block of constant bytes, then an element that varies: the block, which ends with the length of the element's value,
 mostly that of the last file (an empty tuple, which no bytes start with, where it never is); its size; that size with
 the value; the values met before, None when nobody asks for them; the block without the length; how the length is
@@ -146,10 +146,10 @@ class Template:
             elif tag == _GROUP_LENGTH:
                 width = _UNCHANGING
             column = _COLUMNS.get(tag)
-            known = None if column is None else memory.values[column]
+            read = None if column is None else memory.values[column].reader()
             expected = () if delimited else header[cut:value]
             block = header[cut : value - (2 if width == _NARROW else 4)]
-            self.segments.append((expected, value - cut, following - cut, known, block, width, place))
+            self.segments.append((expected, value - cut, following - cut, read, block, width, place))
             if column is not None:
                 columns.append(column)
             cut = following
@@ -171,10 +171,10 @@ class Template:
         """
         position, values, matches, changes = 128, [], data.startswith, []
         try:
-            for expected, skip, advance, known, block, width, place in self.segments:
+            for expected, skip, advance, read, block, width, place in self.segments:
                 if matches(expected, position):
-                    if known is not None:
-                        values.append(known[data[position + skip : position + advance]])
+                    if read is not None:
+                        values.append(read(data[position + skip : position + advance]))
                     position += advance
                 elif not matches(block, position):
                     return None
@@ -187,8 +187,8 @@ class Template:
                         if position < 0:
                             return None
                     changes.append((place, position - start - advance + skip))
-                    if known is not None:
-                        values.append(known[data[start:position]])
+                    if read is not None:
+                        values.append(read(data[start:position]))
         except (IndexError, error, Short):  # the header goes on beyond the bytes given
             return None
         if not matches(self.tail, position):
@@ -249,6 +249,16 @@ class _Known(dict[bytes, "Value"]):
         super().__init__({b"": None})
         self.column, self.implicit, self.charset = column, implicit, charset
         self.attribute, self.usual = ATTRIBUTES[column], usual(ATTRIBUTES[column])
+
+    def reader(self) -> Callable[[bytes], Value]:
+        """Return what gives the value of bytes: from memory, but where no two are alike."""
+        usual = self.usual
+
+        def read(raw: bytes) -> Value:
+            value = usual(raw)
+            return self[raw] if value is None else value
+
+        return read if self.column in _UNLIKE else self.__getitem__
 
     def __missing__(self, raw: bytes) -> Value:
         """Return the value of bytes that were not met before.
