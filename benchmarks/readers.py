@@ -14,7 +14,7 @@ from pydicom.sequence import Sequence as Items
 
 import dicomview as dv
 from dicomview.elements import flatten, stored
-from dicomview.files import ATTRIBUTES, Glancer, Listed, ahead, outline
+from dicomview.files import ATTRIBUTES, Glancer, Location, ahead, outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ def _floor(paths: Sequence[str]) -> None:
 
 def _dicomview(paths: Sequence[str]) -> list[Any]:
     glancer = Glancer()
-    return [glancer(one) for one in ahead([Listed(path, path) for path in paths])]
+    return [glancer(one) for one in ahead([Location(path, path) for path in paths])]
 
 
 def _pydicom(paths: Sequence[str]) -> list[dict[str, Any]]:

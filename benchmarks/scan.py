@@ -21,7 +21,7 @@ from benchmarks.piles import write_piles
 from benchmarks.readers import ELEMENTS, READERS, ROWS, VOLUMES, frame_of, many_elements
 from benchmarks.report import Results, Target, machine, table
 from dicomview.catalog import scan
-from dicomview.files import ATTRIBUTES, Glancer, Listed
+from dicomview.files import ATTRIBUTES, Glancer, Location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -190,9 +190,9 @@ def million(results: Results, root: Path, rows: int) -> None:
     """Note what a catalogue of very many rows takes: the files of a folder over and over, with UIDs of their own."""
     from dicomview.catalog.catalog import Catalog
     from dicomview.catalog.packed import joined, pack
-    from dicomview.files import listed
+    from dicomview.files import locate
 
-    places, glancer = list(listed(root / "series")), Glancer()
+    places, glancer = list(locate(root / "series")), Glancer()
     glances = [glancer(one) for one in places]
     uid, position = _KEYWORDS.index("SOPInstanceUID"), _KEYWORDS.index("ImagePositionPatient")
 
@@ -206,7 +206,7 @@ def million(results: Results, root: Path, rows: int) -> None:
     start, parts, many = time.process_time(), [], []
     for number in range(-(-rows // len(places))):
         parts.append(pack([other(number, glance) for glance in glances]))
-        many += [Listed(f"{number}/{one.label}", f"/{number}{one.path}") for one in places]
+        many += [Location(f"{number}/{one.label}", f"/{number}{one.file}") for one in places]
     catalog = Catalog(many, joined(parts))
     files = catalog.files
     took = time.process_time() - start

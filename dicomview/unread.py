@@ -8,7 +8,7 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import FileDataset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from pydicom.dataelem import RawDataElement
     from pydicom.dataset import Dataset
@@ -38,6 +38,9 @@ class Outline(Protocol):
     def texts(self, tag: int) -> tuple[str, ...] | None:
         """Return all values as text, stripped, none for an absent or blank element; None unless all are plain."""
 
+    def dataset(self) -> FileDataset:
+        """Return the same data set as pydicom reads it."""
+
 
 class Unread(FileDataset):
     """A data set that is read by pydicom as soon as anything of it is asked for that its outline does not say.
@@ -47,12 +50,10 @@ class Unread(FileDataset):
     Parameters
     ----------
     outline : Outline
-    read : callable
-        Gives the same data set as pydicom reads it.
     """
 
-    def __init__(self, outline: Outline, read: Callable[[], FileDataset]) -> None:
-        object.__getattribute__(self, "__dict__").update(_outline=outline, _read=read)
+    def __init__(self, outline: Outline) -> None:
+        object.__getattribute__(self, "__dict__")["_outline"] = outline
 
     def __getattribute__(self, name: str) -> Any:
         if name == "__class__":  # isinstance asks for it
@@ -86,10 +87,9 @@ def outline_of(dataset: Dataset) -> Outline | None:
 def _read(dataset: Unread) -> None:
     """Put in the place of a data set the same as pydicom reads it."""
     own = object.__getattribute__(dataset, "__dict__")
-    read = own.get("_read")
-    if read is not None:  # else another thread has been here
-        own.update(read().__dict__)
+    outline = own.get("_outline")
+    if outline is not None:  # else another thread has been here
+        own.update(outline.dataset().__dict__)
         # Not by an assignment, which would end up here again.
         object.__setattr__(dataset, "__class__", FileDataset)
         own.pop("_outline", None)
-        own.pop("_read", None)

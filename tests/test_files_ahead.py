@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dicomview.files import Listed, ahead
+from dicomview.files import Location, ahead
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,11 +31,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
     return found
 
 
-def piled(folder: Path, count: int) -> list[Listed]:
+def piled(folder: Path, count: int) -> list[Location]:
     paths = [folder / f"{number:04}.dcm" for number in range(count)]
     for path in paths:
         path.write_bytes(b"DICM")
-    return [Listed(path.name, str(path)) for path in paths]
+    return [Location(path.name, str(path)) for path in paths]
 
 
 def test_what_keeps_waiting_is_asked_for_before_its_turn(tmp_path: Path, asked: list[tuple[int, int, int]]) -> None:
@@ -45,7 +45,7 @@ def test_what_keeps_waiting_is_asked_for_before_its_turn(tmp_path: Path, asked: 
         if number % 256 < 4 and number < 512:
             time.sleep(0.001)  # as a disk that has to look for the file
         elif number % 256 >= 4 and number < 512:
-            assert os.stat(str(one.path)).st_ino in {inode for inode, _, _ in asked}  # noqa: PTH116
+            assert os.stat(str(one.file)).st_ino in {inode for inode, _, _ in asked}  # noqa: PTH116
         taken.append(one)
     assert taken == places
     assert {length for _, _, length in asked} == {8192}
@@ -66,12 +66,12 @@ def test_what_cannot_be_asked_for_is_yielded_all_the_same(tmp_path: Path, asked:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     odd = [
-        Listed("gone", str(tmp_path / "gone")),
-        Listed("folder", str(tmp_path / "folder")),
-        Listed("pipe", str(tmp_path / "pipe")),
-        Listed("nul", f"{tmp_path}/n\0ul"),
-        Listed("member", str(tmp_path / "archive.zip"), "one.dcm"),
-        Listed("memory", None),
+        Location("gone", str(tmp_path / "gone")),
+        Location("folder", str(tmp_path / "folder")),
+        Location("pipe", str(tmp_path / "pipe")),
+        Location("nul", f"{tmp_path}/n\0ul"),
+        Location("member", str(tmp_path / "archive.zip"), "one.dcm"),
+        Location("memory", None),
     ]
     places = [*piled(tmp_path, 4), *odd]
     taken = []

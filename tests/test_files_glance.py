@@ -41,7 +41,7 @@ def values(glance: Glance) -> list[object]:
 
 def difference(glancer: Glancer, path: Path) -> list[object]:
     """Return what a glance says otherwise than pydicom, in value or type."""
-    glance, header = glancer.file(os.fspath(path)), read_header(Location(path.name, path))
+    glance, header = glancer.file(os.fspath(path)), read_header(Location(path.name, str(path)))
     wanted = [None] * len(ATTRIBUTES) if header.dataset is None else values_in(header.dataset)
     found: list[object] = [
         (attribute.keyword, ours, theirs)

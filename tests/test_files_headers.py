@@ -29,7 +29,7 @@ FLOATS = {"FloatPixelData": np.dtype("<f4"), "DoubleFloatPixelData": np.dtype("<
 
 def bundled(name: str) -> Header:
     path = Path(DATA_ROOT) / "test_files" / name
-    return read_header(Location(name, path))
+    return read_header(Location(name, str(path)))
 
 
 def one(**tags: object) -> Dataset:
@@ -48,7 +48,7 @@ def written(dataset: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
 def header_of(content: bytes, tmp_path: Path) -> Header:
     path = tmp_path / "file"
     path.write_bytes(content)
-    return read_header(Location("file", path))
+    return read_header(Location("file", str(path)))
 
 
 def value_of(header: Header) -> bytes:
@@ -59,7 +59,7 @@ def value_of(header: Header) -> bytes:
 
 @pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.name)
 def test_every_file_of_pydicom_gives_the_header_pydicom_reads(path: Path) -> None:
-    header = read_header(Location(path.name, path))
+    header = read_header(Location(path.name, str(path)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -251,12 +251,12 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise PermissionError(13, "Permission denied", "file")
 
     monkeypatch.setattr(Location, "open", refuse)
-    header = read_header(Location("file", path))
+    header = read_header(Location("file", str(path)))
     assert (header.status, header.detail) == ("unreadable", "cannot be read: Permission denied")
 
 
 def test_a_file_that_has_gone(tmp_path: Path) -> None:
-    assert read_header(Location("gone", tmp_path / "gone")).status == "missing"
+    assert read_header(Location("gone", str(tmp_path / "gone"))).status == "missing"
 
 
 def test_control_c_is_not_swallowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ def test_a_folder_is_walked_in_order_hidden_and_suffixless_files_included(tmp_pa
 
 def test_a_file_is_named_by_its_name(tmp_path: Path) -> None:
     path = touch(tmp_path / "deep" / "one.dcm")
-    assert list(locate(path)) == [Location("one.dcm", path)]
+    assert list(locate(path)) == [Location("one.dcm", str(path))]
 
 
 def test_a_list_mixes_everything_and_names_files_by_what_they_have_in_common(

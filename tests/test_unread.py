@@ -22,7 +22,7 @@ from test_files_headers import written
 
 import dicomview as dv
 from dicomview.demo.synthetic import instances, write
-from dicomview.files import Glancer, Listed, listed, read_header, read_headers
+from dicomview.files import Glancer, Location, locate, read_header, read_headers
 from dicomview.pixels import FrameTags, Rescale
 from dicomview.quiet import quiet
 from dicomview.unread import Unread, outline_of
@@ -31,12 +31,12 @@ ABSENT = ("StackID", "RescaleType", "PixelPaddingValue", "NumberOfFrames", "Fram
 
 
 def header_of(path, glancer=None):
-    return (glancer or Glancer()).header(Listed(path.name, os.fspath(path)))
+    return (glancer or Glancer()).header(Location(path.name, os.fspath(path)))
 
 
 def difference(header, path) -> list[object]:
     """Return what a header says otherwise than the one pydicom reads; asks for every element and a few absent ones."""
-    read = read_header(Listed(header.location.label, os.fspath(path)).location)
+    read = read_header(Location(header.location.label, os.fspath(path)))
     found = [
         (name, getattr(header, name), getattr(read, name))
         for name in ("location", "status", "pixels", "detail")
@@ -78,7 +78,7 @@ def alike(ours, theirs) -> bool:
 @pytest.mark.parametrize("root", [DATA_ROOT, SAMPLES])
 def test_every_file_says_what_pydicom_says(root):
     glancer, unread = Glancer(), 0
-    places = [one for one in listed(root) if one.member is None]
+    places = [one for one in locate(root) if one.member is None]
     for one in [*places, *places[:100]]:  # again, with all that was learnt
         header = glancer.header(one)
         unread += type(header.dataset) is Unread

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from dicomview.catalog.packed import Packed
     from dicomview.elements import Identity
-    from dicomview.files import Header, Listed, Location
+    from dicomview.files import Header, Location
     from dicomview.space import Stack
 
 __all__ = ["LINES", "Catalog"]
@@ -54,7 +54,7 @@ class Catalog:
 
     Parameters
     ----------
-    places : sequence of Listed
+    places : sequence of Location
         Every path.
     packed : Packed
         What was found there.
@@ -70,7 +70,7 @@ class Catalog:
 
     def __init__(
         self,
-        places: Sequence[Listed],
+        places: Sequence[Location],
         packed: Packed,
         *,
         complete: bool = True,
@@ -148,7 +148,7 @@ class Catalog:
     @property
     def locations(self) -> list[Location]:
         """Where each path is, in the order of ``files``."""
-        return [one.location for one in self._places]
+        return list(self._places)
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -263,7 +263,7 @@ class Catalog:
     def _archives(self) -> NDArray[np.intp]:
         """Which archive each row is in; -1 for none."""
         known: dict[str | None, int] = {}
-        found = (-1 if one.member is None else known.setdefault(one.path, len(known)) for one in self._places)
+        found = (-1 if one.member is None else known.setdefault(one.file, len(known)) for one in self._places)
         return np.fromiter(found, np.intp, len(self._places))
 
     def _rows(self, rows: NDArray[np.intp]) -> list[dict[str, Any]]:
@@ -289,7 +289,7 @@ class Catalog:
         for name in ("StudyInstanceUID", "FrameOfReferenceUID"):
             codes = self._column(name).codes
             near |= np.isin(codes[candidates], np.setdiff1d(codes[self._members[index]], [0]))
-        return tuple(read_header(self._places[row].location) for row in candidates[near].tolist())
+        return tuple(read_header(self._places[row]) for row in candidates[near].tolist())
 
     def title_of(self, index: int) -> str:
         """Return modality and description of a series: of one that hides who the patient is, "(hidden)"."""
@@ -344,12 +344,12 @@ def _values(column: Any, rows: NDArray[np.intp]) -> list[Any]:
     return [None if value in (NO_INTEGER,) or value != value else value for value in values]  # NaN is not itself
 
 
-def _name(one: Listed) -> str:
+def _name(one: Location) -> str:
     if one.remote is not None:
         return one.remote.url
-    if one.path is None:
+    if one.file is None:
         return one.label
-    name = one.path if one.member is None else f"{one.path}::{one.member}"
+    name = one.file if one.member is None else f"{one.file}::{one.member}"
     # A name that is no text on this system (bytes of another encoding) must still be one in a table.
     return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.catalog.packed import Column, Packed
-    from dicomview.files import Listed
+    from dicomview.files import Location
 
 __all__ = ["Index"]
 
@@ -127,18 +127,18 @@ class Index:
         packed = _Remembered(target)
         return cls(target, packed.paths, packed) if packed.current else cls(target, [], empty())
 
-    def rows_of(self, places: Sequence[Listed]) -> NDArray[np.intp]:
+    def rows_of(self, places: Sequence[Location]) -> NDArray[np.intp]:
         """Return the row of each place that is as it was when it was looked at; -1 for the others."""
         rows: Iterable[int] = range(len(places))
         # Mostly none has come or gone, and an absolute path is a key as it stands.
-        if self._keys != [None if one.member else one.path for one in places]:
+        if self._keys != [None if one.member else one.file for one in places]:
             known = {key: row for row, key in enumerate(self._keys)}
             rows = [known.get(key, -1) for key in _keys(places)]
         facts = list(zip(*(np.asarray(self.packed[name]).tolist() for name in ("size", "mtime_ns")), strict=True))
         found = [row if row >= 0 and _facts(one) == facts[row] else -1 for row, one in zip(rows, places, strict=True)]
         return np.array(found, np.intp)
 
-    def write(self, places: Sequence[Listed], packed: Packed) -> None:
+    def write(self, places: Sequence[Location], packed: Packed) -> None:
         """Put these rows, and no others, into the file."""
         parquet = _parquet()
         import pyarrow as pa
@@ -160,21 +160,21 @@ class Index:
             scratch.unlink(missing_ok=True)
 
 
-def _facts(one: Listed) -> tuple[int, int] | None:
+def _facts(one: Location) -> tuple[int, int] | None:
     """Return size and time of writing of a file; None when they are not to be had."""
     if one.remote is not None:
         both = one.remote.size, one.remote.mtime_ns
         return both if min(both) >= 0 else None  # the listing may not say enough
-    if one.path is None:
+    if one.file is None:
         return None
     try:
-        facts = os.stat(one.path)  # noqa: PTH116  text, for speed
+        facts = os.stat(one.file)  # noqa: PTH116  text, for speed
     except (OSError, ValueError):
         return None
     return facts.st_size, facts.st_mtime_ns
 
 
-def _keys(places: Sequence[Listed]) -> list[str]:
+def _keys(places: Sequence[Location]) -> list[str]:
     """Return the keys of places; of one in memory an empty text."""
     folders: dict[str, str] = {}  # absolute, for what is done once a folder need not be done once a file
     keys = []

@@ -16,7 +16,7 @@ from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.index import Index
 from dicomview.catalog.packed import joined, pack, taken
 from dicomview.elements import hides
-from dicomview.files import Glancer, Listed, ahead, is_url, listed
+from dicomview.files import Glancer, Location, ahead, is_url, locate
 from dicomview.progress import bar
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def scan(
     hides(identity)  # before a folder is read
     if isinstance(source, Iterator):
         source = list[Any](source)  # it is gone through twice
-    places = list(listed(source))
+    places = list(locate(source))
     index = None if cache is None else Index.opened(cache)
     known = np.full(len(places), -1, np.intp) if index is None else index.rows_of(places)
     old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
@@ -122,7 +122,7 @@ def _folders_in(source: Source) -> list[Path]:
 
 
 def _seen(
-    places: Sequence[Listed], executor: Executor | None, *, dated: bool, progress: bool
+    places: Sequence[Location], executor: Executor | None, *, dated: bool, progress: bool
 ) -> Iterator[tuple[NDArray[np.intp], Packed]]:
     """Yield what was found, and at which of the places; at an interrupt what there is by then, and end."""
     here = np.arange(len(places))
@@ -146,7 +146,7 @@ def _seen(
 
 
 def _elsewhere(
-    places: Sequence[Listed], rows: NDArray[np.intp], executor: Executor, dated: bool, progress: bool
+    places: Sequence[Location], rows: NDArray[np.intp], executor: Executor, dated: bool, progress: bool
 ) -> Iterator[tuple[NDArray[np.intp], Packed]]:
     least, smallest = _MANY if any(places[row].remote is not None for row in rows) else _FEW
     most = max(len(rows) // smallest, 1)
@@ -181,4 +181,4 @@ def glances_of(places: Sequence[Sequence[Any]], dated: bool) -> Packed:
     if glancer is None:
         glancer = Glancer(dated=dated)
         setattr(_own, f"glancer_{dated}", glancer)
-    return pack([glancer(one) for one in ahead([*map(Listed, *places)])])
+    return pack([glancer(one) for one in ahead([*map(Location, *places)])])

@@ -20,7 +20,7 @@ from dicomview.space.sorting import stacks_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dicomview.files import Listed
+    from dicomview.files import Location
     from dicomview.space import Stack
 
 __all__ = ["KEYWORDS", "sketched"]
@@ -55,12 +55,12 @@ class _RowTags(FrameTags):
         return value.split("\\") if isinstance(value, str) and "\\" in value else value
 
 
-def sketched(places: Sequence[Listed], rows: Sequence[dict[str, Any]]) -> tuple[Stack, ...] | None:
+def sketched(places: Sequence[Location], rows: Sequence[dict[str, Any]]) -> tuple[Stack, ...] | None:
     """Return the stacks of one series, or None when its files must be read to tell.
 
     Parameters
     ----------
-    places : sequence of Listed
+    places : sequence of Location
     rows : sequence of dict
         For each place, the values of `KEYWORDS`, of ImagePositionPatient, status and pixels.
     """
@@ -73,7 +73,7 @@ def sketched(places: Sequence[Listed], rows: Sequence[dict[str, Any]]) -> tuple[
         spacing, kind = spacing_of(tags)
         if place is None or kind != "patient":
             return None
-        slices.append(Slice(Header(one.location, row["status"]), tags, place, spacing, kind, fault))
+        slices.append(Slice(Header(one, row["status"]), tags, place, spacing, kind, fault))
     try:
         stacks = stacks_of(slices, progress=False)
     except NotAnImage:  # pixels would have to be compared, and a row has none

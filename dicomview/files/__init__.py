@@ -6,7 +6,7 @@ from dicomview.files.behind import elements_behind
 from dicomview.files.extent import PixelSpan
 from dicomview.files.glance import Glance, Glancer
 from dicomview.files.headers import STATUSES, Header, Status, read_header
-from dicomview.files.locate import Listed, Location, Source, listed, locate
+from dicomview.files.locate import Location, Source, locate
 from dicomview.files.read import Headers, read_headers
 from dicomview.files.remote import is_url
 from dicomview.files.target import NUMBERED, ending_of, new_file, new_folder
@@ -22,7 +22,6 @@ __all__ = [
     "Glancer",
     "Header",
     "Headers",
-    "Listed",
     "Location",
     "PixelSpan",
     "Source",
@@ -31,7 +30,6 @@ __all__ = [
     "elements_behind",
     "ending_of",
     "is_url",
-    "listed",
     "locate",
     "new_file",
     "new_folder",

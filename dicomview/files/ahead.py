@@ -17,7 +17,7 @@ from dicomview.files.glance import FIRST, OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dicomview.files.locate import Listed
+    from dicomview.files.locate import Location
 
 __all__ = ["ahead"]
 
@@ -26,12 +26,12 @@ _TRIED = 4  # of these are read without having been asked for: they tell whether
 _WAITING = 25e-6  # seconds a file
 
 
-def ahead(places: Sequence[Listed]) -> Iterator[Listed]:
+def ahead(places: Sequence[Location]) -> Iterator[Location]:
     """Yield `places`; files on a slow disk are asked for before it is their turn.
 
     Parameters
     ----------
-    places : sequence of Listed
+    places : sequence of Location
         Each is expected to be read by whoever takes it, before the next one.
     """
     if not hasattr(os, "posix_fadvise"):  # Windows and macOS take no advice
@@ -43,8 +43,8 @@ def ahead(places: Sequence[Listed]) -> Iterator[Listed]:
         yield from tried
         if others and _waited() - waited > _WAITING * len(tried):
             for one in others:
-                if one.path is not None and one.member is None:
-                    _ask(one.path)
+                if one.file is not None and one.member is None:
+                    _ask(one.file)
         yield from others
 
 

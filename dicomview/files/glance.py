@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
 from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +12,7 @@ from dicomview.files.extent import UNDEFINED
 from dicomview.files.headers import Header, read_header
 from dicomview.files.layout import Odd, Short
 from dicomview.files.locate import Location
-from dicomview.files.outline import unread
+from dicomview.files.outline import Outlined, unread
 from dicomview.files.remote import Remote
 from dicomview.files.template import Facts
 from dicomview.files.templates import Templates
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     from dicomview.files.attributes import Value
     from dicomview.files.headers import Status
-    from dicomview.files.locate import Listed
     from dicomview.files.template import Reading
 
 __all__ = ["FIRST", "OPTIONS", "Glance", "Glancer"]
@@ -98,18 +96,18 @@ class Glancer:
         self.handed_over = 0
         """How many files with the DICOM mark pydicom has read."""
 
-    def __call__(self, one: Listed) -> Glance:
+    def __call__(self, one: Location) -> Glance:
         """Return what is at a path, in an archive or in memory; never raises for what is there."""
-        if one.path is not None and one.member is None:
-            return self.file(one.path, one.label)
+        if one.file is not None and one.member is None:
+            return self.file(one.file, one.label)
         if one.remote is not None:
             return self._remote(one, one.remote)
         size = mtime = -1
-        if one.path is not None:
+        if one.file is not None:
             with contextlib.suppress(OSError):
-                facts = os.stat(one.path)  # noqa: PTH116  text, for speed
+                facts = os.stat(one.file)  # noqa: PTH116  text, for speed
                 size, mtime = facts.st_size, facts.st_mtime_ns
-        return _slow(read_header(one.location), size, mtime)
+        return _slow(read_header(one), size, mtime)
 
     def file(self, path: str, label: str = "") -> Glance:
         """Return what is in a file on the disk; `label` is what tables call it."""
@@ -130,9 +128,9 @@ class Glancer:
         except (OSError, ValueError):  # `read_header` says which
             size = -1
         self.handed_over += 1
-        return _slow(read_header(Location(label or path, Path(path))), size, mtime)
+        return _slow(read_header(Location(label or path, path)), size, mtime)
 
-    def _remote(self, one: Listed, remote: Remote) -> Glance:
+    def _remote(self, one: Location, remote: Remote) -> Glance:
         """Return what is in a file behind a URL."""
         with contextlib.suppress(Exception):  # every file system has errors of its own; `read_header` says which
             found = self._read(Remote.read, remote, remote.size) if remote.size > 0 else None
@@ -140,31 +138,31 @@ class Glancer:
                 _, (common, values, pixels, _) = found
                 return Glance("dicom", "", remote.size, remote.mtime_ns, common, values, pixels > 0)
         self.handed_over += 1
-        return _slow(read_header(one.location), remote.size, remote.mtime_ns)
+        return _slow(read_header(one), remote.size, remote.mtime_ns)
 
-    def header(self, one: Listed) -> Header:
+    def header(self, one: Location) -> Header:
         """Return what `read_header` does; the data set is read when it is asked for, where nothing is odd about it."""
         found = None
         if one.remote is not None:
             size = one.remote.size
             with contextlib.suppress(Exception):  # as in `_remote`
                 found = self._read(Remote.read, one.remote, size) if size > 0 else None
-        elif one.path is not None and one.member is None:
+        elif one.file is not None and one.member is None:
             with contextlib.suppress(OSError, ValueError):
-                descriptor = os.open(one.path, OPTIONS)
+                descriptor = os.open(one.file, OPTIONS)
                 try:
                     size = os.lseek(descriptor, 0, os.SEEK_END)
                     found = self._read(_read_at, descriptor, size)
                 finally:
                     os.close(descriptor)
         if found is None:
-            return read_header(one.location)
+            return read_header(one)
         data, (_, _, pixels, _) = found
         common, moves = self._templates.layout
-        dataset = unread(data, pixels or len(data), common, moves, size, one.path or "")
+        dataset = unread(Outlined(data, pixels or len(data), common, moves, size, one.file or ""))
         if dataset is None:
-            return read_header(one.location)
-        return Header(one.location, "dicom", dataset, common.layout.span(data, pixels) if pixels else None)
+            return read_header(one)
+        return Header(one, "dicom", dataset, common.layout.span(data, pixels) if pixels else None)
 
     def _read(self, read: Callable[[Any, int, int], bytes], file: Any, size: int) -> tuple[bytes, Reading] | None:
         """Return the beginning of a file and what is read of it; None of a file that pydicom must look at."""

@@ -10,7 +10,6 @@ import difflib
 import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -26,13 +25,12 @@ if TYPE_CHECKING:
 
     from dicomview.files.remote import Remote
 
-__all__ = ["Listed", "Location", "Source", "listed", "locate"]
+__all__ = ["Location", "Source", "locate"]
 
 Source: TypeAlias = "str | os.PathLike[str] | Dataset | Iterable[str | os.PathLike[str] | Dataset]"
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """Where one instance is: a file, a member of a zip archive, or a data set in memory.
 
     Attributes
@@ -40,8 +38,9 @@ class Location:
     label : str
         Short name for tables: the path relative to the source given, ``"scan.zip::a/0001"``, or ``"dataset 3"``
         (zero-based place in the list given).
-    path : Path or None
-        The file, or the archive that holds it; None for a data set in memory.
+    file : str or None
+        The file, or the archive that holds it; None for a data set in memory. It is text, for making a `Path` of each
+        of a million names takes longer than reading the files.
     member : str or None
         The name inside the archive.
     dataset : pydicom.Dataset or None
@@ -51,10 +50,18 @@ class Location:
     """
 
     label: str
-    path: Path | None
+    file: str | None
     member: str | None = None
-    dataset: Dataset | None = field(default=None, compare=False, repr=False)
-    remote: Remote | None = field(default=None, repr=False)
+    dataset: Dataset | None = None
+    remote: Remote | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """``file`` as a path."""
+        return None if self.file is None else Path(self.file)
+
+    def __repr__(self) -> str:  # without the data set: it says who the patient is
+        return f"Location({self.label!r}, {self.file!r}, {self.member!r})"
 
     def open(self) -> BinaryIO:
         """Open for reading only, seekable; a member of an archive is held in memory.
@@ -68,33 +75,12 @@ class Location:
         """
         if self.remote is not None:
             return self.remote.open()
-        if self.path is None:
+        path = self.path
+        if path is None:
             raise FileNotFoundError(f"{self.label} is not a file")
         if self.member is not None:
-            return io.BytesIO(archive.read_member(self.path, self.member))
-        return self.path.open("rb")
-
-
-class Listed(NamedTuple):
-    """A `Location` before it is one: making a `Path` of each of a million names takes longer than reading the files.
-
-    Attributes
-    ----------
-    label, path, member, dataset, remote
-        As those of `Location`, the path as text.
-    """
-
-    label: str
-    path: str | None
-    member: str | None = None
-    dataset: Dataset | None = None
-    remote: Remote | None = None
-
-    @property
-    def location(self) -> Location:
-        """The same as a `Location`."""
-        path = None if self.path is None else Path(self.path)
-        return Location(self.label, path, self.member, self.dataset, self.remote)
+            return io.BytesIO(archive.read_member(path, self.member))
+        return path.open("rb")
 
 
 def locate(source: Source) -> Iterator[Location]:
@@ -116,28 +102,23 @@ def locate(source: Source) -> Iterator[Location]:
     NotASource
         `source` is neither a path nor a data set nor a list of them.
     """
-    return (one.location for one in listed(source))
-
-
-def listed(source: Source) -> Iterator[Listed]:
-    """Return what `locate` does, in a form that takes less time and memory; raises as that."""
     if isinstance(source, str | os.PathLike) and not is_url(source) and _path(source).is_dir():
         return _folder(os.fspath(_path(source)), None)  # in which nothing is met twice
     return _distinct(_one(source, None) if isinstance(source, str | os.PathLike | Dataset) else _many(source))
 
 
-def _distinct(found: Iterator[Listed]) -> Iterator[Listed]:
+def _distinct(found: Iterator[Location]) -> Iterator[Location]:
     seen: set[tuple[str, str | None]] = set()
     for one in found:
-        if one.path is not None:
-            key = (os.path.abspath(one.path), one.member)  # noqa: PTH100 (does not touch the disk)
+        if one.file is not None:
+            key = (os.path.abspath(one.file), one.member)  # noqa: PTH100 (does not touch the disk)
             if key in seen:
                 continue
             seen.add(key)
         yield one
 
 
-def _many(sources: Iterable[str | os.PathLike[str] | Dataset]) -> Iterator[Listed]:
+def _many(sources: Iterable[str | os.PathLike[str] | Dataset]) -> Iterator[Location]:
     if not isinstance(sources, Iterable) or isinstance(sources, bytes | bytearray | Mapping):
         raise NotASource(_not_a_source(sources))
     items = list(sources)
@@ -149,18 +130,20 @@ def _many(sources: Iterable[str | os.PathLike[str] | Dataset]) -> Iterator[Liste
     base = _common_folder([_path(item) for item in items if not isinstance(item, Dataset) and not is_url(item)])
     for place, item in enumerate(items):
         if isinstance(item, Dataset):
-            yield Listed(f"dataset {place}", None, dataset=item)
+            yield Location(f"dataset {place}", None, dataset=item)
         else:
             yield from _one(item, base)
 
 
-def _one(source: str | os.PathLike[str] | Dataset, base: Path | None) -> Iterator[Listed]:
+def _one(source: str | os.PathLike[str] | Dataset, base: Path | None) -> Iterator[Location]:
     """Give what is under one source; labels are relative to `base`, or to the source itself without one."""
     if isinstance(source, Dataset):
-        yield Listed("dataset 0", None, dataset=source)
+        yield Location("dataset 0", None, dataset=source)
         return
     if is_url(source):
-        yield from (Listed(_printable(label), None, remote=remote) for label, remote in remote_files(os.fspath(source)))
+        yield from (
+            Location(_printable(label), None, remote=remote) for label, remote in remote_files(os.fspath(source))
+        )
         return
     path = _path(source)
     if not os.path.lexists(path):
@@ -172,16 +155,16 @@ def _one(source: str | os.PathLike[str] | Dataset, base: Path | None) -> Iterato
     head = _head(path)
     if archive.is_zip(head):
         for member in archive.members(path):
-            yield Listed(f"{label}::{member}", os.fspath(path), member)
+            yield Location(f"{label}::{member}", os.fspath(path), member)
         return
-    yield Listed(label, os.fspath(path))
+    yield Location(label, os.fspath(path))
     if dicomdir.is_dicomdir(head):
         for reference in dicomdir.references(path):
             named = None if reference.path is None else os.fspath(reference.path)
-            yield Listed(_label(path.parent, base or path.parent, reference.name), named)
+            yield Location(_label(path.parent, base or path.parent, reference.name), named)
 
 
-def _folder(folder: str, base: Path | None) -> Iterator[Listed]:
+def _folder(folder: str, base: Path | None) -> Iterator[Location]:
     root = os.path.realpath(folder)
     seen, waiting = set[str](), [(folder, frozenset[str]())]
     while waiting:
@@ -197,7 +180,7 @@ def _folder(folder: str, base: Path | None) -> Iterator[Listed]:
             with os.scandir(here) as found:
                 entries = sorted(found, key=attrgetter("name"))
         except OSError:
-            yield Listed(label or "./", here)  # may not be listed: its row says so
+            yield Location(label or "./", here)  # may not be listed: its row says so
             continue
         folders = []
         for entry in entries:
@@ -207,11 +190,11 @@ def _folder(folder: str, base: Path | None) -> Iterator[Listed]:
                 if name[-4:].lower() == ".zip":
                     yield from _zip(name, entry.path)
                 else:
-                    yield Listed(name, entry.path)
+                    yield Location(name, entry.path)
             elif not entry.is_symlink():
                 folders.append((entry.path, above))
             elif (target := os.path.realpath(entry.path)) in above:
-                yield Listed(label + _printable(name), entry.path)  # a circle: its row says so
+                yield Location(label + _printable(name), entry.path)  # a circle: its row says so
             elif not Path(target).is_relative_to(root):  # what lies inside the source is met under its own name
                 folders.append((entry.path, above))
         waiting.extend(reversed(folders))
@@ -224,7 +207,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _zip(label: str, name: str) -> Iterator[Listed]:
+def _zip(label: str, name: str) -> Iterator[Location]:
     """Give the members of an archive met in a folder; the file itself when it is none, or refused."""
     path = Path(name)
     try:
@@ -232,9 +215,9 @@ def _zip(label: str, name: str) -> Iterator[Listed]:
     except (UnsafeArchive, OSError):
         inside = ()
     for member in inside:
-        yield Listed(f"{label}::{member}", name, member)
+        yield Location(f"{label}::{member}", name, member)
     if not inside:
-        yield Listed(label, name)
+        yield Location(label, name)
 
 
 def _head(path: Path) -> bytes:

@@ -37,16 +37,23 @@ class Outlined:
     Parameters
     ----------
     header : bytes
-        The file from the preamble on, at least to the length of the pixel data.
+        The beginning of the file.
+    end : int
+        Where the header ends in it: behind the length of the pixel data, or at the end of a file without.
     common : Common
     moves : Moves
         How this header differs from the layout.
+    size : int, bytes
+        Of the whole file.
+    name : str
+        Of the file; empty when it is not on the disk.
     """
 
-    __slots__ = ("common", "header", "moves")
+    __slots__ = ("_end", "_name", "_size", "common", "header", "moves")
 
-    def __init__(self, header: bytes, common: Common, moves: Moves) -> None:
+    def __init__(self, header: bytes, end: int, common: Common, moves: Moves, size: int, name: str) -> None:
         self.header, self.common, self.moves = header, common, moves
+        self._end, self._size, self._name = end, size, name
 
     @property
     def tags(self) -> list[int]:
@@ -108,6 +115,15 @@ class Outlined:
             common.raws[tag] = raw
         return raw
 
+    def dataset(self) -> FileDataset:
+        """Return the same data set as pydicom reads it."""
+        with quiet():
+            dataset, _ = read_elements(_Named(self.header[: self._end], self._name), self._size, None, bare=False)
+        assert dataset is not None  # the walk over its bytes takes only what pydicom reads
+        if self._name:
+            dataset.fileobj_type = open
+        return dataset
+
     def _place(self, tag: int) -> tuple[int, int, int] | None:
         """Return the place of an element in the layout, and where its value begins and ends; None when it is absent."""
         place = self.common.places.get(tag)
@@ -154,36 +170,9 @@ def _texts(vr: str, raw: bytes) -> tuple[str, ...] | None:
     return tuple(part.strip(" ") for part in text.split("\\")) if text.strip(" ") else ()
 
 
-def unread(header: bytes, end: int, common: Common, moves: Moves, size: int, name: str) -> Unread | None:
-    """Return the data set of a header that pydicom has not read yet; None where that would gain nothing.
-
-    Parameters
-    ----------
-    header : bytes
-        The beginning of the file.
-    end : int
-        Where the header ends in it: behind the length of the pixel data, or at the end of a file without.
-    common : Common
-    moves : Moves
-        How this header differs from the layout.
-    size : int, bytes
-        Of the whole file.
-    name : str
-        Of the file; empty when it is not on the disk.
-    """
-    outline = Outlined(header, common, moves)
-    if not common.places.keys().isdisjoint(_FUNCTIONAL_GROUPS):
-        return None
-
-    def read() -> FileDataset:
-        with quiet():
-            dataset, _ = read_elements(_Named(header[:end], name), size, None, bare=False)
-        assert dataset is not None  # the walk over its bytes takes only what pydicom reads
-        if name:
-            dataset.fileobj_type = open
-        return dataset
-
-    return Unread(outline, read)
+def unread(outline: Outlined) -> Unread | None:
+    """Return the data set of a header that pydicom has not read yet; None where that would gain nothing."""
+    return Unread(outline) if outline.common.places.keys().isdisjoint(_FUNCTIONAL_GROUPS) else None
 
 
 class _Named(io.BytesIO):

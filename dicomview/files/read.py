@@ -12,7 +12,7 @@ from dicomview.errors import NothingFound
 from dicomview.files.ahead import ahead
 from dicomview.files.glance import Glancer
 from dicomview.files.headers import STATUSES, Header
-from dicomview.files.locate import listed
+from dicomview.files.locate import locate
 from dicomview.progress import bar
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def read_headers(source: Source, *, progress: bool = True) -> Headers:
     >>> read_headers("sample_data/ct_chest")  # doctest: +SKIP
     Headers: 60 files · 60 dicom
     """
-    places = list(listed(source))
+    places = list(locate(source))
     headers = Headers(
         map(Glancer().header, bar(ahead(places), "Reading headers", "file", total=len(places), show=progress))
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dicomview.files.attributes import Value
 
-__all__ = ["SIZES", "Common", "Facts", "Memory", "Moves", "Reading", "Template", "needed_of"]
+__all__ = ["SIZES", "UNMOVED", "Common", "Facts", "Memory", "Moves", "Reading", "Template", "needed_of"]
 
 _COLUMNS = {attribute.tag: column for column, attribute in enumerate(ATTRIBUTES)}
 _SYNTAX, _INSTANCE = _COLUMNS[0x00020010], _COLUMNS[0x00080018]
@@ -62,8 +62,9 @@ begins (0 when there are none; its length is in the four bytes before), and how 
 at least hold (0 when the header does not say, or they are encapsulated)."""
 
 
-Moves: TypeAlias = "tuple[list[int], list[int]]"
+Moves: TypeAlias = "tuple[tuple[int, ...], tuple[int, ...]]"
 """How one header differs from a layout: behind each of these places, all elements stand so many bytes further on."""
+UNMOVED: Moves = (), ()
 
 
 class Common:
@@ -215,8 +216,10 @@ class Template:
     def moves(self) -> Moves:
         """Where the elements of the header that `match` has taken last stand otherwise than in the layout."""
         changed = [(place, change) for place, change in self.changes if change]
-        places, changes = zip(*changed, strict=True) if changed else ((), ())
-        return list(places), list(accumulate(changes))
+        if not changed:
+            return UNMOVED
+        places, changes = zip(*changed, strict=True)
+        return places, tuple(accumulate(changes))  # the collector does not go through tuples of numbers
 
     def _after(self, width: int, data: bytes, start: int, size: int) -> int:
         """Return where a value ends whose length in four bytes is not that of the last file; -1 when it may not be."""

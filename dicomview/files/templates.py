@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dicomview.files.attributes import ATTRIBUTES
 from dicomview.files.layout import Layout, Short, walk
-from dicomview.files.template import SIZES, Common, Facts, Memory, Template, needed_of
+from dicomview.files.template import SIZES, UNMOVED, Common, Facts, Memory, Template, needed_of
 
 if TYPE_CHECKING:
     from dicomview.files.attributes import Value
@@ -120,7 +120,7 @@ class Templates:
         """Where the elements of the header are that was read last, by a layout that others may share."""
         read = self._read
         assert read is not None
-        return (Common(read, read.tags), ([], [])) if isinstance(read, Layout) else (read.common, read.moves)
+        return (Common(read, read.tags), UNMOVED) if isinstance(read, Layout) else (read.common, read.moves)
 
     def _series_of(self, data: bytes) -> _Series:
         """Return the series of a file by where its SeriesInstanceUID seems to be: a hint, nothing more."""
