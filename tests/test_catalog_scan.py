@@ -241,6 +241,15 @@ def test_a_catalogue_can_hide_who_the_patient_is(tmp_path, monkeypatch, road):
     assert "ecret" not in repr(catalog)
 
 
+def test_a_name_under_another_attribute_is_no_value_of_a_catalogue(tmp_path):
+    (ds,) = series(count=1)
+    ds.add_new(0x00080070, "PN", "Secret^Name")  # the dictionary says LO
+    write([ds], tmp_path)
+    for catalog in (dv.scan(tmp_path), dv.scan([ds], identity="hide")):
+        assert catalog.files["Manufacturer"].isna().all()
+        assert "ecret" not in catalog.files.drop(columns="path").to_csv() + catalog.series.to_csv() + repr(catalog)
+
+
 def test_what_is_taken_out_of_a_hidden_catalogue_hides_it_too(tmp_path):
     write(series(PatientName="Secret^Name", PatientID="SECRET-1"), tmp_path / "source")
     hidden, shown = (dv.scan(tmp_path / "source", identity=word)[0] for word in ("hide", "show"))

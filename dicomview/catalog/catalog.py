@@ -140,8 +140,9 @@ class Catalog:
 
         ``size`` is in bytes, of a member of an archive that of the archive. Text is categorical, numbers are nullable,
         dates ``datetime64``, times ``timedelta64`` since midnight; ``x``, ``y`` and ``z`` are ImagePositionPatient in
-        mm (LPS); several numbers are a tuple, several words and PatientAge text as it is stored. What is absent, empty
-        or damaged is missing. Elements inside sequences, functional groups included, are not looked at.
+        mm (LPS); several numbers are a tuple, several words and PatientAge text as it is stored. What is absent, empty,
+        damaged, or a person's name where the dictionary has none is missing. Elements inside sequences, functional
+        groups included, are not looked at.
         """
         return table(self._packed, [_name(one) for one in self._places], hide=hides(self._identity))
 

@@ -105,7 +105,9 @@ def value_in(dataset: Dataset, attribute: Attribute) -> Value:
         if attribute.tag >> 16 == 2:
             dataset = dataset.file_meta
         element = dataset.get(attribute.tag)
-        value = None if element is None else element.value
+        if element is None or (element.VR == "PN" != attribute.vr):
+            return None  # a person's name has no place in a column that may be shown
+        value = element.value
         return None if value is None else _plain(value, attribute.kind)
     except Exception:  # noqa: BLE001  pydicom converts on access and raises whatever a damaged value leads to
         return None
