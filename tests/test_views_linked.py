@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import phantoms
 import pytest
 from test_render_places import itk_of, points_near
@@ -100,6 +101,33 @@ def test_what_is_no_attribute_of_all_cannot_be_set_and_places_are_round():
     ortho["axial"].index = 2
     assert ortho.position == tuple(round(part, 6) for part in ortho.position)
     assert "-0.0" not in repr(ortho.position)
+
+
+def test_measurements_of_three_planes_are_one_table(pair):
+    ortho = dv.view(pair[0], layout="ortho")
+    assert ortho.measurements.empty
+    middle = np.array(ortho.position)
+    for plane, step in {"axial": (2, 0, 0), "coronal": (0, 0, 2), "sagittal": (0, 1.2, 1.6)}.items():
+        row = ortho.measure("line", [middle, middle + step], plane=plane)
+        assert row["plane"] == plane
+        assert row["value"] == pytest.approx(2.0)
+    ortho.measure("line", [middle, middle + np.array([0, 1.5, 2])])  # no axial slice holds it
+    table = ortho.measurements
+    assert table["view"].tolist() == ["axial", "coronal", "sagittal", "sagittal"]
+    assert len(ortho["sagittal"].measurements) == 2
+    ortho.measurements = None
+    assert ortho.measurements.empty
+    ortho.measurements = table[1:]
+    pd.testing.assert_frame_equal(ortho.measurements, table[1:].reset_index(drop=True))
+    for wish, words in (
+        (table.drop(columns="view"), "whose column view says"),
+        (table.assign(view="b"), "there is no view 'b' here"),
+        (table.assign(index=[*table["index"][:3], 10**6]), "row 3 of the measurements"),
+    ):
+        with pytest.raises(UnknownChoice, match=words):
+            ortho.measurements = wish
+        assert len(ortho.measurements) == 3
+    ortho.close()
 
 
 def test_slabs_in_three_planes():

@@ -106,7 +106,7 @@ def shapes_in(table: object, measure: Measure, now: ViewState) -> list[Shape]:
             f"(x, y, z) each, as view.measurements is one; this is {what}"
         )
     shapes = []
-    for number, row in enumerate(table.to_dict("records")):
+    for number, row in zip(table.index, table.to_dict("records"), strict=True):
         try:
             shapes.append(_shape(row, measure, now))
         except UnknownChoice as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import ipywidgets
 import numpy as np
+import pandas as pd
 import traitlets
 
 from dicomview.errors import UnknownChoice
@@ -95,6 +96,31 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
     @window.setter
     def window(self, wish: Any) -> None:
         self._first.window = wish
+
+    @property
+    def measurements(self) -> pd.DataFrame:
+        """What is measured on all of them: the table of each, with the name of the view in the first column, ``view``.
+
+        Settable to such a table, or to some of its rows, or to None for none.
+        """
+        tables = {name: view.measurements for name, view in self.views.items()}
+        whole: pd.DataFrame = pd.concat(tables, names=["view"]).reset_index(level="view").reset_index(drop=True)
+        return whole
+
+    @measurements.setter
+    def measurements(self, wish: pd.DataFrame | None) -> None:
+        if wish is not None and (not isinstance(wish, pd.DataFrame) or "view" not in wish):
+            raise UnknownChoice("measurements of linked views are a DataFrame whose column view says which each is on")
+        if wish is not None and (strangers := sorted({*wish["view"]} - {*self.views}, key=str)):
+            raise UnknownChoice(f"there is no view {strangers[0]!r} here; choose one of {', '.join(self.views)}")
+        before = {name: view.measurements for name, view in self.views.items()}
+        try:
+            for name, view in self.views.items():
+                view.measurements = None if wish is None else wish[wish["view"] == name]
+        except UnknownChoice:
+            for name, view in self.views.items():
+                view.measurements = before[name]
+            raise
 
     def close(self) -> None:
         """Take the views off every page and stop answering."""

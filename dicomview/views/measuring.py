@@ -93,9 +93,10 @@ class Measuring(Canvas):
         ----------
         kind : "line", "angle", "rectangle", "ellipse", "freehand" or "point"
         points : sequence of (x, y, z) or of (column, row)
-            LPS mm, on the slice that they lie on; or on the picture that is shown, whole numbers at the middles of
-            pixels. The ends of a line; end, vertex and end of an angle; two opposite corners of a rectangle or around
-            an ellipse; the corners of a freehand region; one point.
+            LPS mm, on the slice that they lie on (from up to half a slice off they are laid on it, and the row says
+            where); or on the picture that is shown, whole numbers at the middles of pixels. The ends of a line; end,
+            vertex and end of an angle; two opposite corners of a rectangle or around an ellipse; the corners of a
+            freehand region; one point.
         plane, index, **axes : optional
             Another picture than that which is shown, for points of the picture; of points in the patient the plane to
             look at first.
@@ -115,6 +116,17 @@ class Measuring(Canvas):
         >>> view.measure("line", [(-15, 0, -40), (15, 0, -40)])["value"]  # doctest: +SKIP
         30.0
         """
+        result = self._measure(self.shaped(kind, points, plane=plane, index=index, **axes))
+        _refuse_empty(result, self.scene)
+        with ONE_HAND:
+            self._take_measures({**self._held, self._name(): result})
+            row: pd.Series[Any] = self.measurements.iloc[-1]
+            return row
+
+    def shaped(
+        self, kind: str, points: Sequence[Sequence[float]], *, plane: str | None, index: int | None, **axes: int
+    ) -> Shape:
+        """Return what `measure` would lay on a slice, and on which. Raises as that."""
         now = self.state
         wanted, places = now.plane if plane is None else plane, now.axes | axes
         if index is None:
@@ -128,12 +140,7 @@ class Measuring(Canvas):
         else:
             shape = shape_of(kind, points, wanted, index, tuple(places.items()))
         self._measure.known(shape)
-        result = self._measure(shape)
-        _refuse_empty(result, self.scene)
-        with ONE_HAND:
-            self._take_measures({**self._held, self._name(): result})
-            row: pd.Series[Any] = self.measurements.iloc[-1]
-            return row
+        return shape
 
     def curve(self, row: int = -1, along: str | None = None, *, series: Sequence[Any] = ()) -> CurvePlot:
         """Return the view with a curve beside it: a point or region through time, the slices or several series.

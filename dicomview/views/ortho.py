@@ -10,6 +10,10 @@ from dicomview.views.linked import LinkedViews
 from dicomview.views.slice_view import SliceView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
     from dicomview.render import Scene, ViewState
 
 __all__ = ["Ortho"]
@@ -70,6 +74,19 @@ class Ortho(LinkedViews):
     def slab(self, wish: Any) -> None:
         self._first.slab = wish
         self._lay_alike()
+
+    def measure(
+        self,
+        kind: str,
+        points: Sequence[Sequence[float]],
+        *,
+        plane: str | None = None,
+        index: int | None = None,
+        **axes: int,
+    ) -> pd.Series[Any]:
+        """Measure on the plane whose slice holds all `points`, LPS mm, or on `plane`; as `SliceView.measure`."""
+        shape = self.views.get(plane or "", self._first).shaped(kind, points, plane=plane, index=index, **axes)
+        return self.views[shape.plane].measure(kind, points, plane=shape.plane, index=index, **axes)
 
     def add_mask(self, mask: Any, **options: Any) -> None:
         """Lay a mask over all planes, as `SliceView.add_mask`."""
