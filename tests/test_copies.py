@@ -103,7 +103,7 @@ def test_the_copy_follows_what_is_shown_when_it_is_displayed() -> None:
 
 def test_the_same_slices_come_with_the_widget() -> None:
     view = dv.view(noise(), index=7)
-    inside = [sent for one in view._opening for sent in unpacked(one["message"], one["buffers"])]
+    inside = [sent for one in view._opening + view._around for sent in unpacked(one["message"], one["buffers"])]
     copied = slices(bundle(view)["text/html"])
     assert [one.head for one in inside[: len(copied)]] == [one.head for one in copied]
 
@@ -113,17 +113,18 @@ def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_cop
 ) -> None:
     monkeypatch.setattr(copies, "_NEAR_SECONDS", 60)
     view = dv.view(noise(), index=7)
-    near = view._opening[-1]["message"]
+    near = view._around[-1]["message"]
     plane = view._scene["planes"][view.plane]
     assert near["step"] == plane["step"]
     first = 7 - 7 % plane["block"]
     assert [one["at"] for one in near["slices"]] == [
         [i] for i in range(first, min(first + plane["block"], plane["count"]))
     ]
-    assert len(view._opening) == len(view._copied) + 1
+    assert len(view._opening + view._around) == len(view._copied) + 1
+    assert len(view._opening) == 1  # it is waited for
     monkeypatch.setattr(copies, "_NEAR_SECONDS", 0)  # where they take long to decode
     slow = dv.view(noise(), index=7)
-    assert len(slow._opening) == len(slow._copied)
+    assert len(slow._opening + slow._around) == len(slow._copied)
 
 
 @pytest.mark.parametrize("value", ["0", "no", "OFF", "false"])
@@ -131,14 +132,14 @@ def test_pixels_are_kept_out_of_the_file_by_the_environment(value: str, monkeypa
     monkeypatch.setenv("DICOMVIEW_EMBED", value)
     view = dv.view(phantoms.regular())
     assert bundle(view).keys() == {"text/plain", WIDGET}
-    assert view.get_state()["_opening"] == []
+    assert view.get_state()["_opening"] == view.get_state()["_around"] == []
     assert "text/html" in bundle(dv.view(phantoms.regular(), embed=True))  # who asks for it by name gets it
 
 
 def test_pixels_are_kept_out_of_the_file_by_the_option() -> None:
     view = dv.view(phantoms.regular(), embed=False)
     assert bundle(view).keys() == {"text/plain", WIDGET}
-    assert view.get_state()["_opening"] == []
+    assert view.get_state()["_opening"] == view.get_state()["_around"] == []
     assert asked(view, [[0]])[0].samples is not None
 
 
@@ -162,7 +163,7 @@ def test_text_of_the_file_cannot_leave_its_place(tmp_path: Path) -> None:
 def test_slices_that_take_long_are_left_to_the_asking(monkeypatch: pytest.MonkeyPatch) -> None:
     view = dv.view(noise(), embed=False)
     monkeypatch.setattr(copies, "_OPENING_SECONDS", 0.0)
-    assert len(copies.opening_of(view._piece, view.scene, view.state)) == 1
+    assert len([*copies.opening_of(view._piece, view.scene, view.state)]) == 1
 
 
 # The page

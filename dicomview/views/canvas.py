@@ -81,7 +81,8 @@ class Canvas(Part):
     state : dict
         What is seen, as `dicomview.render.state_message` gives it; set by `show` or by a gesture.
     opening : sequence of Shipment
-        Slices that come with the widget itself, and are saved with it where widgets are saved.
+        Slices that come with the widget itself, and are saved with it where widgets are saved; more can follow by
+        `open_with`.
 
     Attributes
     ----------
@@ -90,7 +91,7 @@ class Canvas(Part):
 
     Notes
     -----
-    But for `opening`, pixels are messages and never traits: a saved notebook holds none of them.
+    But for these, pixels are messages and never traits: a saved notebook holds none of them.
     """
 
     _esm = module_text()
@@ -98,6 +99,7 @@ class Canvas(Part):
 
     _scene = traitlets.Dict().tag(sync=True)
     _opening: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    _around: traitlets.List[Any] = traitlets.List().tag(sync=True)
     _link = traitlets.Dict().tag(sync=True)  # with which others of the page it moves; see ``static/links.js``
     _colours = traitlets.Dict().tag(sync=True)  # RGB of the 256 grey levels by the name of the colour map
     # A gesture is on the screen before it gets here, so it is not sent back.
@@ -122,9 +124,12 @@ class Canvas(Part):
         self._revision = 0  # of the scene that they are of
         self._under_way: dict[Wish, int] = {}  # answers that the browser has not been heard to have, by number
         self._server: threading.Thread | None = None  # while there are wishes; a view that rests needs none
-        slices = [{"message": message, "buffers": buffers} for message, buffers in opening]
-        super().__init__(_scene=dict(scene), _state=dict(state), _opening=slices, **traits)
+        super().__init__(_scene=dict(scene), _state=dict(state), _opening=_sent(opening), **traits)
         self.on_msg(self._on_message)
+
+    def open_with(self, slices: Sequence[Shipment]) -> None:
+        """Have these come with the widget: the first one, for which the page builds itself while the others follow."""
+        self._opening, self._around = _sent(slices[:1]), _sent(slices[1:])
 
     def show(self, state: Mapping[str, Any], stamp: int) -> None:
         """Show a state; `stamp` is its number, which comes back with the gestures made on it."""
@@ -203,3 +208,7 @@ class Canvas(Part):
 
     def _failed(self, error: Exception) -> None:
         self.failure = error
+
+
+def _sent(slices: Sequence[Shipment]) -> list[dict[str, Any]]:
+    return [{"message": message, "buffers": buffers} for message, buffers in slices]

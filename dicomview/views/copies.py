@@ -56,21 +56,22 @@ def shown_of(source: Source, scene: Scene, state: ViewState, *, pack: bool) -> S
     return shipped(source, wish, pack=pack)
 
 
-def opening_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]:
-    """Return a reduced copy: the shown slice in some detail, and previews spread over the stack.
+def opening_of(source: Source, scene: Scene, state: ViewState) -> Iterator[Shipment]:
+    """Yield a reduced copy: the shown slice in some detail, then previews spread over the stack.
 
     It comes with the widget, so that something is seen before the browser has asked for anything. The shown slice is
     not packed: a browser unpacks in its own time, and this one is waited for.
     """
     begun = time.perf_counter()
-    slices = [shown_of(source, scene, state, pack=False)]
-    # Slices that take long to decode are left to the asking.
-    most = round(min(_OPENING_PREVIEWS, _OPENING_SECONDS / (time.perf_counter() - begun)))
+    shown = shown_of(source, scene, state, pack=False)
+    took = time.perf_counter() - begun
+    yield shown
+    most = round(min(_OPENING_PREVIEWS, _OPENING_SECONDS / took))  # what takes long to decode is left to the asking
     places = list(places_of(scene, state.plane))
     few = {places[round(x)] for x in np.linspace(0, len(places) - 1, min(len(places), most))}
-    step = max(slices[0][0]["step"], round(_longest(scene, state) / _PREVIEW_EDGE))
-    wishes = (Wish(state.plane, at, step=step) for at in sorted(few - {(state.index, *state.axes.values())}))
-    return slices + [shipped(source, wish) for wish in wishes]
+    step = max(shown[0]["step"], round(_longest(scene, state) / _PREVIEW_EDGE))
+    for at in sorted(few - {(state.index, *state.axes.values())}):
+        yield shipped(source, Wish(state.plane, at, step=step))
 
 
 def near_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]:

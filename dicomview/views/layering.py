@@ -17,7 +17,7 @@ from dicomview.views.copies import opening_of
 from dicomview.views.messages import scene_message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from dicomview.render import Scene, ViewState
     from dicomview.views.shipment import Piece, Shipment
@@ -34,7 +34,6 @@ class Layering:
     _embed: bool
     _revision: int
     _scene: dict[str, Any]
-    _opening: list[Any]
     _copied: list[Shipment]
     _drawings: Mapping[str, Drawing]
     _added: Mapping[str, tuple[str, ...]]  # the layers that came by one name
@@ -239,9 +238,13 @@ class Layering:
         state = _laid(self._now, scene)
         controls = self._scene["controls"]
         self._scene = scene_message(scene, self._begin, controls=controls, revision=self._revision)
-        self._copied = opening_of(self._piece, scene, state) if self._embed else []
-        self._opening = [{"message": message, "buffers": buffers} for message, buffers in self._copied]
+        self._copied = [*opening_of(self._piece, scene, state)] if self._embed else []
+        self.open_with(self._copied)
         self._take_state(state)
+
+    def open_with(self, slices: Sequence[Shipment]) -> None:
+        """Have these come with the widget; `Canvas` does."""
+        raise NotImplementedError
 
     def _piece(self, plane: str, at: tuple[int, ...], step: int) -> Piece:
         """Return one slice as it travels."""

@@ -62,14 +62,14 @@ class Measuring(Canvas):
     def __init__(self, *arguments: Any, **traits: Any) -> None:
         self._measure = Measure(self.scene)
         self._held: dict[str, Measured] = {}  # by the name that the browser knows each by
-        self._next: tuple[Any, dict[str, Measured]] = (None, {})  # a table, with what it was made of
         self._heard: dict[str, int] = {}  # the last message of each page
         self._named = 0
         self._edits: deque[Mapping[str, Any]] = deque()
         self._edited = threading.Lock()
         self._measurer = Follower(self._answer_edits, failed=self.tell_trouble, pause=0.0)
         self._tables = Follower(self._renew_table, failed=self.tell_trouble, pause=0.1)
-        super().__init__(*arguments, measurements=table_of([]), _measures=self._measures_message(), **traits)
+        self._next: tuple[Any, dict[str, Measured]] = table_of([]), {}  # a table, with what it was made of
+        super().__init__(*arguments, measurements=self._next[0], _measures=self._measures_message(), **traits)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name != "measurements":

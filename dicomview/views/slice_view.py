@@ -6,6 +6,7 @@ import base64
 import difflib
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
@@ -99,18 +100,22 @@ class SliceView(Measuring, Layering):
         self.scene, self._now, self._begin = scene, state, state
         self._drawings, self._added = {}, {}
         self._embed, self._by_hand = embeds(embed), False
-        self._copied = opening_of(self._piece, scene, state) if self._embed else []
+        opening = opening_of(self._piece, scene, state) if self._embed else iter(())
+        self._copied = [*islice(opening, 1)]
         self._number, self._told = 0, {0: state}  # what the browser has, after what Python told it last, by number
         self._pages: dict[str, tuple[int, ViewState]] = {}  # what each page showed last, and on which number
         super().__init__(
             self._piece,
             scene=scene_message(scene, state, controls=controls),
             state=state_message(state) | {"stamp": 0},
-            opening=[*self._copied, *(near_of(self._piece, scene, state) if self._embed else [])],
+            opening=self._copied,
             _colours=colours_message(state.colormap),
             **_faces(state),
         )
         self.observe(self._gesture, "_state")
+        if self._embed:
+            self._copied += opening
+            self.open_with([*self._copied, *near_of(self._piece, scene, state)])
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name.startswith("_") or hasattr(type(self), name) or name in _OWN):
@@ -240,7 +245,7 @@ class SliceView(Measuring, Layering):
             return data, metadata
         here = self._now.plane, self._now.positions, self._now.places
         begun = self._begin.plane, self._begin.positions, self._begin.places
-        slices = self._copied if here == begun else opening_of(self._piece, self.scene, self._now)
+        slices = self._copied if here == begun else [*opening_of(self._piece, self.scene, self._now)]
         slices = [shown_of(self._piece, self.scene, self._now, pack=True), *slices[1:]]  # as few bytes as may be
         note = f"reduced copy: {len(slices)} of {len(list(places_of(self.scene, self._now.plane)))} images"
         held: dict[str, Any] = {"measures": self.shown_measures, "link": self._link}

@@ -58,6 +58,7 @@ export class Store {
     this.model = model;
     model.on("msg:custom", this.receive);
     model.on("change:_scene", this.renew);
+    model.on("change:_around", this.surround);
   }
   get scene() {
     return /** @type {{planes: Record<string, Plane>, axes: {labels: string[]}[], colour: boolean, revision: number}} */ (
@@ -86,6 +87,7 @@ export class Store {
   close() {
     this.model.off("msg:custom", this.receive);
     this.model.off("change:_scene", this.renew);
+    this.model.off("change:_around", this.surround);
     this.views.clear();
     this.clear();
   }
@@ -99,12 +101,16 @@ export class Store {
   join(view) {
     this.views.add(view);
     if (this.views.size > 1) return;
-    const opening = this.model.get("_opening") ?? [];
     // The first piece is not packed, so it is painted at once; what lies around waits until all views are on the screen.
     hand.moved = performance.now();
-    for (const { message, buffers } of opening) this.take(message, buffers);
+    for (const { message, buffers } of this.model.get("_opening") ?? []) this.take(message, buffers);
+    this.surround();
     this.ask();
   }
+  /** Take the previews that follow the widget, or have come before its first view. */
+  surround = () => {
+    for (const { message, buffers } of this.model.get("_around") ?? []) this.take(message, buffers);
+  };
   /** @param {Painted} view */
   leave(view) {
     this.views.delete(view);
