@@ -86,6 +86,7 @@ def test_every_check_is_explained() -> None:
     assert set(overview["level"]) <= {"file", "series", "study", "patient", "dataset"}
     text = repr(dv.explain("G08"))
     assert text.startswith("G08 missing_slices (error")
+    assert repr(dv.explain("g08")) == text
     for wrong in ("G", "missing_slices"):
         with pytest.raises(UnknownChoice):
             dv.explain(wrong)

@@ -73,7 +73,9 @@ def remote_files(url: str) -> Iterator[tuple[str, Remote]]:
         filesystem, root = fsspec.core.url_to_fs(url)
         found = filesystem.find(root, detail=True) or {root: filesystem.info(root)}
     except ImportError as error:
-        raise MissingExtra(f"a URL of this kind needs a package of its own: {error}") from error
+        raise MissingExtra(
+            f"a URL of this kind needs a package of its own: {error}; python -m pip install has it by that name"
+        ) from error
     except Exception as error:
         # Every file system has errors of its own; their words may hold keys, so only the kind is told.
         raise NothingFound(

@@ -158,9 +158,9 @@ def explain(check: str | None = None) -> Check | pd.DataFrame:
     """
     if check is None:
         return checks()
-    if check not in CHECKS:
+    if check.upper() not in CHECKS:
         raise _unknown(check)
-    return CHECKS[check]
+    return CHECKS[check.upper()]
 
 
 def _kind(check: Check) -> str:
@@ -174,14 +174,15 @@ def _chosen(wish: str | Iterable[str] | None, asked: set[str]) -> list[Check]:
     if wish is None:
         return [CHECKS[known] for known in sorted(allowed)]
     found = {known for known in allowed if _kind(CHECKS[known])}
-    for word in [wish] if isinstance(wish, str) else wish:
+    for told in [wish] if isinstance(wish, str) else wish:
+        word = told.upper()
         # A family is what it is without its pixels, a check that is named is wanted.
         of_it = {
             known for known, one in CHECKS.items() if known[0] == word and (known in allowed or one.scope != "plane")
         }
         of_it |= {word} & CHECKS.keys()
         if not of_it:
-            raise _unknown(word)
+            raise _unknown(told)
         found |= of_it
     return [CHECKS[known] for known in sorted(found)]
 
