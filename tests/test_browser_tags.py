@@ -121,6 +121,19 @@ def test_the_search_filters_as_one_types(shown: Any) -> None:
     assert page.paths() == ["ImageComments"]  # a value that has come is found
 
 
+def test_rows_say_what_they_are_without_those_around_them(shown: Any) -> None:
+    slices = pile()
+    for ds in slices:
+        ds.RequestAttributesSequence = [item(CodeValue="A"), item(CodeValue="B")]
+        ds.private_block(0x0019, "GEMS_ACQU_01", create=True).add_new(0x2E, "DS", "-718.5")
+    page = shown(slices)
+    private, nested = "(0019,102E)", "RequestAttributesSequence[1].CodeValue"
+    element = ".dicomview-element"
+    assert page.row(private).locator(element).inner_text() == "[Angle of first view] GEMS_ACQU_01"
+    page.tags.get_by_role("searchbox").fill("codevalue")
+    assert page.row(nested).locator(element).inner_text() == "CodeValue in RequestAttributesSequence[1]"
+
+
 def test_a_click_plots_and_the_path_can_be_copied(shown: Any) -> None:
     page = shown(pile())
     page.desk.context.grant_permissions(["clipboard-read", "clipboard-write"])

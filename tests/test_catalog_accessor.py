@@ -30,7 +30,8 @@ def planned():
 
 
 @pytest.mark.parametrize(
-    "key", ["SliceThickness", "Slice Thickness", "slice thickness", (0x18, 0x50), 0x00180050, "(0018,0050)"]
+    "key",
+    ["SliceThickness", "Slice Thickness", "slice thickness", (0x18, 0x50), 0x00180050, "(0018,0050)", "00180050"],
 )
 def test_one_value_by_any_name(key):
     assert dv.tags(planned()).dicom[key] == 2.0
@@ -112,6 +113,11 @@ def test_find_with_case_and_with_what_is_no_expression():
     assert table.dicom.find("pos-1", case=True).empty
     assert table.dicom.find("[0].CodeV")["path"].tolist() == ["RequestAttributesSequence[0].CodeValue"]
     assert table.dicom.find("(((").empty
+
+
+def test_find_takes_text():
+    with pytest.raises(dv.errors.UnknownChoice, match="find takes text, not 3"):
+        dv.tags(planned()).dicom.find(3)
 
 
 def test_find_keeps_columns_index_and_the_users_own_selection():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
 import sys
 import zipfile
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -15,6 +16,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pydicom
 import pytest
+from matplotlib.text import Text
 from phantoms import item
 from pydicom.data import DATA_ROOT
 from test_files_headers import one, written
@@ -241,6 +243,44 @@ def test_a_catalogue_can_hide_who_the_patient_is(tmp_path, monkeypatch, road):
     assert "ecret" not in repr(catalog)
 
 
+def test_a_hidden_catalogue_leaves_no_name_on_the_disk(tmp_path):
+    words = {"PatientName": "Secret^Name", "PatientID": "SECRET-1", "PatientBirthDate": "19560412"}
+    write(series(**words), tmp_path / "source")
+    cache = tmp_path / "index.parquet"
+    for number in range(3):  # made, then renewed
+        hidden = dv.scan(tmp_path / "source", identity="hide", cache=cache)
+        for kept in (pq.read_table(cache).to_pandas().to_csv(), hidden.files.to_csv(), str(pickle.dumps(hidden))):
+            assert "secret" not in kept.casefold()
+            assert "1956" not in kept
+        assert set(hidden.files["PatientBirthDate"]) == {"(hidden)"}
+        write(series(count=1, seed=str(number), **words), tmp_path / "source" / str(number))
+    shown = dv.scan(tmp_path / "source", cache=cache)
+    assert set(shown.files["PatientName"]) == {"Secret^Name"}  # what had been hidden is read again
+    same(shown.files, dv.scan(tmp_path / "source").files)
+    hidden = dv.scan(tmp_path / "source", identity="hide").files
+    same(dv.scan(tmp_path / "source", identity="hide", cache=cache).files, hidden)
+
+
+def test_no_picture_says_what_is_hidden(tmp_path, monkeypatch):
+    write(series(SeriesDescription="of Mr Secret"), tmp_path)
+    hidden = dv.scan(tmp_path, identity="hide")[0]
+    monkeypatch.setenv("MPLBACKEND", "agg")
+
+    def titles(source):
+        shown = dv.plot(source)
+        yield dv.picture(source).title
+        yield from (text.get_text() for text in dv.figure(source).findobj(Text))
+        yield from (text.get_text() for text in shown.figure.findobj(Text))
+        for view in (dv.view(source), *dv.compare(source, source).views.values()):
+            yield str(view._scene)
+            view.close()
+
+    assert any("of Mr Secret" in text for text in titles(dv.read_series(tmp_path)))
+    assert not any("Secret" in text for text in titles(hidden))
+    monkeypatch.setenv("DICOMVIEW_IDENTITY", "hide")
+    assert not any("Secret" in text for text in titles(dv.read_series(tmp_path)))
+
+
 def test_a_name_under_another_attribute_is_no_value_of_a_catalogue(tmp_path):
     (ds,) = series(count=1)
     ds.add_new(0x00080070, "PN", "Secret^Name")  # the dictionary says LO
@@ -322,7 +362,7 @@ def test_unchanged_files_are_not_opened_again(tmp_path, opened):
     files = dv.scan(root, cache=cache).files
     assert sorted(opened) == ["0002.dcm", "0005.dcm"]
     same(files, dv.scan(root).files)
-    assert len(Index.opened(cache)) == len(files) == 5
+    assert len(Index.opened(cache, hide=False)) == len(files) == 5
 
 
 def test_a_memory_says_the_rest_when_it_is_asked_for(tmp_path):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pydicom.datadict
 import pytest
 from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from dicomview.elements import COLUMNS, HIDDEN, hides, identifies, rows_of
 from dicomview.elements.identity import VARIABLE
@@ -35,6 +37,17 @@ def test_identifiers(keyword):
 def test_what_an_option_keeps_is_shown(keyword):
     tag = tag_for_keyword(keyword)
     assert not identifies(tag, pydicom.datadict.dictionary_VR(tag))
+
+
+@pytest.mark.parametrize("stored", [b"SECRET IN A SEQUENCE", b"\0\1"])
+def test_a_sequence_without_items_has_a_problem_and_is_hidden(stored):
+    ds = Dataset()
+    tag = Tag(0x54000100)
+    ds._dict[tag] = RawDataElement(tag, "SQ", len(stored), stored, 0, False, True)
+    (shown,), (hidden,) = rows_of(ds), rows_of(ds, hide=True)
+    assert shown[COLUMNS.index("value")] is None
+    assert shown[COLUMNS.index("problem")] == "the bytes are no items of a sequence"
+    assert hidden[COLUMNS.index("raw")] == HIDDEN
 
 
 def test_private_values_curves_overlays_and_all_names_are_hidden():

@@ -90,8 +90,17 @@ class TagsAccessor:
             name, creator, value, meaning and raw text.
         case : bool
             True when upper and lower case differ.
+
+        Raises
+        ------
+        UnknownChoice
+            `pattern` is no text.
         """
         flags = 0 if case else re.IGNORECASE
+        if not isinstance(pattern, str):
+            raise UnknownChoice(
+                f'find takes text, not {pattern!r}; the digits of a tag will do, as in find("00180050")'
+            )
         literally = re.escape(pattern)
         try:
             # Both, so that a path such as "BeamSequence[0].BeamName" finds itself.

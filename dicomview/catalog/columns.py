@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
     from dicomview.elements import Row
 
-__all__ = ["INSTANCE", "boxed", "column", "persons", "row_table", "vr_of_many"]
+__all__ = ["ALIKE", "INSTANCE", "STATE", "boxed", "column", "persons", "row_table", "vr_of_many"]
 
 INSTANCE = "instance"
+ALIKE = ("path", "tag", "keyword", "name", "vr")
+"""The columns of a comparison that say what is compared; in front of those of the values, and of STATE."""
+STATE = "state"
 _RANGES = {"Int64": range(-(2**63), 2**63), "UInt64": range(2**64)}
 _KINDS: dict[str, Any] = {
     "Float64": int | float,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from dicomview.catalog.columns import INSTANCE, column
+from dicomview.catalog.columns import ALIKE, INSTANCE, STATE, column
 from dicomview.elements import COLUMNS, HIDDEN
 from dicomview.errors import UnknownChoice
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["constant", "difference", "instances_of", "over_instances", "same", "varying"]
-
-_ALIKE = ("path", "tag", "keyword", "name", "vr")
 
 
 def same(one: Any, other: Any, *, rtol: float = 0.0, atol: float = 0.0) -> bool:
@@ -78,7 +76,7 @@ def difference(
                 "diff compares one instance with another, and this table has several; choose one, as in "
                 "table[table.instance == 0], or what all have in common, as in table.dicom.constant()"
             )
-    if len(set(names)) != len(tables) or set(names) & {*_ALIKE, "state"}:
+    if len(set(names)) != len(tables) or set(names) & {*ALIKE, STATE}:
         raise UnknownChoice(f"names must be {len(tables)} different words, none of them a heading of the table")
     records = [{row["path"]: row for row in table.to_dict("records")} for table in tables]
     rows = []
@@ -87,8 +85,8 @@ def difference(
         there = [name for name, row in zip(names, found, strict=True) if row is not None]
         told = [None if row is None else _told(row) for row in found]
         first = next(row for row in found if row is not None)
-        rows.append([*(first[name] for name in _ALIKE), *told, _state(told, there, len(names), rtol, atol)])
-    headings = [*_ALIKE, *names, "state"]
+        rows.append([*(first[name] for name in ALIKE), *told, _state(told, there, len(names), rtol, atol)])
+    headings = [*ALIKE, *names, STATE]
     cells = list(zip(*rows, strict=True)) or [()] * len(headings)
     return pd.DataFrame(
         {

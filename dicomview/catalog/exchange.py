@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from dicomview.catalog.columns import INSTANCE, column, row_table, vr_of_many
+from dicomview.catalog.columns import ALIKE, INSTANCE, STATE, column, row_table, vr_of_many
 from dicomview.catalog.keys import key_or_none
 from dicomview.elements import COLUMNS, HIDDEN, dtype_of
 from dicomview.errors import MissingExtra, NothingFound
@@ -24,7 +24,7 @@ from dicomview.files import new_file
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["csv_text", "read_tags", "to_csv", "to_parquet"]
 
@@ -84,19 +84,22 @@ def read_tags(path: str | os.PathLike[str]) -> pd.DataFrame:
     """
     source = Path(path)
     if not source.is_file():
-        raise NothingFound(f"there is no file {source.name}; give the path that to_csv or to_parquet has returned")
+        raise NothingFound(f"there is no file {source}; give the path that to_csv or to_parquet has returned")
     if source.suffix == ".parquet":
         _parquet()
         table = pd.read_parquet(source, engine="pyarrow")
     else:
         table = pd.read_csv(source, dtype=str, keep_default_na=False, encoding=_ENCODING)
         table.columns = pd.Index([_unguarded(name) for name in table.columns])
-        rows = set(COLUMNS) <= set(table.columns)
-        for name in table.columns.difference(["value"]) if rows else [n for n in table.columns if _kind(n) is None]:
+        if set(COLUMNS) <= set(table.columns):
+            text: Iterable[str] = table.columns.difference(["value"])
+        else:
+            text = (*ALIKE, STATE) if _is_comparison(table) else [n for n in table.columns if _kind(n) is None]
+        for name in text:
             table[name] = table[name].map(_unguarded)
     if set(COLUMNS) <= set(table.columns):
         return _rows_back(table)
-    return _columns_back(table)
+    return _comparison_back(table) if _is_comparison(table) else _columns_back(table)
 
 
 def _rows_back(table: pd.DataFrame) -> pd.DataFrame:
@@ -109,6 +112,28 @@ def _rows_back(table: pd.DataFrame) -> pd.DataFrame:
     for name in table.columns.difference(back.columns, sort=False):
         back[name] = table[name]
     return back[list(table.columns)]
+
+
+def _is_comparison(table: pd.DataFrame) -> bool:
+    return {*ALIKE, STATE} <= set(table.columns)
+
+
+def _comparison_back(table: pd.DataFrame) -> pd.DataFrame:
+    for name in table.columns:
+        if name in (*ALIKE, STATE):
+            table[name] = pd.Series([_plain(cell) for cell in table[name]], dtype="string")
+        else:
+            cells = [_told(cell, vr) for cell, vr in zip(table[name], table["vr"], strict=True)]
+            table[name] = pd.Series(cells, dtype="object")
+    return table
+
+
+def _told(cell: Any, vr: str) -> Any:
+    """Return a value, or the raw text that stands where a value has no type."""
+    try:
+        return _value(cell, vr)
+    except ValueError:
+        return cell
 
 
 def _columns_back(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dicomview.catalog.packed import NO_INTEGER, Coded, empty
+from dicomview.catalog.packed import NO_INTEGER, Coded, empty, veiled
 from dicomview.errors import AlreadyThere, DicomviewError, MissingExtra
 from dicomview.files import ATTRIBUTES
 
@@ -27,6 +27,7 @@ _MARK = b"dicomview.scan"
 _COLUMNS = ("status", "detail", "size", "mtime_ns", "pixels", *(one.keyword for one in ATTRIBUTES))
 _VERSION = f"1 {' '.join(_COLUMNS)}".encode()
 """A file of other columns is read anew: values mean what they meant."""
+_VEILED = _VERSION + b" (hidden)"
 _COMPARED = ("size", "mtime_ns")
 _KINDS = {attribute.keyword: attribute.kind for attribute in ATTRIBUTES}
 
@@ -38,6 +39,8 @@ class _Remembered(Mapping[str, "Column"]):
     ----------
     path : Path
         Of the file. Its bytes are kept, for it may be written anew before the rest is asked for.
+    hide : bool
+        Whether one is content with a file in which names are hidden.
 
     Raises
     ------
@@ -45,7 +48,7 @@ class _Remembered(Mapping[str, "Column"]):
         It is a file of another kind, or damaged; also later, when it is damaged further on.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, hide: bool) -> None:
         self._path, self._content = path, b""
         self._likes = empty()
         self._known: dict[str, Column] = {}
@@ -53,8 +56,10 @@ class _Remembered(Mapping[str, "Column"]):
         written = (table.schema.metadata or {}).get(_MARK)
         if written is None:
             raise AlreadyThere(f"{path.name} was not written by dv.scan; name another file as cache")
-        self.current = written == _VERSION
-        """False when another version has written it."""
+        self.current = written == _VERSION or (hide and written == _VEILED)
+        """False when another version has written it, or one that hid what is asked for now."""
+        if written == _VEILED:
+            self._likes = veiled(self._likes)
         self.paths: list[str] = []
         if self.current:
             self.paths = table.column("path").to_pylist()
@@ -101,17 +106,21 @@ class Index:
     keys : list of str
         Absolute path of each row, and the member of an archive behind ``::``.
     packed : Packed
+    hide : bool
+        Whether names are to be hidden in what is written.
     """
 
-    def __init__(self, path: Path, keys: list[str], packed: Packed) -> None:
-        self.path, self.packed, self._keys = path, packed, keys
+    def __init__(self, path: Path, keys: list[str], packed: Packed, hide: bool) -> None:
+        self.path, self.packed, self._keys, self._hide = path, packed, keys, hide
 
     def __len__(self) -> int:
         return len(self._keys)
 
     @classmethod
-    def opened(cls, path: str | os.PathLike[str]) -> Index:
+    def opened(cls, path: str | os.PathLike[str], *, hide: bool) -> Index:
         """Return the memory in a file; an empty one when there is no file yet, or it was written by another version.
+
+        One that a scan has written which hid names is empty for a scan that does not `hide`.
 
         Raises
         ------
@@ -123,9 +132,9 @@ class Index:
         _parquet()
         target = Path(path).expanduser()
         if not target.exists():
-            return cls(target, [], empty())
-        packed = _Remembered(target)
-        return cls(target, packed.paths, packed) if packed.current else cls(target, [], empty())
+            return cls(target, [], empty(), hide)
+        packed = _Remembered(target, hide)
+        return cls(target, packed.paths, packed, hide) if packed.current else cls(target, [], empty(), hide)
 
     def rows_of(self, places: Sequence[Location]) -> NDArray[np.intp]:
         """Return the row of each place that is as it was when it was looked at; -1 for the others."""
@@ -143,10 +152,11 @@ class Index:
         parquet = _parquet()
         import pyarrow as pa
 
+        version = _VEILED if self._hide else _VERSION
         columns: dict[str, Any] = {"path": pa.array(_keys(places), pa.string())}
         columns |= {name: _array(column, name) for name, column in packed.items()}
         keep = np.flatnonzero([one.dataset is None for one in places])
-        table = pa.table(columns).take(pa.array(keep)).replace_schema_metadata({_MARK: _VERSION})
+        table = pa.table(columns).take(pa.array(keep)).replace_schema_metadata({_MARK: version})
         scratch = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
             parquet.write_table(table, scratch, compression="zstd")

@@ -16,6 +16,7 @@ __all__ = ["FRAME", "Key", "address_of", "key_of", "key_or_none", "names_element
 
 FRAME = -1  # as an item: that of the frame which is asked about
 
+_ADDRESS = re.compile(r"\(?([0-9A-Fa-f]{4}),?\s?([0-9A-Fa-f]{4})\)?")
 _STEP = re.compile(r"(?P<word>\w+|\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\))(?:\[(?P<place>\d+|frame)\])?", re.ASCII)
 
 
@@ -45,9 +46,8 @@ def address_of(key: Any) -> str | None:
         key = key[0] << 16 | key[1]
     if isinstance(key, int) and not isinstance(key, bool) and 0 <= key < 1 << 32:
         return f"({key >> 16:04X},{key & 0xFFFF:04X})"
-    if isinstance(key, str) and re.fullmatch(r"\([0-9A-Fa-f]{4},\s?[0-9A-Fa-f]{4}\)", key):
-        return key.upper().replace(" ", "")
-    return None
+    written = _ADDRESS.fullmatch(key) if isinstance(key, str) else None
+    return f"({written[1]},{written[2]})".upper() if written else None
 
 
 def key_or_none(word: Any) -> Key | None:
@@ -73,7 +73,7 @@ def key_of(word: Any) -> Key:
     Parameters
     ----------
     word : str, int or (group, element)
-        "PatientID", "Patient ID", 0x00100020, (0x0010, 0x0020), "(0010,0020)" or a path of `tags`.
+        "PatientID", "Patient ID", 0x00100020, (0x0010, 0x0020), "(0010,0020)", "00100020" or a path of `tags`.
 
     Raises
     ------

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dicomview.files import Facts, Glance
 
-__all__ = ["NO_INTEGER", "POSITION", "Coded", "Column", "Packed", "empty", "joined", "pack", "table", "taken"]
+__all__ = ["NO_INTEGER", "POSITION", "Coded", "Column", "Packed", "empty", "joined", "pack", "table", "taken", "veiled"]
 
 NO_INTEGER = np.iinfo(np.int64).min
 """Stands for a missing whole number, as NaN and NaT do for others."""
@@ -156,8 +156,7 @@ def table(packed: Packed, paths: Sequence[str], *, hide: bool) -> pd.DataFrame:
     """
     columns: dict[str, Any] = {"path": np.array(paths, object)}
     kinds = {attribute.keyword: attribute.kind for attribute in ATTRIBUTES}
-    for name, whole in packed.items():
-        column = _hidden(whole) if hide and name in _IDENTIFYING else whole
+    for name, column in (veiled(packed) if hide else packed).items():
         if isinstance(column, Coded):
             columns[name] = _words(name, column)
         elif name == "mtime_ns":
@@ -170,6 +169,11 @@ def table(packed: Packed, paths: Sequence[str], *, hide: bool) -> pd.DataFrame:
         else:
             columns[name] = column
     return pd.DataFrame(columns)
+
+
+def veiled(packed: Packed) -> Packed:
+    """Return the same with "(hidden)" in place of what may tell who the patient is."""
+    return {name: _hidden(column) if name in _IDENTIFYING else column for name, column in packed.items()}
 
 
 def _hidden(column: Column) -> Coded:

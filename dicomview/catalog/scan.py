@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 
 from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.index import Index
-from dicomview.catalog.packed import joined, pack, taken
+from dicomview.catalog.packed import joined, pack, taken, veiled
 from dicomview.elements import hides
 from dicomview.files import Glancer, Location, ahead, is_url, locate
 from dicomview.progress import bar
@@ -55,14 +55,15 @@ def scan(
         A folder, a file, a zip archive, a DICOMDIR, data sets in memory.
     cache : path, optional
         A Parquet file that remembers what was found, made when it is not there: a file whose path, size and time of
-        writing are those remembered is not opened again. It holds the patients' names and numbers.
+        writing are those remembered is not opened again. It holds the patients' names and numbers, where these are
+        not hidden.
     executor : concurrent.futures.Executor, optional
         Does the looking, in chunks of paths, which its workers must be able to open: a ``ProcessPoolExecutor``;
         ``dask.distributed.Client(...).get_executor()`` for a cluster; for URLs, where waiting is what takes long, a
         ``ThreadPoolExecutor`` of many threads.
     identity : "show" or "hide", optional
         "hide" puts "(hidden)" in place of what may tell who the patient is, in the tables and lines of the catalogue,
-        as in `dicomview.tags`; a `cache` has it all the same. When not given, the environment variable
+        as in `dicomview.tags`, and in a `cache` that it writes. When not given, the environment variable
         ``DICOMVIEW_IDENTITY`` says so.
     progress : bool
         Show a bar when it takes more than a second.
@@ -93,11 +94,11 @@ def scan(
     Catalog: 60 files · 60 dicom · 1 study · 1 series
       0  CT · 60 × 256 × 256 · 2.00 × 1.20 × 1.20 mm · regular · Chest with contrast (synthetic)
     """
-    hides(identity)  # before a folder is read
+    hide = hides(identity)  # before a folder is read
     if isinstance(source, Iterator):
         source = list[Any](source)  # it is gone through twice
     places = list(locate(source))
-    index = None if cache is None else Index.opened(cache)
+    index = None if cache is None else Index.opened(cache, hide=hide)
     known = np.full(len(places), -1, np.intp) if index is None else index.rows_of(places)
     old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
     rows, parts = [old], [] if index is None else [taken(index.packed, known[old])]
@@ -106,6 +107,8 @@ def scan(
     ):
         rows.append(new[seen])
         parts.append(part)
+    if hide:
+        parts = [veiled(part) for part in parts]
     found = np.concatenate(rows)
     order = np.argsort(found, kind="stable")
     packed, paths = taken(joined(parts), order), [places[row] for row in found[order].tolist()]

@@ -86,7 +86,9 @@ def _rows_below(level: Level, tag: BaseTag, before: str, hide: bool, hidden: boo
     stored = level.get(tag)
     assert stored is not None
     path = before + entry_of(stored.tag).step
-    covered = hidden or (hide and identifies(stored.tag, stored.vr))
+    # Of a sequence whose items cannot be told apart nobody knows what it says.
+    damaged = stored.vr == "SQ" and isinstance(stored.content, bytes)
+    covered = hidden or (hide and (damaged or identifies(stored.tag, stored.vr)))
     items = stored.content if stored.vr == "SQ" and isinstance(stored.content, tuple) else ()
     if items and path.count("[") >= _DEEPEST:
         stored, items = stored._replace(problem=f"nested {_DEEPEST} deep; what is below is not listed"), ()

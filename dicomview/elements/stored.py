@@ -238,6 +238,9 @@ class Level:
     def _decoded(self, tag: int, vr: str, raw: RawDataElement) -> tuple[Any, str]:
         value = raw.value
         if vr == "SQ":
+            item_tag = b"\xfe\xff\x00\xe0" if raw.is_little_endian else b"\xff\xfe\xe0\x00"
+            if isinstance(value, bytes) and value and not value.startswith(item_tag):
+                return value, "the bytes are no items of a sequence"  # of which pydicom makes one without elements
             return tuple(Level(item, self) for item in convert_value("SQ", raw, self.encodings)), ""
         if not value:
             return None, ""

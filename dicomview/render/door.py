@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydicom.dataset import Dataset
 
+from dicomview.elements import hides
 from dicomview.errors import UnknownChoice
 from dicomview.objects import read_objects, segmentations_of
 from dicomview.render.beside import lay_objects
@@ -58,7 +59,7 @@ def scene_of(
     masks: object = None,
     objects: object = None,
 ) -> Scene:
-    """Return the scene of whatever a user may want to look at.
+    """Return the scene of whatever a user may want to look at, without words that are to be hidden.
 
     Parameters
     ----------
@@ -87,7 +88,11 @@ def scene_of(
     scene = _bare_scene(source if series is None else series, None if series else uid, units, spacing)
     if objects is not None and objects is not False:
         lay_objects(scene, read_objects(objects, series))  # type: ignore[arg-type]  # refused in words
-    return scene if masks is None else lay(scene, masks)
+    if masks is not None:
+        scene = lay(scene, masks)
+    if hides(source=source):
+        veil(scene)
+    return scene
 
 
 def _bare_scene(

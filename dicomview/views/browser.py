@@ -184,7 +184,9 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
 
     def _document(self, view: DocumentView) -> list[ipywidgets.Widget]:
         """Return a document as widgets; of several, a slider chooses whose tags are in the table."""
-        words = ipywidgets.HTML(view._repr_html_(), layout={"max_height": "560px", "overflow": "auto"})
+        # A widget's lines are as high as its buttons, which is much for a text.
+        text = f'<div style="line-height:1.4">{view._repr_html_()}</div>'
+        words = ipywidgets.HTML(text, layout={"max_height": "560px", "overflow": "auto"})
         count = len(view.documents)
         if count == 1:
             return [words]

@@ -22,6 +22,7 @@ __all__ = ["DocumentView"]
 
 _LINKED_BYTES = 4_000_000  # of an embedded file that a link in the notebook may hold
 _OPEN_LINES = 120  # that many lines are unfolded at the beginning, about two screens
+_OPEN_ROWS = 20  # of a table
 
 
 class DocumentView:
@@ -105,7 +106,9 @@ def _document(document: Document, place: int | None, embed: bool) -> Html:
 
 def _part(part: Node | Table, depth: int) -> Html:
     if isinstance(part, Table):
-        return _html.branch(part.heading, "", "", _html.table(part.columns, part.rows), opened=depth > 0)
+        folded = depth <= 0 or len(part.rows) > _OPEN_ROWS  # what comes behind a long table is not seen
+        count = f"{len(part.rows)} rows" if folded else ""
+        return _html.branch(part.heading, count, "", _html.table(part.columns, part.rows), opened=not folded)
     if not part.children:
         return _html.leaf(part.label, part.value, part.role)
     inside = _html.joined(_part(child, depth - 1) for child in part.children)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from dicomview.elements import hides
 from dicomview.errors import UnknownChoice
 from dicomview.objects import beside, documents_of, segmentations_of
-from dicomview.render import GRAY, opened, refuse, series_in, veil
+from dicomview.render import GRAY, opened, refuse, series_in
 from dicomview.views.copies import embeds
 from dicomview.views.document_view import DocumentView
 from dicomview.views.ortho import Ortho
@@ -158,8 +157,6 @@ def view(
         slab=slab,
         axes=axes,
     )
-    if hides(None, series):
-        veil(scene)
     if objects is None and series is not None and (found := beside(series)):
         # Laid over only when asked for: the bare picture is what one looks at first, and it waits for nothing.
         count = f"{len(found)} object{'s' * (len(found) > 1)}"

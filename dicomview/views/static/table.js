@@ -157,9 +157,13 @@ class TagTable {
       const chosen = path === this.chosen;
       line.row.ariaSelected = String(chosen);
       if (chosen) active = line.row.id;
+      // Where rows are left out, those above a nested one may be among them.
+      const outer = this.shown.length < this.rows.length ? path.slice(0, Math.max(0, path.lastIndexOf("."))) : "";
       const depth = path.split(".").length - 1;
-      line.cells[2].style.paddingLeft = `${Math.min(depth, 8) * 10}px`;
-      [differs ? "≠" : "", tag, stepOf(path), vr, value].forEach((text, i) => {
+      line.cells[2].style.paddingLeft = outer ? "" : `${Math.min(depth, 8) * 10}px`;
+      const step = outer ? `${path.slice(outer.length + 1)} in ${outer}` : stepOf(path);
+      const word = step.replace(tag, () => name || tag); // a private element has no keyword
+      [differs ? "≠" : "", tag, word, vr, value].forEach((text, i) => {
         if (line.cells[i].textContent !== text) line.cells[i].textContent = text;
       });
     }
