@@ -164,6 +164,8 @@ def test_what_has_no_window_says_so():
         dv.histogram(phantoms.regular(), bins=0)
     with pytest.raises(UnknownChoice, match="'layout' is no option for a histogram"):
         dv.histogram(phantoms.regular(), layout="ortho")
+    with pytest.raises(UnknownChoice, match=r"one view beside it; give one of these, \['axial'\]"):
+        dv.histogram(dv.view(phantoms.regular(), layout="ortho"))
     with pytest.raises(NotAnImage, match="no picture in this"):
         dv.histogram(PYDICOM_FILES / "rtplan.dcm")
 

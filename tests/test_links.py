@@ -118,8 +118,9 @@ def test_drags_wheels_windows_and_home_in_three_planes(show: Show) -> None:
     assert ortho.position[0] > before[0] and ortho.position[1] > before[1]
     assert {ortho["coronal"].point, ortho["sagittal"].point, ortho["axial"].point} == {ortho.position}
     assert ortho["sagittal"].index > 24 and ortho["coronal"].index > 16
-    coronal.key("w")
-    coronal.drag(30, 0)
+    coronal.key("w")  # for all of them
+    assert sagittal.stage.get_attribute("data-tool") == "window"
+    sagittal.drag(30, 0)
     settled(pages)
     assert sagittal.mark("width") == axial.mark("width") == f"{ortho.window.width:g}" != "100"
     assert ortho["sagittal"].window == ortho["axial"].window == ortho.window

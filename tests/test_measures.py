@@ -253,6 +253,12 @@ def test_words_of_shapes_beside_each_other_can_be_read(page: CanvasPage, desk: D
     def apart(one: Any, other: Any) -> bool:
         return bool(one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1])
 
+    desk.quiet()
+    inks = page.stage.locator("[data-layer=measures] path:not([stroke='#000'])")
+    assert [one.get_attribute("fill") for one in words(page).all()] == [
+        one.get_attribute("stroke") for one in inks.all()
+    ]
+    assert len({one.get_attribute("fill") for one in words(page).all()}) == 3
     for rotation, flip in ((0, False), (90, True)):
         view.rotation, view.flip = rotation, flip
         shown = places()

@@ -146,6 +146,24 @@ def test_sliders_and_traits_say_the_same(living, made):
     assert made(pile, controls=False)._box.children != plot._box.children
 
 
+@pytest.mark.parametrize("pose", [{}, {"rotation": 90, "flip": True}])
+def test_beside_the_cursor_stand_modality_values(living, made, pose):
+    series = dv.read_series(phantoms.regular(window=(600, 1000)))
+    plot = made(series, index=3, plane="coronal", **pose)
+    exact = series.volume().array[:, 3, :]  # slices run from the head down, as the rows of a coronal picture
+
+    class Event:
+        xdata, ydata = 2.2, 4.9
+
+    turned = np.rot90(exact[:, ::-1], -1) if pose else exact
+    assert plot.image.get_cursor_data(Event) == f"{turned[5, 2]:.6g} HU"
+    assert plot.image.format_cursor_data("3 HU") == "[3 HU]"
+    plot.index = 4
+    assert plot.image.get_cursor_data(Event) != f"{turned[5, 2]:.6g} HU"
+    Event.xdata = 1e3
+    assert plot.image.get_cursor_data(Event) is None
+
+
 def test_it_is_linked_with_a_view_and_refuses_in_words(made):
     pile = phantoms.regular()
     view, plot = dv.view(pile), made(pile)

@@ -71,6 +71,7 @@ def test_a_blend_is_the_share_of_each_and_says_that_it_is_resampled(pair):
         mixed = np.where(np.isnan(other), one, (1 - share / 10) * one + share / 10 * other)
         assert np.isclose(found, mixed, atol=0.1).mean() > 0.99
     assert any("resampled" in note for note in view.picture().notes)
+    assert not any("by hand" in note for note in view.picture().notes)
     assert view.window == dv.Window(0, 1000) and view.scene.unit == "HU"
     assert view.scene.presets()[0].explanation == "window 1 (file)"
 
@@ -105,6 +106,7 @@ def test_an_offset_moves_the_second(pair):
     moved = dv.compare(volume, volume, layout="blend", offset=(0, 0, -4.0)).scene  # two slices further down
     found = values_of(moved.shot("axial", 3, {"blend": 10}))
     np.testing.assert_allclose(found, values_of(still.shot("axial", 5)), atol=0.1)
+    assert "second series placed by hand, by (0, 0, -4) mm" in moved.notes
     assert places_in(moved, "axial", {}) is not None
 
 

@@ -54,6 +54,12 @@ def test_series_at_one_place_of_the_patient() -> None:
     assert table["note"][2] == "no pixel inside"
 
 
+def test_a_way_that_is_no_volume_says_so() -> None:
+    assert set(dv.curve(phantoms.regular(), (4, 5), along="index")["note"]) == {""}
+    (note,) = set(dv.curve(phantoms.missing(), (4, 5), along="index")["note"])
+    assert "missing" in note and "mm" in note
+
+
 def test_millimetres_of_other_frames_of_reference_are_not_the_same_place() -> None:
     one, other = phantoms.regular(), phantoms.regular()
     for ds in other:
@@ -84,6 +90,7 @@ def test_units_and_volumes_with_holes() -> None:
         (phantoms.echoes, (4, 5), {"plane": "oblique"}, "no plane 'oblique'"),
         (phantoms.regular, (0, 0, 900), {}, "no slice holds"),
         (phantoms.regular, "ab", {}, "pairs"),
+        (phantoms.regular, [(1, 1), (2, 2)], {}, "two points make no region"),
         (phantoms.regular, None, {}, "pairs"),
         (lambda: PYDICOM_FILES / "examples_rgb_color.dcm", (4, 5), {}, "colours have no modality values"),
         (lambda: [dv.read_series(phantoms.regular())] * 2, (0, 0, 900), {}, "none of the 2 series"),

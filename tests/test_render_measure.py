@@ -228,6 +228,10 @@ def test_points_lie_on_the_nearest_slice_of_the_plane_that_is_looked_at_first() 
     middle = origin + 30 * down + 30 * across
     for plane in scene.views:
         assert Measure(scene).laid("point", [middle + np.array([0, 0, 0.9])], plane, {}).plane == plane
+    measure = Measure(scene)
+    onto = measure(measure.laid("line", [middle, middle + 5 * across + np.array([0, 0, -0.75])], "axial", {}))
+    assert onto.notes == ("laid on the slice, from up to 0.75 mm beside it",)
+    assert measure(measure.laid("line", [middle, middle + 5 * across], "axial", {})).notes == ()
     one = Measure(scene).laid("line", [middle, middle + np.array([0, 0, -20])], "axial", {})
     assert one.plane in ("coronal", "sagittal")  # it goes through eleven axial slices
 

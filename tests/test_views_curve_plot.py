@@ -35,9 +35,16 @@ def test_the_curve_follows_the_region(view: SliceView) -> None:
     view.measurements = view.measurements.assign(points=[((0, 0), (3, 3))], **{"LPS mm": [()]})
     plot.rest()
     assert plot.data["n"].tolist() == [16, 16]
-    view.measurements = None  # the last curve stays
+    view.measurements = None
     plot.rest()
-    assert plot.data["n"].tolist() == [16, 16]
+    assert plot.data.empty
+    assert plot.ax.get_title() == "its measurement is gone"
+    view.measure("rectangle", [(0, 0), (1, 1)])
+    plot.rest()
+    assert plot.data["n"].tolist() == [4, 4]
+    assert plot.ax.get_title() == ""
+    with pytest.raises(UnknownChoice, match="no measurement 'last'"):
+        view.curve("last")
     assert plot.failure is None
     plot.close()
     view.measure("point", [(1, 1)])  # nobody follows any more

@@ -202,6 +202,16 @@ def test_series_without_a_common_frame_are_compared_by_index(pair):
         dv.compare(pair[0], other, link="position")
 
 
+def test_windows_are_one_from_when_they_are_linked(pair):
+    comparison = dv.compare(*pair, link_window=False)
+    comparison["b"].window = (7, 70)
+    assert comparison["a"].window != comparison["b"].window
+    comparison.link_window = True
+    assert comparison["a"].window == comparison["b"].window == dv.view(pair[0]).window
+    again = dv.compare(*pair, link_window=True)
+    assert again["a"].window == again["b"].window
+
+
 def test_an_offset_in_mm_stands_for_a_common_frame(pair):
     other = phantoms.regular(seed="elsewhere", origin=(-20.0, -30.0, 500.0))
     comparison = dv.compare(pair[0], other, offset=(0, 0, 400))

@@ -141,6 +141,9 @@ def blend_of(
     blend.title = " | ".join(title for title in (first.title, second.title) if title)
     blend.modality = first.modality
     notes = [*first.notes, *second.notes, "second series resampled linearly onto the grid of the first"]
+    if np.any(offset):
+        x, y, z = (f"{float(part):g}" for part in offset)
+        notes.append(f"second series placed by hand, by ({x}, {y}, {z}) mm")
     if not alike:
         blend.unit = ""
         notes.append("values of the second stretched to the window of the first")

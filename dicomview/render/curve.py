@@ -78,6 +78,8 @@ def curve(
     wanted = np.array(points, float) if _numbers(points) else np.empty(0)
     several = hasattr(points, "__len__") and not (wanted.ndim == 1 and wanted.size)
     places = points if several else [points]
+    if not kind and wanted.ndim == 2 and len(wanted) == 2:
+        raise UnknownChoice('two points make no region; give one point, or kind="rectangle" or "ellipse"')
     kind = kind or ("point" if len(places) == 1 else "freehand")
     if isinstance(source, list | tuple) and source and all(isinstance(one, Series | Stack | Volume) for one in source):
         scenes = [scene_of(one, units=None if isinstance(one, Volume) else units) for one in source]
@@ -100,7 +102,10 @@ def curve_of(measure: Measure, shape: Shape, along: str | None = None) -> pd.Dat
     """Return the values in a region along an axis of its scene; see `curve`."""
     along, shapes = way_of(measure, shape, along)
     scene = measure.scene
+    note = ""
     if along == _INDEX:
+        # Where they make no volume, neither is the way from one to the next what it seems.
+        note = next(iter(scene.refused.values()), "")
         labels = [_place(scene, one) for one in shapes]
         numbers = _depths(scene, shapes)
     else:
@@ -109,7 +114,7 @@ def curve_of(measure: Measure, shape: Shape, along: str | None = None) -> pd.Dat
     held = [measure.statistics(one) for one in shapes]
     if not any(one.count + one.without for one in held):
         raise UnknownChoice(f"the {shape.kind} holds the centre of no pixel, so there is no curve of it")
-    rows = [(at, label, one, scene.unit, "") for at, label, one in zip(numbers, labels, held, strict=True)]
+    rows = [(at, label, one, scene.unit, note) for at, label, one in zip(numbers, labels, held, strict=True)]
     return _table(along, rows)
 
 

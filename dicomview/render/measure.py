@@ -6,7 +6,7 @@ Nothing here comes from the screen: no window, no 16 bits, no zoom.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -165,6 +165,8 @@ class Measure:
             down, across = view.spacing or (view.aspect, 1.0)
             row_step, column_step = np.array([0.0, down, 0.0]), np.array([across, 0.0, 0.0])
             unit = "mm" if view.spacing else "px"
+        if shape.beside > _SAME_MM:
+            notes.append(f"laid on the slice, from up to {shape.beside:.2g} mm beside it")
         if beyond := _beyond(shape, view.rows, view.columns):
             notes.append("reaches beyond the picture")
         uid, frame = scene.instance_at(shape.plane, shape.index, dict(shape.places))
@@ -235,7 +237,7 @@ class Measure:
                 raise UnknownChoice(
                     "this picture has no place in the patient, so there are no LPS points on it; give (column, row)"
                 )
-            index, off = self._slice_of(name, wanted, places)
+            index, off, far = self._slice_of(name, wanted, places)
             inside = bool((off <= _BESIDE).all())
             if inside and (index == index[0]).all():
                 at = int(index[0])
@@ -243,7 +245,8 @@ class Measure:
                 steps = np.stack([column_step, row_step], axis=1)
                 flat = np.linalg.lstsq(steps, (wanted - origin).T, rcond=None)[0].T
                 # To a nanometre: rounding may not decide in which of two pixels a point lies.
-                return shape_of(kind, np.round(flat, 9), name, at, tuple(places.items()))
+                shape = shape_of(kind, np.round(flat, 9), name, at, tuple(places.items()))
+                return replace(shape, beside=float(far.max()))
             indices = ", ".join(map(str, dict.fromkeys(index.tolist())))
             nearest.append(f"{name} {indices}" if inside else f"beside or between the {name} slices")
         raise UnknownChoice(
@@ -253,8 +256,8 @@ class Measure:
 
     def _slice_of(
         self, plane: str, points: NDArray[np.float64], places: Mapping[str, int]
-    ) -> tuple[NDArray[np.int_], NDArray[np.float64]]:
-        """Return for each point the nearest slice of a plane, and how far it is from there in parts of a step."""
+    ) -> tuple[NDArray[np.int_], NDArray[np.float64], NDArray[np.float64]]:
+        """Return for each point the nearest slice of a plane, and how far it is from there: parts of a step, mm."""
         where = [self.scene.where(plane, index, places) for index in range(self.scene.counts[plane])]
         origins = np.array([one[0] for one in where if one is not None])
         _, row_step, column_step = where[0]  # type: ignore[misc]  # all have a place or none
@@ -264,9 +267,10 @@ class Measure:
         index = away.argmin(axis=1)
         # A single slice has no next one: its own pixel size stands for its thickness.
         step = float(np.abs(np.diff(depths)).min()) if len(depths) > 1 else float(np.linalg.norm(column_step))
-        off = away.min(axis=1) / max(step, _SAME_MM)
+        far = away.min(axis=1)
+        off = far / max(step, _SAME_MM)
         # Rounding may not decide what is half way.
-        return index, np.where(off <= _BESIDE + 1e-6, np.minimum(off, _BESIDE), off)
+        return index, np.where(off <= _BESIDE + 1e-6, np.minimum(off, _BESIDE), off), far
 
 
 def _beyond(shape: Shape, rows: int, columns: int) -> bool:

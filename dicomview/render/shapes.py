@@ -53,6 +53,8 @@ class Shape:
         Zero-based along the plane.
     places : tuple of (axis, place) pairs
         Zero-based place along each extra axis of the stack.
+    beside : float
+        How many mm at most the points that were given lie beside the slice on which they are laid.
     """
 
     kind: Kind
@@ -60,6 +62,7 @@ class Shape:
     plane: str
     index: int
     places: tuple[tuple[str, int], ...] = ()
+    beside: float = 0.0
 
     @property
     def region(self) -> bool:

@@ -89,6 +89,11 @@ class Comparison(LinkedViews):
         self._window = bool(wish)
         self._link_as(self._how)
 
+    def _tie(self, places: Any, point: Any, **told: Any) -> None:
+        super()._tie(places, point, **told)
+        if self._window:
+            self._share("window")
+
     def _link_as(self, wish: str | None) -> None:
         """Link the views as wished, or as well as can be, and say why."""
         if wish not in (None, "position", "index", "none"):

@@ -59,9 +59,9 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
 
     def __init__(self, view: Measuring, row: int = -1, along: str | None = None, series: Sequence[Any] = ()) -> None:
         names = view.measured_names
-        if not names or not -len(names) <= row < len(names):
+        if not isinstance(row, int) or not -len(names) <= row < len(names):
             raise UnknownChoice(
-                f"there is no measurement {row} to make a curve of; there are {len(names)}. Draw an ellipse, or use "
+                f"there is no measurement {row!r} to make a curve of; there are {len(names)}. Draw an ellipse, or use "
                 'view.measure("point", [(column, row)])'
             )
         self.view, self._row, self._name = view, row % len(names), names[row]
@@ -108,7 +108,7 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
         self._follower.wake()
 
     def _renew(self) -> None:
-        """Draw the curve of where the region is now; of one that is gone the last stays."""
+        """Draw the curve of where the region is now, and none of one that is gone."""
         names = self.view.measured_names
         if self._name not in names and self._row < len(names):
             self._name = names[self._row]  # a table was set, and that row of it is meant
@@ -118,6 +118,8 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
                 self._measure, self._shown = Measure(scene, _KEPT_BYTES), None
             if shape != self._shown:
                 self._take(shape)
+        else:
+            self.data, self._shown = self.data.iloc[:0], None
         self._draw()
 
     def _take(self, shape: Shape) -> None:
@@ -142,7 +144,8 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
         ax.plot(x, mean, color="#1f77b4", linewidth=1.2, marker="." if len(x) <= 60 else "")
         if (table["n"] > 1).any():
             ax.fill_between(x, mean - sd, mean + sd, color="#1f77b4", alpha=0.2, linewidth=0)
-        here = self._place()
+        ax.set_title("" if len(x) else "its measurement is gone", fontsize="medium")
+        here = self._place() if len(x) else None
         if here is not None:
             ax.axvline(x[here], color="#e65100", linewidth=1)
         unit = self.view.scene.unit_along(self.along) if numbered else ""

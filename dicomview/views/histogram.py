@@ -19,6 +19,7 @@ from dicomview.render.tally import Tally
 from dicomview.views.copies import places_of
 from dicomview.views.door import view
 from dicomview.views.follower import Follower
+from dicomview.views.linked import LinkedViews
 from dicomview.views.living import canvas_of
 from dicomview.views.slice_view import SliceView
 
@@ -213,6 +214,8 @@ def histogram(source: Any, *, log: bool = True, bins: int = 256, **options: Any)
     if isinstance(source, SliceView):
         refuse("a view, which has them already", **options)
         return Histogram(source, log=log, bins=bins)
+    if isinstance(source, LinkedViews):
+        raise UnknownChoice(f"a histogram has one view beside it; give one of these, [{next(iter(source.views))!r}]")
     refuse("a histogram, which has one view beside it; dv.histogram(ortho['axial'])", layout=options.get("layout"))
     shown = view(source, **options)
     if not isinstance(shown, SliceView):

@@ -222,7 +222,7 @@ class Layering:
             try:
                 found[name] = {"image": drawing.on(sheet)}
             except Exception as error:  # noqa: BLE001  it is the user's; the slice is shown all the same
-                self.tell_trouble(error, "What draws on the slices")
+                self.tell_trouble(error, f"What draws the layer {name!r} on {plane} {index}")
         return found
 
     def tell_trouble(self, error: Exception, who: str = "") -> None:

@@ -198,6 +198,13 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
         with self._telling():
             self._move(begin)
 
+    def _share(self, name: str) -> None:
+        """Give all views what the first has, as far as they can have it."""
+        with self._telling():
+            for view in self.views.values():
+                if view is not self._first:
+                    _take(view, name, getattr(self._first, name))
+
     def _untie(self) -> None:
         """Let each view stand for itself."""
         self._shared, self._placed, self._places = (), False, {}

@@ -304,5 +304,7 @@ def _refuse_empty(result: Measured, scene: Scene) -> None:
         raise UnknownChoice(f"the {shape.kind} holds the centre of no pixel; {there}")
     if not shape.region and result.beyond:
         raise UnknownChoice(f"the {shape.kind} leaves the picture; {there}")
+    if shape.kind == "line" and result.value == 0:
+        raise UnknownChoice("both ends of the line are one point, so it has no length")
     if math.isnan(result.value) and shape.kind == "angle":
         raise UnknownChoice("an arm of the angle has no length, so there is no angle")

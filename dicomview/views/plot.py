@@ -14,6 +14,7 @@ import traitlets
 from dicomview.errors import UnknownChoice
 from dicomview.pixels import Window
 from dicomview.render import GRAY, opened, resolve, take
+from dicomview.render.camera import held
 from dicomview.views.faces import Face, Shown
 from dicomview.views.figures import draw, paper_for
 from dicomview.views.living import canvas_of, is_wished
@@ -63,6 +64,7 @@ class Plot(traitlets.HasTraits):
         self.ax: Axes = self.figure.add_subplot()
         self._parts, self._picture = draw(self.ax, shown), shown
         self._background: Any = None
+        self._values: tuple[ViewState | None, Any] = (None, None)  # of the picture under the cursor
         super().__init__(**_faces(state))
         self._canvas: Any = canvas_of(self.figure, capture_scroll=True) if is_wished() else None
         self._box: ipywidgets.Widget | None = None
@@ -157,6 +159,24 @@ class Plot(traitlets.HasTraits):
         """Let what is drawn anew with each picture stay out of what is kept."""
         for artist in (self._parts.caption, *self._parts.rest):
             artist.set_animated(True)
+        if self.scene.colour:
+            return
+        # Beside the cursor stand values of the file and not the grey levels of the screen.
+        self.image.get_cursor_data = self._value_at  # type: ignore[assignment, method-assign]
+        self.image.format_cursor_data = lambda value: f"[{value}]"  # type: ignore[assignment, method-assign]
+
+    def _value_at(self, event: Any) -> str | None:
+        """Return the modality value under the cursor in words; None beside the picture and where it has none."""
+        state = self._now
+        if self._values[0] is not state:
+            values, _ = self.scene.exact(state.plane, state.index, state.axes)
+            self._values = state, held(np.asarray(values), state.rotation, state.flip)
+        column, row = (round(where) for where in (event.xdata, event.ydata))
+        values = self._values[1]
+        if not (0 <= row < values.shape[0] and 0 <= column < values.shape[1]):
+            return None
+        value = values[row, column]
+        return f"{value:.6g} {self.scene.unit}".strip() if np.isfinite(value) else "no value"
 
     def _blit(self) -> None:
         """Draw the picture and what lies on it over what was kept."""

@@ -22,7 +22,7 @@ export const HELP = [
   ["wheel, ↑ ↓, Page, Home, End", "through the slices"],
   ["drag", "window: right is wider, down is darker"],
   ["w  s  p  z  c", "a drag windows, scrolls, moves, zooms, links"],
-  ["l  a  b  e  d", "measure: line, angle, box, ellipse, drawn"],
+  ["l  a  b  e  d", "measure: line, angle, box, ellipse, drawn; again: one in the middle"],
   ["m  Del  Esc", "next measurement; delete it; let go"],
   ["shift + drag or arrows, middle button", "move the picture"],
   ["ctrl + wheel, pinch, + −", "zoom to the cursor"],

@@ -40,8 +40,12 @@ export class Hand {
     const { left, top, width, height } = this.frame;
     return [(clientX - left) / width - 0.5, ((clientY - top) / height - 0.5) * (height / width)];
   }
-  /** @param {string} tool */
+  /** A drag does something else from now on, on all views that move together. @param {string} tool */
   choose(tool) {
+    for (const { hand } of new Set([this.view, ...this.view.link.together])) hand.take(tool);
+  }
+  /** @param {string} tool */
+  take(tool) {
     if (tool === "window" && this.view.scene.colour) return;
     if ([...SHAPES.values()].includes(tool) && !this.view.measures.able) return;
     if (tool === "cross" && !this.view.link.told?.cross) return;

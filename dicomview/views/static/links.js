@@ -78,6 +78,10 @@ export class Link {
   get views() {
     return /** @type {any[]} */ ([...this.store.views]);
   }
+  /** The views of the page that move together with this one. */
+  get together() {
+    return [...this.group].flatMap(({ views }) => views);
+  }
   join = () => {
     this.group.delete(this);
     const name = this.told?.group;

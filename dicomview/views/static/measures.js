@@ -13,7 +13,7 @@ const REACH = 8; // CSS pixels around a handle
 const SMALLEST = 3; // CSS pixels that a shape must measure, or it was a click
 const UNANSWERED = 2;
 const ANSWER_MS = 5000; // a kernel that has not answered by then is asked again
-const PLAIN = "#ffd54f";
+const PLAIN = ["#ffd54f", "#81c784", "#ff8a65", "#ce93d8", "#90caf9", "#e6ee9c"]; // so that words and shape are seen to belong together
 const CHOSEN = "#4dd0e1";
 
 /** Whether a shape has all the points that it is made of. @param {Shape | null} shape */
@@ -34,7 +34,10 @@ export class Measures {
   constructor(view) {
     this.view = view;
     view.model.on("change:_measures", this.onHeard);
-    view.drawing.add("measures", (slice) => this.on(slice).map((shape) => this.markOf(shape)));
+    view.drawing.add("measures", (slice) => {
+      const names = this.all.map(({ name }) => name);
+      return this.on(slice).map((shape) => this.markOf(shape, PLAIN[names.indexOf(shape.name) % PLAIN.length]));
+    });
   }
   close() {
     this.view.model.off("change:_measures", this.onHeard);
@@ -72,8 +75,8 @@ export class Measures {
     const shape = this.chosen && this.here.find(({ name }) => name === this.chosen); // asked for at each picture
     return shape ? [`${shape.kind} ${shape.words.replaceAll("\n", ", ")}`, shape.note] : [];
   }
-  /** @param {Shape} shape @returns {import("./drawing.js").Mark} */
-  markOf({ name, kind, points, words, note }) {
+  /** @param {Shape} shape @param {string} color @returns {import("./drawing.js").Mark} */
+  markOf({ name, kind, points, words, note }, color) {
     const chosen = name === this.chosen;
     const handles = handlesOf(kind, points);
     return {
@@ -81,7 +84,7 @@ export class Measures {
       dots: chosen || kind === "point" ? handles : [],
       words: [words || "…", note].filter(Boolean).join("\n"),
       around: handles.length ? handles : points,
-      color: chosen ? CHOSEN : PLAIN,
+      color: chosen ? CHOSEN : color,
       rim: true,
     };
   }
