@@ -122,6 +122,13 @@ test("a moving hand: previews ahead come before the whole slice, or instead of i
   assert.ok(words(plan(10, 1, layout, none, "fast")).every((wish) => wish.endsWith("/4")));
 });
 
+test("a moving hand asks for what is next, and for the rest of a long stack once it rests", () => {
+  const long = { ...layout, count: 600, far: 600 };
+  const starts = (travel) => plan(300, 1, long, none, travel).filter(({ step }) => step === 4).map(({ place }) => place);
+  assert.deepEqual([Math.min(...starts("fast")), Math.max(...starts("fast"))], [280, 328]); // 6 blocks of 8, two thirds ahead
+  assert.deepEqual([Math.min(...starts("rest")), Math.max(...starts("rest"))], [96, 592]);
+});
+
 test("while the hand sets a window nothing is asked for but what is not here at all", () => {
   assert.deepEqual(words(plan(10, 1, layout, none, "drag")), ["8+8/4"]);
   assert.deepEqual(plan(10, 1, layout, (i, step) => step === 4, "drag"), []);

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["SIZES", "UNMOVED", "Common", "Facts", "Memory", "Moves", "Reading", "Template", "needed_of"]
 
 _COLUMNS = {attribute.tag: column for column, attribute in enumerate(ATTRIBUTES)}
+_VRS = tuple(attribute.vr.encode() for attribute in ATTRIBUTES)
 _SYNTAX, _INSTANCE = _COLUMNS[0x00020010], _COLUMNS[0x00080018]
 SIZES = tuple(_COLUMNS[tag] for tag in (0x00280010, 0x00280011, 0x00280100, 0x00280002, 0x00280008, 0x00280004))
 """The columns of Rows, Columns, BitsAllocated, SamplesPerPixel, NumberOfFrames, PhotometricInterpretation."""
@@ -316,7 +317,7 @@ class Memory:
             if column is None:
                 continue
             vr = layout.vrs[place]
-            if vr and vr != ATTRIBUTES[column].vr.encode():
+            if vr and vr != _VRS[column]:
                 raise Odd
             values[column] = self.values[column][data[layout.values[place] : layout.starts[place + 1]]]
         return values

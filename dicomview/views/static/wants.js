@@ -10,6 +10,8 @@ import { MEGABYTE } from "./slices.js";
  *   too fast for them; it moves something else than slices; it moves another view
  */
 
+const NEXT = 6; // blocks around a hand that moves: more than a second ahead of it
+
 /**
  * The places around one, the nearest first, two in the direction of travel for one behind; the place itself is first.
  * @param {number} place @param {number} direction @param {number} count @param {number} reach how many neighbours
@@ -53,7 +55,8 @@ export function plan(place, direction, { count, step, block, near, far }, held, 
   }
   if (travel !== "fast") around(place, direction, count, travel === "slow" ? 3 * block : 3).forEach(coarse);
   if (travel !== "fast") whole(place);
-  around(place, direction, count, far).forEach(coarse);
+  // A hand that moves needs what is next; all of the stack at once would only take the time that painting needs.
+  around(place, direction, count, travel === "rest" ? far : Math.min(far, NEXT * block)).forEach(coarse);
   if (travel === "rest") around(place, direction, count, near).forEach(whole);
   return [...wishes.values()];
 }
