@@ -77,6 +77,17 @@ def test_notebook_7(page: Page, lab: Lab) -> None:
     cell = page.locator(".jp-CodeCell")
     cell.nth(0).locator(".cm-content").press("Shift+Enter")
     scroll_and_drag(page)
+    stage, root = page.locator(".dicomview-stage"), page.locator(".dicomview-canvas")
+    stage.focus()
+    for key in ("ArrowUp", "ArrowDown", "d", "d", "0", "0", "m", "r", "a", "x", "w"):  # each of which the notebook has, too
+        stage.press(key)
+    stage.press("r")
+    expect(root).to_have_attribute("data-rotation", "180")
+    expect(cell).to_have_count(2)
+    for _ in range(2):
+        stage.press("r")
+    expect(root).to_have_attribute("data-rotation", "0")
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
     cell.nth(1).locator(".cm-content").press("Shift+Enter")
     expect(cell.nth(1).locator(".jp-OutputArea-output")).to_have_text(HELD)
     for session in page.request.get(sessions).json():

@@ -21,3 +21,17 @@ export function addButton(parent, name, words, { icon, text = "" }) {
   if (icon) putIcon(button, icon);
   return button;
 }
+
+/**
+ * Keep keys for an element from the notebook. JupyterLab hears them after the page and Notebook 7 before it, so there it
+ * must be said on the very element that has the focus (an attribute of Lumino's).
+ * @param {Element} root @param {(event: KeyboardEvent) => boolean} left whether a key is the notebook's all the same
+ * @param {AbortSignal} signal
+ */
+export function keepKeys(root, left, signal) {
+  const say = (/** @type {KeyboardEvent} */ event) => {
+    const path = event.composedPath();
+    if (path.includes(root)) /** @type {Element} */ (path[0]).toggleAttribute("data-lm-suppress-shortcuts", !left(event));
+  };
+  window.addEventListener("keydown", say, { capture: true, signal });
+}

@@ -11,6 +11,10 @@ export function keepsKey(control, key) {
   return control.matches("input, select") && key !== "Escape";
 }
 
+/** Whether a key is the notebook's. @param {KeyboardEvent} event */
+export const leftKey = ({ key, target, ctrlKey, metaKey, altKey, shiftKey }) =>
+  ctrlKey || metaKey || altKey || key === "Escape" || (key === "Enter" && (shiftKey || !keepsKey(/** @type {Element} */ (target), key)));
+
 /** @type {Map<string, number[]>} shift and an arrow move the picture */
 export const SHOVES = new Map([["ArrowUp", [0, -0.05]], ["ArrowDown", [0, 0.05]], ["ArrowLeft", [-0.05, 0]], ["ArrowRight", [0.05, 0]]]);
 

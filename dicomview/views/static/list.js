@@ -3,7 +3,7 @@
  * The list of stacks: a picture, what it is, its verdict. Pictures are asked for when their row comes into sight. Text
  * from files reaches the page through `textContent` alone.
  */
-import { add } from "./elements.js";
+import { add, keepKeys } from "./elements.js";
 
 /** @typedef {{title: string, size: string, verdict: string, sound: boolean, picture: boolean}} Entry
  * @typedef {{send: (content: any) => void, on: Function, off: Function}} Line */
@@ -37,12 +37,13 @@ class SeriesList {
       const option = /** @type {HTMLElement} */ (event.target).closest("[data-number]");
       if (option) this.choose(Number(/** @type {HTMLElement} */ (option).dataset.number));
     }, { signal });
+    const left = (/** @type {KeyboardEvent} */ { key, ctrlKey, metaKey, altKey }) => !MOVES[key] || ctrlKey || metaKey || altKey;
+    keepKeys(this.root, left, signal);
     this.root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-      const move = MOVES[event.key];
-      if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (left(event)) return;
       event.preventDefault();
       event.stopPropagation();
-      this.choose(Math.min(this.options.length - 1, Math.max(0, move(this.at))));
+      this.choose(Math.min(this.options.length - 1, Math.max(0, MOVES[event.key](this.at))));
     }, { signal });
     model.on("msg:custom", this.onMessage);
     model.send({ kind: "open" });

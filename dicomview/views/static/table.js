@@ -3,7 +3,7 @@
  * The table of the elements of one slice: of thousands of rows those in sight are on the page. Python sends all rows
  * once and then what is new in them. Text from files reaches the page through `textContent` alone.
  */
-import { add, addButton } from "./elements.js";
+import { add, addButton, keepKeys } from "./elements.js";
 
 /** @typedef {[path: string, tag: string, name: string, vr: string, value: string, problem: string]} Row
  * @typedef {{get: (name: string) => any, send: (content: any) => void, on: Function, off: Function}} Messages */
@@ -20,6 +20,9 @@ const STEPS = {
   Home: () => 0,
   End: () => Infinity,
 };
+
+/** Whether a key is the notebook's. @param {KeyboardEvent} event */
+const leftKey = ({ key, ctrlKey, metaKey, altKey, shiftKey }) => key === "Escape" || ctrlKey || metaKey || altKey || (key === "Enter" && shiftKey);
 
 /** The last step of a path, with the item it is in: "[2].GantryAngle". @param {string} path */
 export const stepOf = (path) => path.slice(Math.max(0, path.lastIndexOf("[")));
@@ -87,6 +90,7 @@ class TagTable {
     });
     on(this.grid, "keydown", this.onKey);
     on(root, "keydown", this.keepKey);
+    keepKeys(root, leftKey, signal);
     on(this.copy, "click", () => this.toClipboard());
     this.size = new ResizeObserver(() => this.draw());
     this.size.observe(this.grid);
@@ -227,7 +231,7 @@ class TagTable {
     if (event.key === "Escape" && this.search.value) {
       this.search.value = "";
       this.filter();
-    } else if (event.key === "Escape" || event.ctrlKey || event.metaKey || event.altKey || (event.key === "Enter" && event.shiftKey)) return;
+    } else if (leftKey(event)) return;
     event.stopPropagation();
   };
   async toClipboard() {

@@ -2,8 +2,8 @@
 /** One output: what it shows, and what it has painted. */
 import { Cine } from "./cine.js";
 import { Drawing } from "./drawing.js";
-import { add } from "./elements.js";
-import { keepsKey } from "./gestures.js";
+import { add, keepKeys } from "./elements.js";
+import { keepsKey, leftKey } from "./gestures.js";
 import { Hand } from "./hand.js";
 import { Link } from "./links.js";
 import { Measures } from "./measures.js";
@@ -73,6 +73,7 @@ export class View {
     this.hand = new Hand(this, this.stage, signal);
     this.tools = new Tools(this, page, signal);
     root.addEventListener("keydown", this.keepKey, { signal });
+    keepKeys(root, leftKey, signal);
     words.trouble.addEventListener("click", this.forget, { signal });
     model.on("change:_state", this.onState);
     model.on("change:_colours", this.onState);
@@ -345,7 +346,6 @@ export class View {
   keepKey = (/** @type {KeyboardEvent} */ event) => {
     const [target, { key }] = [/** @type {Element} */ (event.target), event];
     if (!keepsKey(target, key)) this.hand.onKey(event);
-    const left = key === "Enter" ? event.shiftKey || !keepsKey(target, key) : key === "Escape" && !event.defaultPrevented;
-    if (!left && !event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+    if (!leftKey(event) || (key === "Escape" && event.defaultPrevented)) event.stopPropagation();
   };
 }
