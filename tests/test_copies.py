@@ -105,7 +105,9 @@ def test_the_same_slices_come_with_the_widget() -> None:
     view = dv.view(noise(), index=7)
     inside = [sent for one in view._opening + view._around for sent in unpacked(one["message"], one["buffers"])]
     copied = slices(bundle(view)["text/html"])
-    assert [one.head for one in inside[: len(copied)]] == [one.head for one in copied]
+    heads = [one.head for one in inside]
+    assert heads[0] == copied[0].head
+    assert [one.head for one in copied if one.head not in heads] == []
 
 
 def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_copy(
@@ -113,7 +115,7 @@ def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_cop
 ) -> None:
     monkeypatch.setattr(copies, "_NEAR_SECONDS", 60)
     view = dv.view(noise(), index=7)
-    near = view._around[-1]["message"]
+    near = view._around[0]["message"]
     plane = view._scene["planes"][view.plane]
     assert near["step"] == plane["step"]
     first = 7 - 7 % plane["block"]

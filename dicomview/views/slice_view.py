@@ -114,8 +114,9 @@ class SliceView(Measuring, Layering):
         )
         self.observe(self._gesture, "_state")
         if self._embed:
+            near = near_of(self._piece, scene, state)  # a hand may be on its way
             self._copied += opening
-            self.open_with([*self._copied, *near_of(self._piece, scene, state)])
+            self.open_with([self._copied[0], *near, *self._copied[1:]])
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name.startswith("_") or hasattr(type(self), name) or name in _OWN):
