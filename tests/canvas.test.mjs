@@ -122,6 +122,18 @@ test("a moving hand: previews ahead come before the whole slice, or instead of i
   assert.ok(words(plan(10, 1, layout, none, "fast")).every((wish) => wish.endsWith("/4")));
 });
 
+test("while another time is not here, the slice that is looked at stays; an index takes the nearest", () => {
+  const scene = { planes: { axial: { count: 9, rows: 2, columns: 2, step: 2, block: 4 } }, axes: [{ name: "time", labels: ["1", "2", "3"] }], colour: false, revision: 0 };
+  const store = new Store({ get: (name) => ({ _scene: scene })[name], on() {}, off() {}, send() {} });
+  const put = (...at) => store.previews.set(`axial/${at.join("/")}`, { at, data: [], step: 2 }, 8);
+  put(4, 0);
+  put(7, 2);
+  store.shown = { plane: "axial", at: [4, 2], along: 1, direction: 1 };
+  assert.deepEqual(store.best("axial", [4, 2]).at, [4, 0]);
+  store.shown = { plane: "axial", at: [4, 2], along: 0, direction: 1 };
+  assert.deepEqual(store.best("axial", [4, 2]).at, [7, 2]);
+});
+
 test("a moving hand asks for what is next, and for the rest of a long stack once it rests", () => {
   const long = { ...layout, count: 600, far: 600 };
   const starts = (travel) => plan(300, 1, long, none, travel).filter(({ step }) => step === 4).map(({ place }) => place);

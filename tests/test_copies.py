@@ -138,6 +138,25 @@ def test_pixels_are_kept_out_of_the_file_by_the_environment(value: str, monkeypa
     assert "text/html" in bundle(dv.view(phantoms.regular(), embed=True))  # who asks for it by name gets it
 
 
+def test_whether_to_keep_pixels_is_yes_or_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnknownChoice, match="embed is True or False, not 'no'"):
+        dv.view(phantoms.regular(), embed="no")  # type: ignore[arg-type]
+    monkeypatch.setenv("DICOMVIEW_EMBED", "maybe")
+    with pytest.raises(UnknownChoice, match="DICOMVIEW_EMBED is 'maybe'; it is 0 or 1"):
+        dv.view(phantoms.regular())
+
+
+def test_a_copy_of_what_moves_in_time_has_its_slice_at_other_times() -> None:
+    view = dv.view(phantoms.time_points(), index=3)
+    places = {one.head["at"][0]: set() for one in slices(bundle(view)["text/html"])}
+    for one in slices(bundle(view)["text/html"]):
+        places[one.head["at"][0]].add(one.head["at"][1])
+    (times,) = view.scene.lengths.values()
+    assert places[3] == set(range(times))
+    assert all(seen == {0} for index, seen in places.items() if index != 3)
+    assert len(places) > 5
+
+
 def test_pixels_are_kept_out_of_the_file_by_the_option() -> None:
     view = dv.view(phantoms.regular(), embed=False)
     assert bundle(view).keys() == {"text/plain", WIDGET}

@@ -79,7 +79,7 @@ def test_notebook_7(page: Page, lab: Lab) -> None:
     scroll_and_drag(page)
     stage, root = page.locator(".dicomview-stage"), page.locator(".dicomview-canvas")
     stage.focus()
-    for key in ("ArrowUp", "ArrowDown", "d", "d", "0", "0", "m", "r", "a", "x", "w"):  # each of which the notebook has, too
+    for key in ["ArrowUp", "ArrowDown", "d", "d", "0", "0", "m", "r", "a", "x", "w"]:  # the notebook has them, too
         stage.press(key)
     stage.press("r")
     expect(root).to_have_attribute("data-rotation", "180")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
+import phantoms
 import pytest
 from oracles import PYDICOM_FILES
 from playwright.sync_api import expect
@@ -206,6 +207,20 @@ def test_cine_plays_at_the_rate_that_is_typed(show: Show) -> None:
     page.page.wait_for_timeout(200)
     assert page.settled().view.index == stopped >= last
     assert_paints(page, path, index=stopped)
+
+
+def test_a_pile_of_slices_plays_as_well_and_one_picture_does_not(show: Show) -> None:
+    page = show(dv.view(phantoms.regular(), index=0))
+    expect(page.root.get_by_label("pictures per second")).to_have_value("10")
+    page.key(" ")
+    page.page.wait_for_function("(root) => root.dataset.index > 2", arg=page.root.element_handle())
+    page.key(" ", "i")
+    expect(page.root.locator(".dicomview-live")).to_contain_text("black for white")
+    assert page.settled().view.index > 2
+    alone = show(dv.view(phantoms.regular()[:1]))
+    expect(alone.root.get_by_label("pictures per second")).to_be_hidden()
+    alone.key(" ")
+    assert alone.settled().view.index == 0
 
 
 # ---- the help page

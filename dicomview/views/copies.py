@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dicomview.errors import UnknownChoice
 from dicomview.render import state_message
 from dicomview.views.canvas import module_text, style_text
 from dicomview.views.messages import colours_message, previews_of, scene_message
@@ -35,7 +36,8 @@ __all__ = [
 
 EMBED_VARIABLE = "DICOMVIEW_EMBED"
 _MODULE = module_text("copy")
-_OPENING_PREVIEWS = 8  # at most
+_NO = ("0", "no", "off", "false")
+_OPENING_PREVIEWS = 8  # at most, along the index, and again along what moves else
 _OPENING_SECONDS = 0.25  # that they may take
 _NEAR_SECONDS = 0.05  # that the previews around the shown slice may take
 _OPENING_EDGE = 256  # samples along the longer edge of the slice that is shown first
@@ -43,10 +45,21 @@ _PREVIEW_EDGE = 96  # and of the others
 
 
 def embeds(wish: bool | None) -> bool:
-    """Return whether pixels may be saved with a notebook: as wished, else as the environment says, else yes."""
+    """Return whether pixels may be saved with a notebook: as wished, else as the environment says, else yes.
+
+    Raises
+    ------
+    UnknownChoice
+        What is wished for, or said there, is neither yes nor no.
+    """
     if wish is not None:
+        if not isinstance(wish, bool):
+            raise UnknownChoice(f"embed is True or False, not {wish!r}")
         return wish
-    return os.environ.get(EMBED_VARIABLE, "").strip().lower() not in ("0", "no", "off", "false")
+    said = os.environ.get(EMBED_VARIABLE, "").strip().lower()
+    if said not in (*_NO, "", "1", "yes", "on", "true"):
+        raise UnknownChoice(f"the environment variable {EMBED_VARIABLE} is {said!r}; it is 0 or 1")
+    return said not in _NO
 
 
 def shown_of(source: Source, scene: Scene, state: ViewState, *, pack: bool) -> Shipment:
@@ -67,11 +80,24 @@ def opening_of(source: Source, scene: Scene, state: ViewState) -> Iterator[Shipm
     took = time.perf_counter() - begun
     yield shown
     most = round(min(_OPENING_PREVIEWS, _OPENING_SECONDS / took))  # what takes long to decode is left to the asking
-    places = list(places_of(scene, state.plane))
-    few = {places[round(x)] for x in np.linspace(0, len(places) - 1, min(len(places), most))}
+    here = (state.index, *state.axes.values())
+    few = {at for line in _lines(scene, state.plane, here) for at in _some(line, most)}
     step = max(shown[0]["step"], round(_longest(scene, state) / _PREVIEW_EDGE))
-    for at in sorted(few - {(state.index, *state.axes.values())}):
+    for at in sorted(few - {here}):
         yield shipped(source, Wish(state.plane, at, step=step))
+
+
+def _lines(scene: Scene, plane: str, here: tuple[int, ...]) -> Iterator[list[tuple[int, ...]]]:
+    """Yield the places along the index, and those along what plays or else the first extra axis."""
+    yield [(index, *here[1:]) for index in range(scene.counts[plane])]
+    names = list(scene.lengths)
+    if names:
+        along = names.index(scene.cine.along) if scene.cine and scene.cine.along in names else 0
+        yield [(*here[: along + 1], place, *here[along + 2 :]) for place in range(scene.lengths[names[along]])]
+
+
+def _some(line: list[tuple[int, ...]], most: int) -> Iterator[tuple[int, ...]]:
+    return (line[round(x)] for x in np.linspace(0, len(line) - 1, min(len(line), most)))
 
 
 def near_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]:

@@ -32,7 +32,7 @@ export const HELP = [
   ["ctrl + wheel, pinch, + −", "zoom to the cursor"],
   ["0   1", "the whole picture; one pixel for one of the screen"],
   ["r   f   i", "turn clockwise; mirror; black for white"],
-  ["space", "play what moves in time"],
+  ["space", "play what moves in time, or the slices"],
   ["double click", "back to the first view"],
   ["one finger, two fingers", "through the slices; zoom and move"],
   ["?   Esc", "this page; close it"],

@@ -87,7 +87,7 @@ export class Hand {
   };
   /** @type {Record<string, () => void>} */
   deeds = {
-    " ": () => this.view.scene.cine && this.view.togglePlay(),
+    " ": () => this.view.togglePlay(),
     "+": () => this.view.change(zoomedAt(this.view.state, 1.25)),
     "=": () => this.view.change(zoomedAt(this.view.state, 1.25)),
     "-": () => this.view.change(zoomedAt(this.view.state, 0.8)),

@@ -74,8 +74,9 @@ export function zoomedAt({ zoom, pan }, factor, point = [0, 0]) {
 }
 
 /** What must be said to somebody who does not see how the picture is held. @param {Pose} pose */
-export function poseWords({ zoom, rotation, flip }) {
-  return [flip && "mirrored", rotation && `turned ${rotation}°`, zoom !== 1 && `zoom ${Number(zoom.toFixed(2))}`];
+export function poseWords({ zoom, rotation, flip, invert, colormap }) {
+  const colours = colormap && colormap !== "gray" && `colours ${colormap}`;
+  return [invert && "black for white", colours, flip && "mirrored", rotation && `turned ${rotation}°`, zoom !== 1 && `zoom ${Number(zoom.toFixed(2))}`];
 }
 
 /** The letters (left, right, top, bottom) of a picture held so. @template T @param {T[]} letters @param {Pose} pose */

@@ -16,6 +16,7 @@ const NEAR_BYTES = 48 * MEGABYTE; // how far around the shown slice whole ones a
 const FAR_BYTES = 24 * MEGABYTE; // and previews
 const PATIENCE_MS = 700; // beside the time that the line takes; what comes to a kernel that computes may lie there unseen
 const SILENCE_MS = 6000; // without an answer, asked again meanwhile, until it is said
+const NOBODY_MS = 4000; // the same where nobody has ever answered: the cell has not been run
 const RESIGNED_MS = 10_000; // and from then on: a kernel that computes for an hour finds them all
 const SLOWEST = MEGABYTE / 8; // bytes per second
 const STILL_MS = 100; // a hand that has not moved for so long rests
@@ -53,6 +54,7 @@ export class Store {
   lost = false; // there is nobody to send to
   overdue = 0; // ms for which an answer has been waited for in vain, and nobody has said that it will come
   silent = false; // which is too long
+  unheard = /** @type {any} */ (0); // timer until the first answer
   /** @param {Model} model */
   constructor(model) {
     this.model = model;
@@ -71,8 +73,7 @@ export class Store {
     return this.model.get("_note") ?? (alone ? "no kernel answers: this is a part; run the cell for all of it" : "");
   }
   clear = () => {
-    clearTimeout(this.waiting);
-    clearTimeout(this.resting);
+    for (const timer of [this.waiting, this.resting, this.unheard]) clearTimeout(timer);
     this.resting = 0;
     this.whole.clear();
     this.previews.clear();
@@ -106,6 +107,12 @@ export class Store {
     for (const { message, buffers } of this.model.get("_opening") ?? []) this.take(message, buffers);
     this.surround();
     this.ask();
+    if (this.seen) return;
+    this.unheard = setTimeout(() => {
+      this.silent = this.pending.size > 0;
+      this.paint();
+    }, NOBODY_MS);
+    this.unheard.unref?.();
   }
   /** Take the previews that follow the widget, or have come before its first view. */
   surround = () => {
@@ -130,6 +137,7 @@ export class Store {
   /** @type {(message: any, buffers: DataView[]) => Promise<void>} */
   receive = async (message, buffers) => {
     if (!this.views.size || (message.kind !== "slices" && message.kind !== "busy") || this.outdated(message)) return;
+    clearTimeout(this.unheard);
     this.silent = false;
     this.overdue = 0;
     if (message.kind === "busy") {
@@ -296,15 +304,18 @@ export class Store {
     this.anew = false;
     if (!this.send({ kind: "want", plane, items, seen, anew, late: overdue > 0, pack: this.flow.pack })) this.paint();
   }
-  /** The slice (or its fault) if it is here, else a preview, else the nearest along the index. @param {string} plane @param {number[]} at */
+  /** The slice (or its fault) if it is here, else a preview, else the nearest along what moves: while another time is not
+   * here yet, the slice that is looked at stays. Else the nearest along the index. @param {string} plane @param {number[]} at */
   best(plane, at) {
-    const { count } = this.scene.planes[plane];
-    for (let far = 0; far < count; far++) {
-      for (const index of far ? [at[0] + far, at[0] - far] : [at[0]]) {
-        const key = keyOf(plane, at.with(0, index));
-        for (const cache of [this.whole, this.previews]) {
-          const slice = cache.has(key) && cache.get(key);
-          if (slice && (slice.data || !far)) return slice;
+    for (const along of new Set([this.shown.along, 0])) {
+      const count = this.count(plane, along);
+      for (let far = 0; far < count; far++) {
+        for (const place of far ? [at[along] + far, at[along] - far] : [at[along]]) {
+          const key = keyOf(plane, at.with(along, place));
+          for (const cache of [this.whole, this.previews]) {
+            const slice = cache.has(key) && cache.get(key);
+            if (slice && (slice.data || !far)) return slice;
+          }
         }
       }
     }

@@ -6,6 +6,8 @@ import { brief } from "./window.js";
 
 /** @typedef {import("./view.js").View} View @typedef {import("./view.js").State} State @typedef {import("./view.js").Scene} Scene */
 
+const RATE = 10; // pictures per second, where the file says none
+
 export class Tools {
   axes = /** @type {{slider: any, label: any}[]} */ ([]);
   layers = /** @type {any[]} */ ([]);
@@ -48,7 +50,7 @@ export class Tools {
     return this.cine.loop.ariaPressed === "true";
   }
   get rate() {
-    return Math.min(120, Math.max(0.1, Number(this.cine.rate.value) || 10));
+    return Math.min(120, Math.max(0.1, Number(this.cine.rate.value) || RATE));
   }
   get helping() {
     return !this.help.hidden;
@@ -98,8 +100,8 @@ export class Tools {
     this.axes.forEach(({ slider }, axis) => {
       slider.addEventListener("input", () => this.view.moveAlong(axis + 1, Number(slider.value)));
     });
-    this.cine.film.hidden = !cine;
-    if (cine) this.cine.rate.value = brief(cine.rate);
+    this.cine.film.hidden = !this.view.plays;
+    this.cine.rate.value = brief(cine?.rate ?? RATE);
     this.gapsOf = "";
     this.showFilm(false);
   }

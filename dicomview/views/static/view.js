@@ -118,6 +118,10 @@ export class View {
   get cineAlong() {
     return 1 + this.scene.axes.findIndex(({ name }) => name === this.scene.cine?.along);
   }
+  /** Whether there is more than one picture to play. */
+  get plays() {
+    return this.store.count(this.wish.plane, this.cineAlong) > 1;
+  }
   close() {
     this.settle();
     clearTimeout(this.saying);
@@ -330,6 +334,7 @@ export class View {
     this.change(this.scene.home);
   }
   togglePlay() {
+    if (!this.plays) return;
     if (this.film.running) this.film.stop();
     else this.play();
     this.tools.showFilm(Boolean(this.film.running));
