@@ -70,7 +70,7 @@ export function buildPage(el) {
     layers: add("div", "layers", bar),
     axes: add("div", "axes", bar),
   };
-  const film = add("div", "row film", bar);
+  const film = add("span", "film", buttons);
   const cine = {
     film,
     play: addButton(film, "play", "play or stop (space bar)", { icon: "play" }),
