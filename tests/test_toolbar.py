@@ -66,7 +66,7 @@ def test_buttons_do_what_their_keys_do(page: CanvasPage, chest: dv.Series) -> No
 
 
 def test_one_tool_is_pressed_and_the_keys_work_from_its_button(page: CanvasPage) -> None:
-    pressed = page.root.locator(".dicomview-buttons [aria-pressed=true]")
+    pressed = page.root.locator(".dicomview-buttons > [aria-pressed=true]")
     expect(pressed).to_have_accessible_name("a drag sets the window (w)")
     button(page, "a drag zooms").click()
     expect(pressed).to_have_accessible_name("a drag zooms (z)")

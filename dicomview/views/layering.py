@@ -17,7 +17,7 @@ from dicomview.views.copies import opening_of
 from dicomview.views.messages import scene_message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from dicomview.render import Scene, ViewState
     from dicomview.views.shipment import Piece, Shipment
@@ -34,7 +34,8 @@ class Layering:
     _embed: bool
     _revision: int
     _scene: dict[str, Any]
-    _copied: list[Shipment]
+    _copied: list[Shipment]  # of a reduced copy, as far as it was made
+    _rest: Iterator[Shipment]  # what is missing of it
     _drawings: Mapping[str, Drawing]
     _added: Mapping[str, tuple[str, ...]]  # the layers that came by one name
 
@@ -239,6 +240,7 @@ class Layering:
         controls = self._scene["controls"]
         self._scene = scene_message(scene, self._begin, controls=controls, revision=self._revision)
         self._copied = [*opening_of(self._piece, scene, state)] if self._embed else []
+        self._rest = iter(())
         self.open_with(self._copied)
         self._take_state(state)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import difflib
 from contextlib import nullcontext
@@ -33,7 +34,7 @@ from dicomview.views.page import Leaf, save_page
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from dicomview.render import Picture
@@ -100,8 +101,8 @@ class SliceView(Measuring, Layering):
         self.scene, self._now, self._begin = scene, state, state
         self._drawings, self._added = {}, {}
         self._embed, self._by_hand = embeds(embed), False
-        opening = opening_of(self._piece, scene, state) if self._embed else iter(())
-        self._copied = [*islice(opening, 1)]
+        self._rest = opening_of(self._piece, scene, state) if self._embed else iter(())
+        self._copied = [*islice(self._rest, 1)]
         self._number, self._told = 0, {0: state}  # what the browser has, after what Python told it last, by number
         self._pages: dict[str, tuple[int, ViewState]] = {}  # what each page showed last, and on which number
         super().__init__(
@@ -114,9 +115,7 @@ class SliceView(Measuring, Layering):
         )
         self.observe(self._gesture, "_state")
         if self._embed:
-            near = near_of(self._piece, scene, state)  # a hand may be on its way
-            self._copied += opening
-            self.open_with([self._copied[0], *near, *self._copied[1:]])
+            _soon(self._surround)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name.startswith("_") or hasattr(type(self), name) or name in _OWN):
@@ -246,12 +245,21 @@ class SliceView(Measuring, Layering):
             return data, metadata
         here = self._now.plane, self._now.positions, self._now.places
         begun = self._begin.plane, self._begin.positions, self._begin.places
+        self._copied += self._rest
         slices = self._copied if here == begun else [*opening_of(self._piece, self.scene, self._now)]
         slices = [shown_of(self._piece, self.scene, self._now, pack=True), *slices[1:]]  # as few bytes as may be
         note = f"reduced copy: {len(slices)} of {len(list(places_of(self.scene, self._now.plane)))} images"
         held: dict[str, Any] = {"measures": self.shown_measures, "link": self._link}
         copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note, **held)
         return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
+
+    def _surround(self) -> None:
+        """Send what lies around the shown slice, to be saved with it; where a hand may be on its way first."""
+        if self.comm is None:
+            return  # closed meanwhile
+        self._copied += self._rest
+        near = near_of(self._piece, self.scene, self._now)
+        self.open_with([self._copied[0], *near, *self._copied[1:]])
 
     def _still(self, edge: int) -> bytes:
         """Return the picture shown now as PNG; nothing where it cannot be decoded."""
@@ -370,3 +378,11 @@ def _faces(state: ViewState) -> dict[str, Any]:
     """Return what the traits show of a state; the dicts of it are only to be read."""
     faces = {name: getattr(state, attribute) for name, attribute in _FACES.items()}
     return faces | {name: Shown(faces[name]) for name in ("axes", "layers")}
+
+
+def _soon(deed: Callable[[], None]) -> None:
+    """Do something once the running cell has shown what it shows; at once where no cell runs."""
+    try:
+        asyncio.get_running_loop().call_soon(deed)
+    except RuntimeError:
+        deed()
