@@ -100,7 +100,7 @@ def test_files_that_pydicom_ships_are_tables_with_their_pixel_data():
 @pytest.mark.parametrize(
     ("name", "path", "problem"),
     [
-        ("rtplan_truncated.dcm", "FractionGroupSequence[0]", "element (300A,00B0) should be 976 bytes long, and 711"),
+        ("rtplan_truncated.dcm", "BeamSequence[0]", "element (300A,00B0) should be 976 bytes long, and 711"),
         ("MR_truncated.dcm", "PixelData", "the pixel data should be 8,192 bytes long, and 8,130 are there"),
     ],
 )
@@ -396,6 +396,29 @@ def test_what_is_below_a_hidden_sequence_is_hidden_by_keyword_too():
     ds.RequestAttributesSequence = [item(CodeValue="SECRET")]
     table = dv.tags(ds, ["RequestAttributesSequence[0].CodeValue"], identity="hide")
     assert table.iloc[0, 0] == "(hidden)"
+
+
+def test_a_sequence_in_which_the_file_ends_is_listed_as_far_as_it_goes(tmp_path):
+    path = pydicom.data.get_testdata_file("rtplan_truncated.dcm")
+    table, whole = dv.tags(path), dv.tags(pydicom.dcmread(path))
+    listed = table[~table["tag"].str.startswith("(0002")]
+    assert listed["path"].tolist() == whole["path"].tolist()
+    assert listed["value"].tolist()[:-1] == whole["value"].tolist()[:-1]
+    assert listed["value"].iloc[-1] is None  # it may be half a value
+    assert listed["raw"].iloc[-1] == whole["raw"].iloc[-1]
+    assert "the file ends within its header" in listed["problem"].iloc[-1]
+    assert dv.tags([path], ["BeamSequence[0].BeamName"]).isna().all(axis=None)  # nobody counts on half of it
+    (ds,) = phantoms.regular(phantoms.voxels(1))
+    del ds.PixelData
+    ds.BeamSequence = [item(BeamName="one")]
+    ds.save_as(tmp_path / "whole.dcm", enforce_file_format=True)
+    content = (tmp_path / "whole.dcm").read_bytes()
+    begins = content.index(b"\x0a\x30\xb0\x00")
+    for size in range(12, len(content) - begins):
+        (tmp_path / "cut.dcm").write_bytes(content[: begins + size])
+        found = dv.tags(tmp_path / "cut.dcm")
+        assert ("BeamSequence" in found["keyword"].tolist()) == (size >= 20), size  # its first item begins
+        assert "the file ends within its header" in found["problem"].iloc[-1]
 
 
 def test_every_name_of_a_person_is_hidden_by_keyword_too():

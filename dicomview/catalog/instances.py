@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydicom.dataset import Dataset
 
 from dicomview.catalog.keys import FRAME, key_of
-from dicomview.elements import COLUMNS, Level, entry_of, rows_of
+from dicomview.elements import COLUMNS, HIDDEN, Level, entry_of, rows_of
 from dicomview.errors import NothingFound
-from dicomview.files import elements_behind, read_headers
+from dicomview.files import broken_sequence, elements_behind, read_headers
 from dicomview.pixels import FrameTags
 from dicomview.space import Series, Slice, Stack
 from dicomview.unread import outline_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Instance", "instances_in", "of_frame", "rows_in", "stored_in"]
 
 _SYNTAX, _PIXEL_DATA = 0x00020010, 0x7FE00010
+_VALUE = COLUMNS.index("value")
 _PROBLEM = COLUMNS.index("problem")  # the last
 _PER_FRAME = "PerFrameFunctionalGroupsSequence"
 
@@ -94,7 +95,13 @@ def rows_in(instance: Instance, hide: bool) -> list[Row]:
         rows.append((*names, span.vr, 1, told, None, None, length, None))
     rows = rows if behind is None else [*rows, *rows_of(behind, hide=hide)]
     if rows and instance.source is not None and instance.source.status == "truncated":
-        *rows, last = rows  # behind which there would be more
+        broken = broken_sequence(instance.source)
+        if broken is not None:
+            rows = [*rows, *rows_of(broken, hide=hide)]
+        *rows, last = rows
+        if broken is not None and last[_VALUE] != HIDDEN:
+            last = (*last[:_VALUE], None, *last[_VALUE + 1 :])  # it may be half a value
+        # Behind the last there would be more.
         rows.append((*last[:_PROBLEM], "; ".join(filter(None, (last[_PROBLEM], instance.source.detail)))))
     return rows
 

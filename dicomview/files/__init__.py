@@ -2,7 +2,7 @@
 
 from dicomview.files.ahead import ahead
 from dicomview.files.attributes import ATTRIBUTES, Attribute
-from dicomview.files.behind import elements_behind
+from dicomview.files.behind import broken_sequence, elements_behind
 from dicomview.files.extent import PixelSpan
 from dicomview.files.glance import Glance, Glancer
 from dicomview.files.headers import STATUSES, Header, Status, read_header
@@ -27,6 +27,7 @@ __all__ = [
     "Source",
     "Status",
     "ahead",
+    "broken_sequence",
     "elements_behind",
     "ending_of",
     "is_url",

@@ -1,22 +1,26 @@
-"""What stands behind the pixel data of a file: padding, signatures, elements of later groups."""
+"""What a header leaves out: elements behind the pixel data, and the sequence within which a file ends."""
 
 from __future__ import annotations
 
+import io
 import struct
 from typing import TYPE_CHECKING, BinaryIO
 
-from pydicom.filereader import read_dataset
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset, read_partial
+from pydicom.values import convert_value
 
 from dicomview.files.extent import UNDEFINED
 from dicomview.quiet import quiet
 
 if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
-
     from dicomview.files.headers import Header
 
-__all__ = ["elements_behind"]
+__all__ = ["broken_sequence", "elements_behind"]
 
+_LARGEST = 1 << 26  # bytes of a file whose end is looked at
 _ITEM, _END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
 
 
@@ -45,6 +49,34 @@ def elements_behind(header: Header) -> Dataset | None:
             found = read_dataset(stream, bool(implicit), little is not False)
             return found if len(found) else None
     except Exception:  # noqa: BLE001  the file may have gone, and pydicom raises whatever a damaged end leads to
+        return None
+
+
+def broken_sequence(header: Header) -> Dataset | None:
+    """Return the sequence within which a file ends, as far as it is there, in a data set of its own; None without one.
+
+    The header leaves it out, for who counts on it would get less than there should be; its last value may be half a
+    value.
+    """
+    if header.status != "truncated" or header.pixels is not None or header.dataset is None:
+        return None
+    try:
+        with header.location.open() as stream, quiet():
+            if stream.seek(0, io.SEEK_END) > _LARGEST:
+                return None
+            stream.seek(0)
+            raw = list(read_partial(stream, force=True).values())[-1]
+            vr = raw.VR or (dictionary_VR(raw.tag) if dictionary_has_tag(raw.tag) else "")
+            if vr != "SQ" or raw.tag in header.dataset or not isinstance(raw, RawDataElement):
+                return None
+            if not len(convert_value("SQ", raw)):
+                return None
+            found = Dataset()
+            found[raw.tag] = raw
+            implicit, little = header.dataset.original_encoding
+            found.set_original_encoding(implicit, little, header.dataset.original_character_set)
+            return found
+    except Exception:  # noqa: BLE001  pydicom raises whatever half an item leads to
         return None
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR
-from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.filereader import read_partial
-from pydicom.values import convert_value
 
 from dicomview.files.extent import KEYWORDS, UNDEFINED, PixelSpan
 
@@ -41,8 +38,6 @@ def read_elements(
             # The data set would hold on to the whole member of an archive for as long as it lives.
             dataset.buffer = None
             walk.end(stream.tell())
-            if walk.cut is not None and not _whole_items(dataset, walk.cut):
-                del dataset[walk.cut]
             if not isinstance(getattr(dataset, "file_meta", None), FileMetaDataset):
                 dataset.file_meta = FileMetaDataset()
             return dataset, walk
@@ -55,16 +50,14 @@ def read_elements(
 class Walk:
     """Told of every element at the top of the data set before its value is read; stops at the pixel data.
 
-    Also stops at `damaged`, and at an element whose value would reach past the end of the file, but not at a sequence:
-    its first items may be there.
+    Also stops at an element whose value would reach past the end of the file, and at `damaged`.
     """
 
-    __slots__ = ("cut", "damaged", "next", "passed", "size", "span", "stream", "trouble")
+    __slots__ = ("damaged", "next", "passed", "size", "span", "stream", "trouble")
 
     def __init__(self, stream: BinaryIO, size: int, damaged: int | None) -> None:
         self.stream, self.size, self.damaged = stream, size, damaged
         self.passed: int | None = None
-        self.cut: int | None = None  # the sequence in which the file ends
         self.next: int | None = None  # where the element after the one passed begins
         self.span: PixelSpan | None = None
         self.trouble = ""
@@ -83,9 +76,7 @@ class Walk:
                 f"the file ends within its header: element {tag} should be {length:,} bytes long, and "
                 f"{self.size - start:,} are there"
             )
-            if vr != "SQ" and (vr is not None or not dictionary_has_tag(tag) or dictionary_VR(tag) != "SQ"):
-                return True
-            self.cut = int(tag)
+            return True
         self.passed = int(tag)
         self.next = None if length == UNDEFINED else start + length
         return False
@@ -100,12 +91,3 @@ class Walk:
             self.stream.seek(self.next)
             if self.stream.read().strip(b"\0\r\n "):  # some writers pad the end
                 self.trouble = f"the file ends within an element of its header, after {self.size:,} bytes"
-
-
-def _whole_items(dataset: FileDataset, tag: int) -> bool:
-    """Return True when what is there of a sequence can be read."""
-    raw = dataset.get_item(tag)
-    try:
-        return not isinstance(raw, RawDataElement) or len(convert_value("SQ", raw)) > 0
-    except Exception:  # noqa: BLE001  pydicom raises whatever half an item leads to
-        return False
