@@ -128,10 +128,11 @@ test("while another time is not here, the slice that is looked at stays; an inde
   const put = (...at) => store.previews.set(`axial/${at.join("/")}`, { at, data: [], step: 2 }, 8);
   put(4, 0);
   put(7, 2);
-  store.shown = { plane: "axial", at: [4, 2], along: 1, direction: 1 };
-  assert.deepEqual(store.best("axial", [4, 2]).at, [4, 0]);
-  store.shown = { plane: "axial", at: [4, 2], along: 0, direction: 1 };
-  assert.deepEqual(store.best("axial", [4, 2]).at, [7, 2]);
+  assert.deepEqual(store.best("axial", [4, 2], 1, [4, 0]).at, [4, 0]);
+  assert.deepEqual(store.best("axial", [4, 2], 0, [4, 0]).at, [7, 2]);
+  put(4, 2);
+  assert.deepEqual(store.best("axial", [4, 1], 1, [4, 0]).at, [4, 0]);
+  assert.deepEqual(store.best("axial", [4, 1], 1, [4, 2]).at, [4, 2]);
 });
 
 test("a moving hand asks for what is next, and for the rest of a long stack once it rests", () => {

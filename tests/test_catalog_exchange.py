@@ -100,7 +100,13 @@ def test_tables_of_several_come_back(tmp_path, suffix):
 @each_format
 def test_comparisons_come_back(tmp_path, suffix):
     untyped = odd()
-    untyped[0x00200013] = RawDataElement(Tag(0x00200013), "IS", 4, b"many", 0, False, True)
+    for tag, vr, raw in (
+        (0x00200013, "IS", b"1_0 "),
+        (0x00080020, "DA", b"2024"),
+        (0x00080030, "TM", b"25"),
+        (0x00180050, "DS", b"1_5 "),
+    ):
+        untyped[tag] = RawDataElement(Tag(tag), vr, 4, raw, 0, False, True)
     one, other = dv.tags(odd()), dv.tags(untyped)
     for number, table in enumerate([one.dicom.diff(other), other.dicom.diff(one, one, names=["=1", "new", "old"])]):
         (tmp_path / str(number)).mkdir()

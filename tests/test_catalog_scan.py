@@ -257,8 +257,10 @@ def test_a_hidden_catalogue_leaves_no_name_on_the_disk(tmp_path):
     shown = dv.scan(tmp_path / "source", cache=cache)
     assert set(shown.files["PatientName"]) == {"Secret^Name"}  # what had been hidden is read again
     same(shown.files, dv.scan(tmp_path / "source").files)
+    assert "Secret" in pq.read_table(cache).to_pandas().to_csv()
     hidden = dv.scan(tmp_path / "source", identity="hide").files
     same(dv.scan(tmp_path / "source", identity="hide", cache=cache).files, hidden)
+    assert "Secret" not in pq.read_table(cache).to_pandas().to_csv()
 
 
 def test_no_picture_says_what_is_hidden(tmp_path, monkeypatch):
@@ -455,7 +457,7 @@ def test_an_executor_gives_the_same(tmp_path, monkeypatch, kind):
 def test_an_interrupt_while_others_look_keeps_what_they_have_read(tmp_path, monkeypatch, opened):
     root, cache, room = tmp_path / "data", tmp_path / "index.parquet", sys.modules[dv.scan.__module__]
     write(series(count=8), root)
-    monkeypatch.setattr(room, "_FEW", (8, 2))
+    monkeypatch.setattr(room, "_LEAST", 2)
 
     def one_then_the_hand(tasks):
         yield next(iter(tasks))

@@ -3,18 +3,15 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from pydicom.data import DATA_ROOT
+from pydicom.dataset import Dataset
 
 from dicomview.demo.synthetic import instances, write
-from dicomview.errors import NothingFound
+from dicomview.errors import NotASource, NothingFound
 from dicomview.files import Location, locate, read_header, read_headers
-
-if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
 
 DISC = Path(DATA_ROOT) / "test_files" / "dicomdirtests" / "TINY_ALPHA"
 
@@ -32,6 +29,15 @@ def touch(path: Path, content: bytes = b"x") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path
+
+
+def test_places_in_memory_are_told_apart_without_a_look_at_their_elements() -> None:
+    one, other = (Location("dataset 0", None, dataset=Dataset()) for _ in range(2))
+    assert len({one, other}) == 1
+    assert one != Location("dataset 1", None)
+    assert one != ("dataset 0", None, None, None, None)
+    with pytest.raises(NotASource):
+        list(locate(one))  # type: ignore[arg-type]
 
 
 def test_a_folder_is_walked_in_order_hidden_and_suffixless_files_included(tmp_path: Path) -> None:

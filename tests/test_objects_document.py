@@ -175,8 +175,7 @@ def test_hidden_documents_name_nobody(kind, monkeypatch):
     uid, _ = KINDS[kind]
     ds = item(SOPClassUID=uid, SeriesDescription=SECRET, RTPlanLabel=SECRET, StructureSetLabel=SECRET)
     ds.EncapsulatedDocument, ds.MIMETypeOfEncapsulatedDocument = SECRET.encode(), "text/plain"
-    if kind == "DOC":
-        ds.DocumentTitle = SECRET
+    ds.DocumentTitle = SECRET
     ds.VerifyingObserverSequence = [item(VerifyingObserverName=SECRET)]
     ds.ContentSequence = [item(ValueType="PNAME", PersonName=SECRET), item(ValueType="TEXT", TextValue=SECRET)]
     ds.StructureSetROISequence = [item(ROINumber=1, ROIName=SECRET)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import highdicom as hd
 import numpy as np
@@ -99,6 +100,23 @@ def test_objects_of_a_catalogue_hide_what_people_have_written(tmp_path, monkeypa
     assert "(hidden)" not in set(catalog.objects_of(index)["label"])
     monkeypatch.setenv("DICOMVIEW_IDENTITY", "hide")
     assert set(catalog.objects_of(index)["label"]) == {"(hidden)"}
+
+
+def test_no_word_of_an_object_is_shown_where_identity_is_hidden(monkeypatch, tmp_path) -> None:
+    samples = Path(__file__).parents[1] / "sample_data"
+    chest, objects = samples / "ct_chest", samples / "chest_objects"
+    monkeypatch.setenv("DICOMVIEW_IDENTITY", "hide")
+    view = dv.view(chest, objects=objects, embed=False)
+    text = view.to_html(tmp_path / "page.html").read_text()
+    sent = str([view._piece("axial", (index,), 1).head for index in range(18, 27)])
+    for word in ("Spinal", "nodule", "FINDINGS"):
+        assert word not in str(view._scene) + sent + text
+    assert "region" in str(view._scene["layers"])
+    view.close()
+    monkeypatch.delenv("DICOMVIEW_IDENTITY")
+    shown = dv.view(chest, objects=objects, embed=False)
+    assert "Spinal" in str(shown._scene)
+    shown.close()
 
 
 def test_without_a_wish_the_picture_is_bare_and_says_what_there_is() -> None:

@@ -13,7 +13,7 @@ import traitlets
 from PIL import Image
 
 import dicomview as dv
-from dicomview.errors import UnknownChoice
+from dicomview.errors import DamagedPixels, UnknownChoice
 
 
 @pytest.fixture
@@ -161,6 +161,14 @@ def test_beside_the_cursor_stand_modality_values(living, made, pose):
     plot.index = 4
     assert plot.image.get_cursor_data(Event) != f"{turned[5, 2]:.6g} HU"
     Event.xdata = 1e3
+    assert plot.image.get_cursor_data(Event) is None
+    Event.xdata = 2.2
+    plot.index = 5
+
+    def damaged(*_: Any) -> Any:
+        raise DamagedPixels("half of it")
+
+    plot.scene.exact = damaged
     assert plot.image.get_cursor_data(Event) is None
 
 

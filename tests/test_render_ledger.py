@@ -46,7 +46,9 @@ def some(view: Any) -> pd.DataFrame:
 
 def test_a_row_has_what_was_asked_for(view: Any) -> None:
     row = view.measure("ellipse", [(1, 2), (10, 12)])
-    names = "kind,value,unit,mean,SD,min,max,area mm²,n,plane,index,axes,SOPInstanceUID,frame,points,LPS mm,note"
+    names = (
+        "kind,value,unit,mean,SD,min,max,area mm²,n,plane,index,axes,SOPInstanceUID,frame,points,LPS mm,beside mm,note"
+    )
     assert list(row.index) == names.split(",")
     assert (row["kind"], row["unit"], row["plane"], row["index"], row["frame"]) == ("ellipse", "HU", "axial", 6, 0)
     assert row["SOPInstanceUID"] == view.scene.stack.slices[6].sop_instance_uid

@@ -87,7 +87,7 @@ def test_every_check_is_explained() -> None:
     text = repr(dv.explain("G08"))
     assert text.startswith("G08 missing_slices (error")
     assert repr(dv.explain("g08")) == text
-    for wrong in ("G", "missing_slices"):
+    for wrong in ("G", "missing_slices", 8):
         with pytest.raises(UnknownChoice):
             dv.explain(wrong)
 

@@ -41,13 +41,26 @@ def test_the_curve_follows_the_region(view: SliceView) -> None:
     assert plot.ax.get_title() == "its measurement is gone"
     view.measure("rectangle", [(0, 0), (1, 1)])
     plot.rest()
-    assert plot.data["n"].tolist() == [4, 4]
-    assert plot.ax.get_title() == ""
+    assert plot.data.empty  # that one is another
     with pytest.raises(UnknownChoice, match="no measurement 'last'"):
         view.curve("last")
     assert plot.failure is None
     plot.close()
     view.measure("point", [(1, 1)])  # nobody follows any more
+
+
+def test_a_curve_does_not_pass_to_the_next_measurement(view: SliceView) -> None:
+    view.measure("rectangle", [(2, 3), (6, 8)])
+    view.measure("rectangle", [(0, 0), (1, 1)])
+    plot = view.curve(np.int64(0))
+    gone, kept = view.measured_names
+    view._on_message(view, {"kind": "measure", "page": "p", "n": 1, "edits": [[gone, None]]}, [])
+    view._measurer.rest()
+    view._tables.rest()
+    plot.rest()
+    assert view.measured_names == [kept]
+    assert plot.data.empty
+    plot.close()
 
 
 def test_the_curve_goes_through_series_at_one_place() -> None:

@@ -202,6 +202,14 @@ def test_series_without_a_common_frame_are_compared_by_index(pair):
         dv.compare(pair[0], other, link="position")
 
 
+def test_beside_a_hidden_series_all_words_are_hidden(pair):
+    hidden = pair[0].hidden()
+    for layout in ("side", "blend"):
+        shown = dv.compare(hidden, pair[1], layout=layout)
+        views = shown.views.values() if layout == "side" else [shown]
+        assert all(set(view.scene.title.split(" | ")) == {"CT"} for view in views)
+
+
 def test_windows_are_one_from_when_they_are_linked(pair):
     comparison = dv.compare(*pair, link_window=False)
     comparison["b"].window = (7, 70)

@@ -175,7 +175,9 @@ def test_a_saved_notebook_holds_no_pixels_and_no_patient():
     code = sum(len(str(getattr(view, name))) for name in ("_esm", "_css"))
     assert len(saved) < 2 * code + 20_000
     assert view.get_state()["_opening"] == view.get_state()["_around"] == []
-    kept = dv.view(phantoms.regular(stored)).get_state()
+    whole = dv.view(phantoms.regular(stored))
+    whole._surround()
+    kept = whole.get_state()
     assert len(kept["_opening"] + kept["_around"]) == 3  # where they are not kept out
 
 

@@ -129,11 +129,12 @@ def _comparison_back(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _told(cell: Any, vr: str) -> Any:
-    """Return a value, or the raw text that stands where a value has no type."""
+    """Return a value, or the raw text that stands where a value has no type: it is not what would be written of one."""
     try:
-        return _value(cell, vr)
+        value = _value(cell, vr)
     except ValueError:
         return cell
+    return value if not isinstance(cell, str) or _text(value) == cell else _unguarded(cell)
 
 
 def _columns_back(table: pd.DataFrame) -> pd.DataFrame:

@@ -58,7 +58,8 @@ class _Remembered(Mapping[str, "Column"]):
             raise AlreadyThere(f"{path.name} was not written by dv.scan; name another file as cache")
         self.current = written == _VERSION or (hide and written == _VEILED)
         """False when another version has written it, or one that hid what is asked for now."""
-        if written == _VEILED:
+        self.veiled = written == _VEILED
+        if self.veiled:
             self._likes = veiled(self._likes)
         self.paths: list[str] = []
         if self.current:
@@ -112,6 +113,8 @@ class Index:
 
     def __init__(self, path: Path, keys: list[str], packed: Packed, hide: bool) -> None:
         self.path, self.packed, self._keys, self._hide = path, packed, keys, hide
+        self.tells = hide and isinstance(packed, _Remembered) and not packed.veiled
+        """True when the file holds names that are to be hidden."""
 
     def __len__(self) -> int:
         return len(self._keys)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from concurrent.futures import as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +33,9 @@ __all__ = ["scan"]
 
 _PACK = 16384  # glances kept as they are before they are packed
 _CHUNK = 1024  # most paths in one task of an executor
-_FEW = 8, 256  # tasks at least where there are paths enough, and least paths in one: each task has its cost
-_MANY = 64, 8  # … where it is the network that takes long: many threads wait for many files at once
+_LEAST = 8  # paths in a task
+_TASKS = 64  # at least, where there are paths enough: many wait for many files at once
+_EACH = 4  # tasks a process, where that is known: each task has its cost
 
 _own = threading.local()
 
@@ -112,7 +113,7 @@ def scan(
     found = np.concatenate(rows)
     order = np.argsort(found, kind="stable")
     packed, paths = taken(joined(parts), order), [places[row] for row in found[order].tolist()]
-    if index is not None and (len(rows) > 1 or len(old) != len(index)):
+    if index is not None and (len(rows) > 1 or len(old) != len(index) or index.tells):
         index.write(paths, packed)
     whole = len(paths) == len(places)
     return Catalog(paths, packed, complete=whole, identity=identity, folders=_folders_in(source))
@@ -151,9 +152,10 @@ def _seen(
 def _elsewhere(
     places: Sequence[Location], rows: NDArray[np.intp], executor: Executor, dated: bool, progress: bool
 ) -> Iterator[tuple[NDArray[np.intp], Packed]]:
-    least, smallest = _MANY if any(places[row].remote is not None for row in rows) else _FEW
-    most = max(len(rows) // smallest, 1)
-    chunks = np.array_split(rows, max(min(least, most), -(-len(rows) // _CHUNK))) if len(rows) else []
+    local = isinstance(executor, ProcessPoolExecutor) and not any(places[row].remote for row in rows)
+    wanted = _EACH * getattr(executor, "_max_workers", 2) if local else _TASKS
+    count = max(min(wanted, -(-len(rows) // _LEAST)), -(-len(rows) // _CHUNK))
+    chunks = np.array_split(rows, count) if count else []
     tasks: dict[Future[Packed], NDArray[np.intp]] = {}
     for chunk in chunks:
         columns = list(zip(*(places[row] for row in chunk), strict=True))

@@ -18,6 +18,7 @@ __all__ = ["HIDDEN", "VARIABLE", "Identity", "hides", "identifies"]
 Identity = Literal["show", "hide"]
 HIDDEN = "(hidden)"
 VARIABLE = "DICOMVIEW_IDENTITY"
+_DOCUMENT_TITLE = 0x00420010  # free text, which the table has no row for
 
 
 def hides(identity: Identity | None = None, source: object = None) -> bool:
@@ -59,7 +60,7 @@ def identifies(tag: int, vr: str) -> bool:
     PS3.15 Table E.1-1 has a row for private attributes too: none is known to be safe, so all are hidden, except the
     creators that reserve their blocks, without which the table cannot be read.
     """
-    if vr == "PN":
+    if vr == "PN" or tag == _DOCUMENT_TITLE:
         return True
     if (tag >> 16) & 1:
         return not 0x10 <= tag & 0xFFFF <= 0xFF

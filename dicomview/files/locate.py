@@ -60,6 +60,15 @@ class Location(NamedTuple):
         """``file`` as a path."""
         return None if self.file is None else Path(self.file)
 
+    def __eq__(self, other: object) -> bool:  # data sets are not compared element by element
+        return isinstance(other, Location) and (*self[:3], self.remote) == (*other[:3], other.remote)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:3])
+
     def __repr__(self) -> str:  # without the data set: it says who the patient is
         return f"Location({self.label!r}, {self.file!r}, {self.member!r})"
 
@@ -119,7 +128,7 @@ def _distinct(found: Iterator[Location]) -> Iterator[Location]:
 
 
 def _many(sources: Iterable[str | os.PathLike[str] | Dataset]) -> Iterator[Location]:
-    if not isinstance(sources, Iterable) or isinstance(sources, bytes | bytearray | Mapping):
+    if not isinstance(sources, Iterable) or isinstance(sources, bytes | bytearray | Mapping | Location):
         raise NotASource(_not_a_source(sources))
     items = list(sources)
     if not items:

@@ -35,6 +35,5 @@ def embedded(root: Item, draft: Draft) -> Document:
     else:
         notes = ("the document itself is hidden" if content == HIDDEN else "the document itself is not there",)
     size = () if attachment is None else (draft.node("Size", f"{len(attachment.content):,} bytes"),)
-    # People have written it, as the document itself.
-    title = (content != HIDDEN and root.words("DocumentTitle")) or root.meaning("ConceptNameCodeSequence")
+    title = root.words("DocumentTitle") or root.meaning("ConceptNameCodeSequence")
     return Document(root.kind, draft.text(title), (*draft.facts(root, *_FACTS), *size), notes, attachment)

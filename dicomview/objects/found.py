@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from dicomview.elements import HIDDEN, hides, masked
 from dicomview.errors import DicomviewError, UnknownChoice
 from dicomview.files import Header, read_headers
 from dicomview.objects.dose import Dose
@@ -17,6 +18,8 @@ from dicomview.space import Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pydicom.dataset import Dataset
 
     from dicomview.files import Source
     from dicomview.objects.segment import Segmented
@@ -53,7 +56,7 @@ def read_objects(source: Source | Series | bool, series: Series | None) -> Found
     source : path, pydicom.Dataset, Series, list of them, or True
         Where they are; True for those that were found beside the series and refer to it.
     series : Series, optional
-        Whose images they are about; needed for True.
+        Whose images they are about; needed for True. Where identity is hidden, they lose what people have written.
 
     Raises
     ------
@@ -64,15 +67,16 @@ def read_objects(source: Source | Series | bool, series: Series | None) -> Found
     NothingFound
         A path does not exist or holds no DICOM.
     """
+    hide = hides(source=[*(source if isinstance(source, list | tuple) else [source]), series])
     if source is True:
-        return Found() if series is None else _in_place(_read(beside(series), strict=False), series)
+        return Found() if series is None else _in_place(_read(beside(series), strict=False, hide=hide), series)
     wanted = [header for header in _headers(source) if kind_of_object(header)]
     if not wanted:
         raise UnknownChoice(
             "no object in what was given lies over images or is about them: no segmentation, structure set, dose, "
             "presentation state or key objects; dv.scan lists what is there"
         )
-    return _read(wanted, strict=True)
+    return _read(wanted, strict=True, hide=hide)
 
 
 def _in_place(found: Found, series: Series) -> Found:
@@ -96,21 +100,23 @@ def _headers(source: object) -> Iterable[Header]:
     return read_headers(source)  # type: ignore[arg-type]  # it refuses what is no source
 
 
-def _read(headers: Iterable[Header], *, strict: bool) -> Found:
+def _read(headers: Iterable[Header], *, strict: bool, hide: bool) -> Found:
     found = Found()
     for header in headers:
         kind = kind_of_object(header)
         assert header.dataset is not None
+        dataset = _veiled(header.dataset) if hide else header.dataset
+        header = replace(header, dataset=dataset)
         try:
             match kind:
                 case "structure set":
-                    found.segmented.append(StructureSet(header.dataset))
+                    found.segmented.append(StructureSet(dataset))
                 case "dose":
                     found.doses.append(Dose(header))
                 case "presentation state":
-                    found.presentations.append(Presentation(header.dataset))
+                    found.presentations.append(Presentation(dataset))
                 case "key objects":
-                    found.keys.append(KeyObjects(header.dataset))
+                    found.keys.append(KeyObjects(dataset))
                 case _:
                     found.segmented.append(Segmentation(header))
         except DicomviewError as error:
@@ -118,3 +124,19 @@ def _read(headers: Iterable[Header], *, strict: bool) -> Found:
                 raise
             found.faults.append(f"a {kind} is left out: {error}")
     return found
+
+
+def _veiled(dataset: Dataset) -> Dataset:
+    """Return a copy without what may tell who the patient is: names of structures, what is written on images."""
+    copy = masked(dataset)
+    _drop_hidden(copy)
+    return copy
+
+
+def _drop_hidden(dataset: Dataset) -> None:
+    for element in list(dataset):
+        if isinstance(element.value, str) and element.value == HIDDEN:
+            del dataset[element.tag]
+        elif element.VR == "SQ":
+            for item in element.value:
+                _drop_hidden(item)

@@ -2,7 +2,7 @@
 
 from dicomview.render.blend import blend_of
 from dicomview.render.colormap import GRAY, OFFERED, colours_of
-from dicomview.render.door import opened, refuse, scene_of, series_in, veil
+from dicomview.render.door import opened, refuse, scene_of, scenes_of, series_in, veil
 from dicomview.render.look import Look
 from dicomview.render.measure import Measure, Measured
 from dicomview.render.picture import Picture, picture, take, window_words
@@ -34,6 +34,7 @@ __all__ = [
     "refuse",
     "resolve",
     "scene_of",
+    "scenes_of",
     "series_in",
     "shape_of",
     "state_from",

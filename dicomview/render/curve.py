@@ -105,7 +105,7 @@ def curve_of(measure: Measure, shape: Shape, along: str | None = None) -> pd.Dat
     note = ""
     if along == _INDEX:
         # Where they make no volume, neither is the way from one to the next what it seems.
-        note = next(iter(scene.refused.values()), "")
+        note = next(iter(scene.refused.values()), "") if len(shapes) > 1 else ""
         labels = [_place(scene, one) for one in shapes]
         numbers = _depths(scene, shapes)
     else:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dicomview.files import Source
     from dicomview.render.scene import Scene
 
-__all__ = ["opened", "refuse", "scene_of", "series_in", "veil"]
+__all__ = ["opened", "refuse", "scene_of", "scenes_of", "series_in", "veil"]
 
 _NAMED_BY_PEOPLE = ("contrast",)  # ContrastBolusAgent: PS3.15 Table E.1-1 lets no option keep it
 
@@ -93,6 +93,15 @@ def scene_of(
     if hides(source=source):
         veil(scene)
     return scene
+
+
+def scenes_of(sources: Sequence[Any], **options: Any) -> list[Scene]:
+    """Return the scenes of what is shown together, see `scene_of`; where one is to hide who the patient is, all do."""
+    scenes = [scene_of(source, **options) for source in sources]
+    if hides(source=list(sources)):
+        for scene in scenes:
+            veil(scene)
+    return scenes
 
 
 def _bare_scene(

@@ -10,6 +10,7 @@ import ast
 import io
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,8 @@ _WORDS = ("unit", "note")
 _COLUMNS: dict[str, Any] = {
     **{"kind": "str", "value": "float64", "unit": "str", "mean": "float64", "SD": "float64", "min": "float64"},
     **{"max": "float64", "area mm²": "float64", "n": "Int64", "plane": "str", "index": "Int64", "axes": "str"},
-    **{"SOPInstanceUID": "str", "frame": "Int64", "points": "object", "LPS mm": "object", "note": "str"},
+    **{"SOPInstanceUID": "str", "frame": "Int64", "points": "object", "LPS mm": "object"},
+    **{"beside mm": "float64", "note": "str"},
 }
 
 
@@ -47,8 +49,8 @@ def table_of(results: Iterable[Measured]) -> pd.DataFrame:
         A row each, numbered from 0: kind; value with its unit (mm or px, °, of a region the mean); mean, SD, min and
         max of the modality values in a region; area mm²; n, the pixels with a value; plane, index and, as JSON, the
         places along extra axes; SOPInstanceUID and zero-based frame of an acquired slice; points, (column, row) each;
-        LPS mm, (x, y, z) each; a note. What does not exist is NaN, <NA>, empty text or an empty tuple. No name or
-        number of a patient.
+        LPS mm, (x, y, z) each; beside mm, how far at most the points that were given lay beside the slice; a note. What
+        does not exist is NaN, <NA>, empty text or an empty tuple. No name or number of a patient.
     """
     rows = [_row(one) for one in results]
     # Column by column: a hand that moves a region waits for this.
@@ -74,6 +76,7 @@ def _row(one: Measured) -> dict[str, Any]:
         "frame": pd.NA if one.frame is None else one.frame,
         "points": shape.points,
         "LPS mm": one.points,
+        "beside mm": shape.beside,
         "note": "; ".join(one.notes),
     }
 
@@ -122,7 +125,8 @@ def _shape(row: Mapping[Any, Any], measure: Measure, now: ViewState) -> Shape:
     if not points:
         return measure.laid(row["kind"], placed, plane, places)
     index = _cell(row, "index", dict(now.positions).get(plane, 0))
-    shape = shape_of(row["kind"], points, plane, index, tuple(places.items()))
+    beside = float(_cell(row, "beside mm", 0.0))
+    shape = replace(shape_of(row["kind"], points, plane, index, tuple(places.items())), beside=beside)
     measure.known(shape)
     here = measure(shape)
     uid = _cell(row, "SOPInstanceUID", "")

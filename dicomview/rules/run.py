@@ -158,9 +158,10 @@ def explain(check: str | None = None) -> Check | pd.DataFrame:
     """
     if check is None:
         return checks()
-    if check.upper() not in CHECKS:
+    known = str(check).upper()
+    if known not in CHECKS:
         raise _unknown(check)
-    return CHECKS[check.upper()]
+    return CHECKS[known]
 
 
 def _kind(check: Check) -> str:
@@ -175,7 +176,7 @@ def _chosen(wish: str | Iterable[str] | None, asked: set[str]) -> list[Check]:
         return [CHECKS[known] for known in sorted(allowed)]
     found = {known for known in allowed if _kind(CHECKS[known])}
     for told in [wish] if isinstance(wish, str) else wish:
-        word = told.upper()
+        word = str(told).upper()
         # A family is what it is without its pixels, a check that is named is wanted.
         of_it = {
             known for known, one in CHECKS.items() if known[0] == word and (known in allowed or one.scope != "plane")

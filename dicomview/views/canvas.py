@@ -129,7 +129,8 @@ class Canvas(Part):
 
     def open_with(self, slices: Sequence[Shipment]) -> None:
         """Have these come with the widget: the first one, for which the page builds itself while the others follow."""
-        self._opening, self._around = _sent(slices[:1]), _sent(slices[1:])
+        made = [({**message, "revision": self._revision}, buffers) for message, buffers in slices]
+        self._opening, self._around = _sent(made[:1]), _sent(made[1:])
 
     def show(self, state: Mapping[str, Any], stamp: int) -> None:
         """Show a state; `stamp` is its number, which comes back with the gestures made on it."""

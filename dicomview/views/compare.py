@@ -8,7 +8,7 @@ import numpy as np
 
 from dicomview.errors import UnknownChoice
 from dicomview.pixels import Window
-from dicomview.render import blend_of, counted, places_in, resolve, scene_of
+from dicomview.render import blend_of, counted, places_in, resolve, scenes_of
 from dicomview.render.camera import as_point
 from dicomview.render.state import voi_of
 from dicomview.views.linked import LinkedViews
@@ -213,7 +213,7 @@ def compare(
         raise UnknownChoice(f"give two or more series to compare, not {len(sources)}; dv.view shows one")
     if layout not in _LAYOUTS:
         raise UnknownChoice(f"layout is one of {', '.join(_LAYOUTS)}, not {layout!r}")
-    scenes = [scene_of(source) for source in sources]
+    scenes = scenes_of(sources)
     offsets = offsets_of(offset, len(scenes) - 1)
     states = [
         resolve(one, one.begin(None if window is None or one.colour else voi_of(one, window)), plane=plane)

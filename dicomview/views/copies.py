@@ -53,9 +53,9 @@ def embeds(wish: bool | None) -> bool:
         What is wished for, or said there, is neither yes nor no.
     """
     if wish is not None:
-        if not isinstance(wish, bool):
+        if not isinstance(wish, bool | np.bool_):
             raise UnknownChoice(f"embed is True or False, not {wish!r}")
-        return wish
+        return bool(wish)
     said = os.environ.get(EMBED_VARIABLE, "").strip().lower()
     if said not in (*_NO, "", "1", "yes", "on", "true"):
         raise UnknownChoice(f"the environment variable {EMBED_VARIABLE} is {said!r}; it is 0 or 1")

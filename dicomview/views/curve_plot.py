@@ -59,12 +59,12 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
 
     def __init__(self, view: Measuring, row: int = -1, along: str | None = None, series: Sequence[Any] = ()) -> None:
         names = view.measured_names
-        if not isinstance(row, int) or not -len(names) <= row < len(names):
+        if not isinstance(row, int | np.integer) or not -len(names) <= row < len(names):
             raise UnknownChoice(
                 f"there is no measurement {row!r} to make a curve of; there are {len(names)}. Draw an ellipse, or use "
                 'view.measure("point", [(column, row)])'
             )
-        self.view, self._row, self._name = view, row % len(names), names[row]
+        self.view, self._row, self._name, self._names = view, row % len(names), names[row], names
         self._measure = Measure(view.measured_on, _KEPT_BYTES)
         self.along, _ = way_of(self._measure, view.measured(self._name).shape, along)
         self._through = [Measure(scene_of(one)) for one in series]
@@ -110,9 +110,12 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
     def _renew(self) -> None:
         """Draw the curve of where the region is now, and none of one that is gone."""
         names = self.view.measured_names
-        if self._name not in names and self._row < len(names):
-            self._name = names[self._row]  # a table was set, and that row of it is meant
-        if self._name in names:
+        if self._name not in names:
+            # Where none is left of those there were, a table was set, and that row of it is meant.
+            anew = self._name and self._row < len(names) and set(names).isdisjoint(self._names)
+            self._name = names[self._row] if anew else ""
+        self._names = names
+        if self._name:
             shape, scene = self.view.measured(self._name).shape, self.view.measured_on
             if scene is not self._measure.scene:  # a slab is shown now, or another
                 self._measure, self._shown = Measure(scene, _KEPT_BYTES), None

@@ -101,7 +101,8 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
     def measurements(self) -> pd.DataFrame:
         """What is measured on all of them: the table of each, with the name of the view in the first column, ``view``.
 
-        Settable to such a table, or to some of its rows, or to None for none.
+        Settable to such a table, or to some of its rows, or to None for none. Each view has its own, which can be
+        observed and written to a file.
         """
         tables = {name: view.measurements for name, view in self.views.items()}
         whole: pd.DataFrame = pd.concat(tables, names=["view"]).reset_index(level="view").reset_index(drop=True)

@@ -11,7 +11,7 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from dicomview.errors import UnknownChoice
+from dicomview.errors import DicomviewError, UnknownChoice
 from dicomview.pixels import Window
 from dicomview.render import GRAY, opened, resolve, take
 from dicomview.render.camera import held
@@ -169,7 +169,10 @@ class Plot(traitlets.HasTraits):
         """Return the modality value under the cursor in words; None beside the picture and where it has none."""
         state = self._now
         if self._values[0] is not state:
-            values, _ = self.scene.exact(state.plane, state.index, state.axes)
+            try:
+                values, _ = self.scene.exact(state.plane, state.index, state.axes)
+            except DicomviewError:  # the picture says so in its place
+                values = np.empty((0, 0))
             self._values = state, held(np.asarray(values), state.rotation, state.flip)
         column, row = (round(where) for where in (event.xdata, event.ydata))
         values = self._values[1]

@@ -15,6 +15,7 @@ const CLICK = 3; // CSS pixels that a hand may move during a click
 export class Hand {
   tool = "window"; // what a drag does
   chosen = false; // whether that was asked for; else one finger scrolls
+  picked = false; // whether here, and not on a view that moves together with this one
   wheelRest = 0;
   drag = /** @type {Drag | null} */ (null);
   pointers = /** @type {Map<number, PointerEvent>} */ (new Map()); // those that are down
@@ -43,6 +44,7 @@ export class Hand {
   /** A drag does something else from now on, on all views that move together. @param {string} tool */
   choose(tool) {
     for (const { hand } of new Set([this.view, ...this.view.link.together])) hand.take(tool);
+    this.picked = true;
   }
   /** @param {string} tool */
   take(tool) {
@@ -51,6 +53,7 @@ export class Hand {
     if (tool === "cross" && !this.view.link.told?.cross) return;
     this.tool = tool;
     this.chosen = true;
+    this.picked = false;
     this.view.tools.showHand(tool);
   }
   onWheel = (/** @type {WheelEvent} */ event) => {
@@ -78,7 +81,7 @@ export class Hand {
     else if (event.shiftKey && shove) view.change({ pan: pan.map((offset, axis) => offset + shove[axis]) });
     else if (steps) view.moveAlong(0, view.wish.at[0] + steps);
     else if (tool) this.choose(tool);
-    else if (shape && shape === this.tool) view.measures.put(shape);
+    else if (shape && shape === this.tool && this.picked) view.measures.put(shape);
     else if (shape) this.choose(shape);
     else if (key === "Escape" && !view.tools.helping) return;
     else if (!this.deeds[key]) return;

@@ -83,6 +83,7 @@ export class Store {
   /** Something was laid over the pictures, or taken away: what is here is out of date. */
   renew = () => {
     this.clear();
+    this.surround();
     this.ask();
   };
   close() {
@@ -305,12 +306,15 @@ export class Store {
     if (!this.send({ kind: "want", plane, items, seen, anew, late: overdue > 0, pack: this.flow.pack })) this.paint();
   }
   /** The slice (or its fault) if it is here, else a preview, else the nearest along what moves: while another time is not
-   * here yet, the slice that is looked at stays. Else the nearest along the index. @param {string} plane @param {number[]} at */
-  best(plane, at) {
-    for (const along of new Set([this.shown.along, 0])) {
+   * here yet, the slice that is looked at stays. Else the nearest along the index.
+   * @param {string} plane @param {number[]} at @param {number} [moved] what moves @param {number[]} [from] what is looked at */
+  best(plane, at, moved = 0, from = at) {
+    for (const along of new Set([moved, 0])) {
       const count = this.count(plane, along);
+      const back = along > 0 && from[along] < at[along]; // of two that are equally near
       for (let far = 0; far < count; far++) {
-        for (const place of far ? [at[along] + far, at[along] - far] : [at[along]]) {
+        const around = [at[along] + far, at[along] - far];
+        for (const place of !far ? [at[along]] : back ? around.reverse() : around) {
           const key = keyOf(plane, at.with(along, place));
           for (const cache of [this.whole, this.previews]) {
             const slice = cache.has(key) && cache.get(key);

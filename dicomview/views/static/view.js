@@ -216,7 +216,7 @@ export class View {
   /** Put the best that is here on the screen, where the old picture stays until then, and ask for what is not here. */
   paint() {
     const { plane, at } = this.wish;
-    const slice = this.store.best(plane, at);
+    const slice = this.store.best(plane, at, this.along, this.painted.slice?.at);
     const { window, layers: looks, invert, colormap } = this.state;
     const look = JSON.stringify([window, looks, invert, colormap]);
     if (slice && (slice !== this.painted.slice || look !== this.painted.look)) {
