@@ -124,7 +124,7 @@ class Measuring(Canvas):
             return row
 
     def shaped(
-        self, kind: str, points: Sequence[Sequence[float]], *, plane: str | None, index: int | None, **axes: int
+        self, kind: str, points: Sequence[Sequence[float]], *, plane: str | None, index: int | None = None, **axes: int
     ) -> Shape:
         """Return what `measure` would lay on a slice, and on which. Raises as that."""
         now = self.state

@@ -76,17 +76,11 @@ class Ortho(LinkedViews):
         self._lay_alike()
 
     def measure(
-        self,
-        kind: str,
-        points: Sequence[Sequence[float]],
-        *,
-        plane: str | None = None,
-        index: int | None = None,
-        **axes: int,
+        self, kind: str, points: Sequence[Sequence[float]], *, plane: str | None = None, **options: Any
     ) -> pd.Series[Any]:
         """Measure on the plane whose slice holds all `points`, LPS mm, or on `plane`; as `SliceView.measure`."""
-        shape = self.views.get(plane or "", self._first).shaped(kind, points, plane=plane, index=index, **axes)
-        return self.views[shape.plane].measure(kind, points, plane=shape.plane, index=index, **axes)
+        shape = self.views.get(plane or "", self._first).shaped(kind, points, plane=plane, **options)
+        return self.views[shape.plane].measure(kind, points, plane=shape.plane, **options)
 
     def add_mask(self, mask: Any, **options: Any) -> None:
         """Lay a mask over all planes, as `SliceView.add_mask`."""
