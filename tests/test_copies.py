@@ -103,7 +103,10 @@ def test_the_copy_follows_what_is_shown_when_it_is_displayed() -> None:
 
 def test_the_same_slices_come_with_the_widget() -> None:
     view = dv.view(noise(), index=7)
+    told: list[str] = []
+    view.observe(lambda change: told.append(change.name), ["_opening", "_around"])
     view._surround()  # where a loop runs it comes after the cell
+    assert "_opening" not in told  # it was sent with the widget
     inside = [sent for one in view._opening + view._around for sent in unpacked(one["message"], one["buffers"])]
     copied = slices(bundle(view)["text/html"])
     heads = [one.head for one in inside]

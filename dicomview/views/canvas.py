@@ -124,13 +124,15 @@ class Canvas(Part):
         self._revision = 0  # of the scene that they are of
         self._under_way: dict[Wish, int] = {}  # answers that the browser has not been heard to have, by number
         self._server: threading.Thread | None = None  # while there are wishes; a view that rests needs none
-        super().__init__(_scene=dict(scene), _state=dict(state), _opening=_sent(opening), **traits)
+        super().__init__(_scene=dict(scene), _state=dict(state), _opening=self._sent(opening), **traits)
         self.on_msg(self._on_message)
 
     def open_with(self, slices: Sequence[Shipment]) -> None:
         """Have these come with the widget: the first one, for which the page builds itself while the others follow."""
-        made = [({**message, "revision": self._revision}, buffers) for message, buffers in slices]
-        self._opening, self._around = _sent(made[:1]), _sent(made[1:])
+        self._opening, self._around = self._sent(slices[:1]), self._sent(slices[1:])
+
+    def _sent(self, slices: Sequence[Shipment]) -> list[dict[str, Any]]:
+        return [{"message": {**message, "revision": self._revision}, "buffers": buffers} for message, buffers in slices]
 
     def show(self, state: Mapping[str, Any], stamp: int) -> None:
         """Show a state; `stamp` is its number, which comes back with the gestures made on it."""
@@ -209,7 +211,3 @@ class Canvas(Part):
 
     def _failed(self, error: Exception) -> None:
         self.failure = error
-
-
-def _sent(slices: Sequence[Shipment]) -> list[dict[str, Any]]:
-    return [{"message": message, "buffers": buffers} for message, buffers in slices]
