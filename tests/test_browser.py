@@ -173,7 +173,7 @@ def test_a_saved_notebook_holds_no_pixels_where_none_are_wished_for(open_noteboo
     assert output["data"].keys() == {"text/plain", "application/vnd.jupyter.widget-view+json"}
     states = saved["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
     (view,) = (one for one in states if "_opening" in one["state"])
-    assert view["state"]["_opening"] == view["state"]["_around"] == []
+    assert [view["state"][name] for name in ("_opening", "_near", "_around")] == [[], [], []]
     assert {buffer["path"][0] for buffer in view["buffers"]} == {"_colours"}
     assert "Phantom" not in str(saved)
     assert "FICTITIOUS" not in str(saved)

@@ -119,20 +119,20 @@ def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_cop
 ) -> None:
     monkeypatch.setattr(copies, "_NEAR_SECONDS", 60)
     view = dv.view(noise(), index=7)
-    view._surround()
-    near = view._around[0]["message"]
+    view._bring_near()
+    near = view._near[0]["message"]
     plane = view._scene["planes"][view.plane]
     assert near["step"] == plane["step"]
     first = 7 - 7 % plane["block"]
     assert [one["at"] for one in near["slices"]] == [
         [i] for i in range(first, min(first + plane["block"], plane["count"]))
     ]
-    assert len(view._opening + view._around) == len(view._copied) + 1
+    assert len(view._near) == 1
     assert len(view._opening) == 1  # it is waited for
     monkeypatch.setattr(copies, "_NEAR_SECONDS", 0)  # where they take long to decode
     slow = dv.view(noise(), index=7)
-    slow._surround()
-    assert len(slow._opening + slow._around) == len(slow._copied)
+    slow._bring_near()
+    assert slow._near == []
 
 
 @pytest.mark.parametrize("value", ["0", "no", "OFF", "false"])
@@ -140,7 +140,7 @@ def test_pixels_are_kept_out_of_the_file_by_the_environment(value: str, monkeypa
     monkeypatch.setenv("DICOMVIEW_EMBED", value)
     view = dv.view(phantoms.regular())
     assert bundle(view).keys() == {"text/plain", WIDGET}
-    assert view.get_state()["_opening"] == view.get_state()["_around"] == []
+    assert [view.get_state()[name] for name in ("_opening", "_near", "_around")] == [[], [], []]
     assert "text/html" in bundle(dv.view(phantoms.regular(), embed=True))  # who asks for it by name gets it
 
 
@@ -166,7 +166,7 @@ def test_a_copy_of_what_moves_in_time_has_its_slice_at_other_times() -> None:
 def test_pixels_are_kept_out_of_the_file_by_the_option() -> None:
     view = dv.view(phantoms.regular(), embed=False)
     assert bundle(view).keys() == {"text/plain", WIDGET}
-    assert view.get_state()["_opening"] == view.get_state()["_around"] == []
+    assert [view.get_state()[name] for name in ("_opening", "_near", "_around")] == [[], [], []]
     assert asked(view, [[0]])[0].samples is not None
 
 

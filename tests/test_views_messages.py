@@ -174,7 +174,7 @@ def test_a_saved_notebook_holds_no_pixels_and_no_patient():
         assert secret not in repr(view)
     code = sum(len(str(getattr(view, name))) for name in ("_esm", "_css"))
     assert len(saved) < 2 * code + 20_000
-    assert view.get_state()["_opening"] == view.get_state()["_around"] == []
+    assert [view.get_state()[name] for name in ("_opening", "_near", "_around")] == [[], [], []]
     whole = dv.view(phantoms.regular(stored))
     whole._surround()
     kept = whole.get_state()

@@ -99,6 +99,7 @@ class Canvas(Part):
 
     _scene = traitlets.Dict().tag(sync=True)
     _opening: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    _near: traitlets.List[Any] = traitlets.List().tag(sync=True)
     _around: traitlets.List[Any] = traitlets.List().tag(sync=True)
     _link = traitlets.Dict().tag(sync=True)  # with which others of the page it moves; see ``static/links.js``
     _colours = traitlets.Dict().tag(sync=True)  # RGB of the 256 grey levels by the name of the colour map
@@ -128,7 +129,7 @@ class Canvas(Part):
         self.on_msg(self._on_message)
 
     def open_with(self, slices: Sequence[Shipment]) -> None:
-        """Have these come with the widget: the first one, for which the page builds itself while the others follow."""
+        """Have these come with the widget: the first one, for which the page builds itself, and others that follow."""
         self._opening, self._around = self._sent(slices[:1]), self._sent(slices[1:])
 
     def _sent(self, slices: Sequence[Shipment]) -> list[dict[str, Any]]:

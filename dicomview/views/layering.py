@@ -34,6 +34,7 @@ class Layering:
     _embed: bool
     _revision: int
     _scene: dict[str, Any]
+    _near: list[Any]
     _copied: list[Shipment]  # of a reduced copy, as far as it was made
     _rest: Iterator[Shipment]  # what is missing of it
     _drawings: Mapping[str, Drawing]
@@ -241,6 +242,7 @@ class Layering:
         self._scene = scene_message(scene, self._begin, controls=controls, revision=self._revision)
         self._copied = [*opening_of(self._piece, scene, state)] if self._embed else []
         self._rest = iter(())
+        self._near = []
         self.open_with(self._copied)
         self._take_state(state)
 

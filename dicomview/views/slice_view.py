@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SliceView"]
 
-_STILL_EDGE = 320  # pixels of the PNG in a saved notebook
+_STILL_EDGE = 288  # pixels of the PNG in a saved notebook
+_SURROUND_AFTER = 1.0  # seconds: the first picture is on the screen then, and a first hand has passed
 _PAGE_EDGE = 512  # and in a page
 _OWN = ("scene", "failure")  # attributes that are no traits
 _REMEMBERED = 1000  # states told to the browser that gestures under way may have been made on
@@ -115,7 +116,8 @@ class SliceView(Measuring, Layering):
         )
         self.observe(self._gesture, "_state")
         if self._embed:
-            _soon(self._surround)
+            _later(self._bring_near)
+            _later(self._surround, _SURROUND_AFTER)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name.startswith("_") or hasattr(type(self), name) or name in _OWN):
@@ -253,13 +255,16 @@ class SliceView(Measuring, Layering):
         copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note, **held)
         return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
 
+    def _bring_near(self) -> None:
+        """Send the previews around the shown slice: a hand may be on its way."""
+        if self.comm is not None:  # else it was closed meanwhile
+            self._near = self._sent(near_of(self._piece, self.scene, self._now))
+
     def _surround(self) -> None:
-        """Send what lies around the shown slice, to be saved with it; where a hand may be on its way first."""
-        if self.comm is None:
-            return  # closed meanwhile
-        self._copied += self._rest
-        near = near_of(self._piece, self.scene, self._now)
-        self.open_with([self._copied[0], *near, *self._copied[1:]])
+        """Send the rest of a reduced copy, to be saved with the widget."""
+        if self.comm is not None:
+            self._copied += self._rest
+            self.open_with(self._copied)
 
     def _still(self, edge: int) -> bytes:
         """Return the picture shown now as PNG; nothing where it cannot be decoded."""
@@ -380,9 +385,9 @@ def _faces(state: ViewState) -> dict[str, Any]:
     return faces | {name: Shown(faces[name]) for name in ("axes", "layers")}
 
 
-def _soon(deed: Callable[[], None]) -> None:
-    """Do something once the running cell has shown what it shows; at once where no cell runs."""
+def _later(deed: Callable[[], None], seconds: float = 0.0) -> None:
+    """Do something once the running cell has shown what it shows, and so much later; at once where no cell runs."""
     try:
-        asyncio.get_running_loop().call_soon(deed)
+        asyncio.get_running_loop().call_later(seconds, deed)
     except RuntimeError:
         deed()

@@ -24,6 +24,8 @@ const KEEPS_UP_MS = 60; // whole slices that come in this time are asked for und
 const LATE_MS = 21; // unless frames come later than this after the hand: whole slices take much of a page's time
 const LATEST_MS = 50; // what comes later still has another reason
 
+const FOLLOWING = ["_near", "_around"]; // the previews that follow a widget
+
 /** When a hand moved a view last, or one came. Each view has a module of its own, so what they share lies in the page. */
 export const hand = (/** @type {any} */ (globalThis)[Symbol.for("dicomview.hand")] ??= { moved: -Infinity });
 
@@ -60,7 +62,7 @@ export class Store {
     this.model = model;
     model.on("msg:custom", this.receive);
     model.on("change:_scene", this.renew);
-    model.on("change:_around", this.surround);
+    for (const name of FOLLOWING) model.on(`change:${name}`, this.surround);
   }
   get scene() {
     return /** @type {{planes: Record<string, Plane>, axes: {labels: string[]}[], colour: boolean, revision: number}} */ (
@@ -89,7 +91,7 @@ export class Store {
   close() {
     this.model.off("msg:custom", this.receive);
     this.model.off("change:_scene", this.renew);
-    this.model.off("change:_around", this.surround);
+    for (const name of FOLLOWING) this.model.off(`change:${name}`, this.surround);
     this.views.clear();
     this.clear();
   }
@@ -117,7 +119,7 @@ export class Store {
   }
   /** Take the previews that follow the widget, or have come before its first view. */
   surround = () => {
-    for (const { message, buffers } of this.model.get("_around") ?? []) this.take(message, buffers);
+    for (const name of FOLLOWING) for (const { message, buffers } of this.model.get(name) ?? []) this.take(message, buffers);
   };
   /** @param {Painted} view */
   leave(view) {
