@@ -90,6 +90,7 @@ def test_a_mark_covers_its_pixels_and_no_others(show: Show, ratio: int) -> None:
 def test_lines_keep_their_width_at_any_zoom(show: Show) -> None:
     scene = scene_of(np.zeros((3, ROWS, COLUMNS), np.int16))
     page = show(Marked(scene, scene.begin()))
+    page.settled()  # with another slice it would be drawn anew
     page.root.evaluate("(root) => root.querySelector('[data-layer=spot] path').setAttribute('fill', 'none')")
     page.root.evaluate("(root) => root.querySelector('[data-layer=spot] path').setAttribute('stroke-width', '4')")
     for zoom in (1, 3):

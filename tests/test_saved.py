@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 STATE = "application/vnd.jupyter.widget-state+json"
-CHEST = ["import dicomview as dv", "dv.view('sample_data/ct_chest')"]
+CHEST = ["import dicomview as dv", "view = dv.view('sample_data/ct_chest')\nview"]
+SENT = "import asyncio\nwhile not view._around:\n    await asyncio.sleep(0.05)"  # the previews that follow the widget
 
 
 class OpenSaved(Protocol):
@@ -99,9 +100,10 @@ def test_a_notebook_that_was_saved_works_before_anything_is_run(
     """`dicomview lab` has JupyterLab save what widgets need to come back; the kernel that they had has gone."""
     from playwright.sync_api import expect
 
-    notebook = open_notebook("kept.ipynb", CHEST)
+    notebook = open_notebook("kept.ipynb", [*CHEST, SENT])
     notebook.run(0)
     notebook.run(1).locator(".dicomview-canvas[data-sharp='true']").wait_for()
+    notebook.run(2)
     notebook.command("docmanager:save")
     notebook.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
     notebook.command("kernelmenu:shutdown")

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["SliceView"]
 
 _STILL_EDGE = 288  # pixels of the PNG in a saved notebook
-_SURROUND_AFTER = 1.0  # seconds: the first picture is on the screen then, and a first hand has passed
+_SURROUND_AFTER = 0.3  # seconds: the first picture is on the screen then
 _PAGE_EDGE = 512  # and in a page
 _OWN = ("scene", "failure")  # attributes that are no traits
 _REMEMBERED = 1000  # states told to the browser that gestures under way may have been made on

@@ -186,7 +186,7 @@ export class Store {
       const cache = slice.step === 1 ? this.whole : this.previews;
       const key = keyOf(slice.plane, slice.at);
       const held = cache.get(key);
-      if (held?.data && held.step < slice.step && held.revision === slice.revision) continue; // a finer one is here
+      if (held?.data && held.step <= slice.step && held.revision === slice.revision) continue; // one as fine is here
       cache.set(key, slice, sizeOf(slice));
     }
     this.paint();
