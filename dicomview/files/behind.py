@@ -6,13 +6,13 @@ import io
 import struct
 from typing import TYPE_CHECKING, BinaryIO
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset, read_partial
 from pydicom.values import convert_value
 
 from dicomview.files.extent import UNDEFINED
+from dicomview.files.outline import vr_of
 from dicomview.quiet import quiet
 
 if TYPE_CHECKING:
@@ -66,10 +66,9 @@ def broken_sequence(header: Header) -> Dataset | None:
                 return None
             stream.seek(0)
             raw = list(read_partial(stream, force=True).values())[-1]
-            vr = raw.VR or (dictionary_VR(raw.tag) if dictionary_has_tag(raw.tag) else "")
-            if vr != "SQ" or raw.tag in header.dataset or not isinstance(raw, RawDataElement):
+            if (raw.VR or vr_of(raw.tag)) != "SQ" or raw.tag in header.dataset or not isinstance(raw, RawDataElement):
                 return None
-            if not len(convert_value("SQ", raw)):
+            if not convert_value("SQ", raw):
                 return None
             found = Dataset()
             found[raw.tag] = raw

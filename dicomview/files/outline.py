@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dicomview.files.template import Common, Moves
 
-__all__ = ["Outlined", "unread"]
+__all__ = ["Outlined", "unread", "vr_of"]
 
 _TEXT = frozenset(["CS", "LO", "SH", "AE", "AS", "UI", "DA", "TM", "DT"])  # several values between backslashes
 _BINARY = {"US": ("H", 2), "SS": ("h", 2), "UL": ("L", 4), "SL": ("l", 4), "FL": ("f", 4), "FD": ("d", 8)}
@@ -95,7 +95,7 @@ class Outlined:
         place, begin, end = found
         layout = self.common.layout
         said = str(layout.vrs[place], "ascii") or None
-        if (said or _vr_of(tag)) in ("SQ", "UN"):  # what is of unknown VR may be a sequence too
+        if (said or vr_of(tag)) in ("SQ", "UN"):  # what is of unknown VR may be a sequence too
             return None
         implicit = layout.implicit and tag >> 16 > 2
         return RawDataElement(BaseTag(tag), said, end - begin, self.header[begin:end], begin, implicit, True)
@@ -110,7 +110,7 @@ class Outlined:
             return None
         place, begin, end = found
         vr = common.layout.vrs[place]
-        raw = str(vr, "ascii") if vr else _vr_of(tag), self.header[begin:end]
+        raw = str(vr, "ascii") if vr else vr_of(tag), self.header[begin:end]
         if tag not in common.varying:
             common.raws[tag] = raw
         return raw
@@ -141,7 +141,8 @@ class Outlined:
 
 
 @lru_cache(maxsize=4096)
-def _vr_of(tag: int) -> str:
+def vr_of(tag: int) -> str:
+    """Return the VR that the dictionary gives an element; "UN" where it knows none."""
     return dictionary_VR(tag) if dictionary_has_tag(tag) else "UN"
 
 
