@@ -485,7 +485,7 @@ test("a point goes to the screen and back, however the picture is held", () => {
       });
     }
   }
-  assert.equal(transformOf({ zoom: 2, pan: [0.5, 0], rotation: 90, flip: true }), "translate(50cqw, 0cqw) rotate(90deg) scale(-2, 2)");
+  assert.equal(transformOf({ zoom: 2, pan: [0.5, 0], rotation: 90, flip: true }), "translate(calc(50 * var(--hundredth)), calc(0 * var(--hundredth))) rotate(90deg) scale(-2, 2)");
 });
 
 test("what is drawn lies where the pixels are, however the picture is held", () => {

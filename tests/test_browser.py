@@ -161,6 +161,41 @@ def test_tags_follow_the_slice(open_notebook: OpenNotebook) -> None:
     assert notebook.problems == []
 
 
+def test_a_view_scrolled_out_of_sight_is_right_when_it_comes_back(open_notebook: OpenNotebook) -> None:
+    """JupyterLab takes what is scrolled away off the page; a plane chosen meanwhile has its shape, words and letters there."""
+    notebook = open_notebook("notebooks/03_the_scroller.ipynb")
+    notebook.command("notebook:run-all-cells")
+    notebook.page.wait_for_function(
+        """() => {
+            const cells = [...window.jupyterapp.shell.currentWidget.content.model.cells];
+            return cells.filter(({ type }) => type === "code").every(({ executionCount }) => executionCount);
+        }"""
+    )
+    panel = notebook.page.locator(".jp-WindowedPanel-outer").first
+    for place in (3000, 0):
+        panel.evaluate("(panel, place) => { panel.scrollTop = place; }", place)
+        notebook.page.wait_for_timeout(800)
+    root = notebook.page.locator(".dicomview-canvas").first
+    root.locator("xpath=self::*[@data-plane='coronal' and @data-sharp='true']").wait_for()
+    (width, height), *words = root.evaluate(
+        """(root) => {
+            const texts = [...root.querySelectorAll(".dicomview-letter, .dicomview-place, .dicomview-bottom-left")];
+            const painted = texts.map((text) => {
+                const range = document.createRange();
+                range.selectNodeContents(text);
+                return range;
+            });
+            return [root.querySelector("canvas"), ...painted].map((one) => one.getBoundingClientRect()).map(({ width, height }) => [width, height]);
+        }"""
+    )
+    coronal = dv.picture(CHEST, plane="coronal")
+    rows, columns = coronal.pixels.shape
+    assert height / width == pytest.approx(rows * coronal.aspect / columns, rel=0.01)
+    assert len(words) == 6
+    assert all(across > 3 and down > 3 for across, down in words), words
+    assert notebook.problems == []
+
+
 def test_a_saved_notebook_holds_no_pixels_where_none_are_wished_for(open_notebook: OpenNotebook, lab: Lab) -> None:
     notebook = open_notebook("saved.ipynb", ["import dicomview as dv", "dv.view('sample_data/ct_chest', embed=False)"])
     notebook.run(0)

@@ -19,9 +19,9 @@ export function fitted({ columns, rows, aspect }) {
 /** The zoom at which a column of pixels is as wide as a pixel of the screen. @param {Sheet} sheet @param {number} width of the frame, in those */
 export const zoomToPixels = (sheet, width) => sheet.columns / (fitted(sheet)[0] * width);
 
-/** @param {Pose} pose @returns {string} the CSS transform; 100cqw is the width of the frame */
+/** @param {Pose} pose @returns {string} the CSS transform; --hundredth is one of the frame's width */
 export function transformOf({ zoom, pan: [right, down], rotation, flip }) {
-  return `translate(${100 * right}cqw, ${100 * down}cqw) rotate(${rotation}deg) scale(${flip ? -zoom : zoom}, ${zoom})`;
+  return `translate(calc(${100 * right} * var(--hundredth)), calc(${100 * down} * var(--hundredth))) rotate(${rotation}deg) scale(${flip ? -zoom : zoom}, ${zoom})`;
 }
 
 /**

@@ -174,6 +174,7 @@ export class View {
   };
   onSize = () => {
     this.width = this.hand.frame.width;
+    if (this.width) this.stage.style.setProperty("--hundredth", `${this.width / 100}px`); // a page that hides the view has none
     if (this.painted.slice) this.hold(this.painted.slice);
   };
   onState = () => {
