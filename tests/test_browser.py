@@ -162,7 +162,7 @@ def test_tags_follow_the_slice(open_notebook: OpenNotebook) -> None:
 
 
 def test_a_view_scrolled_out_of_sight_is_right_when_it_comes_back(open_notebook: OpenNotebook) -> None:
-    """JupyterLab takes what is scrolled away off the page; a plane chosen meanwhile has its shape, words and letters there."""
+    """JupyterLab takes what is scrolled away off the page; its plane chosen meanwhile has shape and words."""
     notebook = open_notebook("notebooks/03_the_scroller.ipynb")
     notebook.command("notebook:run-all-cells")
     notebook.page.wait_for_function(
@@ -185,7 +185,8 @@ def test_a_view_scrolled_out_of_sight_is_right_when_it_comes_back(open_notebook:
                 range.selectNodeContents(text);
                 return range;
             });
-            return [root.querySelector("canvas"), ...painted].map((one) => one.getBoundingClientRect()).map(({ width, height }) => [width, height]);
+            const boxes = [root.querySelector("canvas"), ...painted].map((one) => one.getBoundingClientRect());
+            return boxes.map(({ width, height }) => [width, height]);
         }"""
     )
     coronal = dv.picture(CHEST, plane="coronal")
