@@ -7,6 +7,7 @@ import os
 import random
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pydicom
@@ -24,10 +25,15 @@ from pydicom.uid import (
 from test_files_headers import one, written
 
 from dicomview.demo.synthetic import instances, write
+from dicomview.files import templates
 from dicomview.files.attributes import ATTRIBUTES, values_in
 from dicomview.files.glance import Glance, Glancer
 from dicomview.files.headers import read_header
+from dicomview.files.layout import walk
 from dicomview.files.locate import Location, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 
@@ -59,6 +65,21 @@ def glance_at(content: bytes, folder: Path, glancer: Glancer | None = None) -> G
 
 def series(count: int = 6, **tags: object) -> list[Dataset]:
     return instances(np.zeros((count, 8, 8), np.int16), seed="glance", window=(40, 400), tags=tags)
+
+
+def growing(folder: Path, number: int, syntax: str, undefined: bool) -> Iterator[Path]:
+    """Write a series in which much grows or shrinks from file to file, and from one series to the next."""
+    for place, ds in enumerate(series(5, SeriesDescription="abc" * (1 + number % 2))):
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = "1.2." + "3" * (1 + 4 * number + place)
+        ds.SeriesInstanceUID, ds.PatientID = f"1.2.{number}", "P" * (9 - 2 * number)
+        ds.ImageComments = str(10 ** (place + number))  # nobody asks for it, and the size of the image comes after it
+        item = Dataset()
+        item.ReferencedSOPInstanceUID = "1.2.3" + "3" * (place + number)
+        ds.SourceImageSequence = [item] * (1 + (place + number) % 3)
+        ds["SourceImageSequence"].is_undefined_length = undefined
+        path = folder / f"{number}-{place}.dcm"
+        path.write_bytes(written(ds, syntax))
+        yield path
 
 
 def value(glance: Glance, keyword: str) -> object:
@@ -141,6 +162,20 @@ def test_sequences_and_private_blocks_that_vary(tmp_path, syntax, undefined):
         path = tmp_path / f"{place}.dcm"
         path.write_bytes(written(ds, syntax))
         assert difference(glancer, path) == []
+    assert glancer.handed_over == 0
+
+
+@pytest.mark.parametrize("undefined", [False, True])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_one_series_says_where_all_is_in_the_others(tmp_path, monkeypatch, syntax, undefined):
+    walks = []
+    monkeypatch.setattr(templates, "walk", lambda *given: walks.append(1) or walk(*given))
+    glancer = Glancer()
+    for number in range(4):
+        before = len(walks)
+        for path in growing(tmp_path, number, syntax, undefined):
+            assert difference(glancer, path) == []
+    assert len(walks) == before
     assert glancer.handed_over == 0
 
 

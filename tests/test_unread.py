@@ -17,7 +17,7 @@ from pydicom.datadict import keyword_for_tag, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from test_files_glance import SAMPLES, damaged, series
+from test_files_glance import SAMPLES, damaged, growing, series
 from test_files_headers import written
 
 import dicomview as dv
@@ -84,6 +84,17 @@ def test_every_file_says_what_pydicom_says(root):
         unread += type(header.dataset) is Unread
         assert difference(header, Path(one.path)) == [], one.label
     assert unread > len(places)
+
+
+@pytest.mark.parametrize("undefined", [False, True])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_one_series_says_where_all_is_in_the_others(tmp_path, syntax, undefined):
+    glancer = Glancer()
+    for number in range(4):
+        for path in growing(tmp_path, number, syntax, undefined):
+            header = header_of(path, glancer)
+            assert type(header.dataset) is Unread
+            assert difference(header, path) == []
 
 
 def test_damage_never_passes_silently(tmp_path):

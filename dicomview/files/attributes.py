@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -193,9 +194,11 @@ def _text(raw: bytes) -> str | None:
 
 
 def _uid(raw: bytes) -> str | None:
-    if raw[-1:] == b"\0":
+    if raw.translate(None, _OF_UIDS):
+        if raw[-1:] != b"\0" or raw[:-1].translate(None, _OF_UIDS):
+            return None
         raw = raw[:-1]
-    return str(raw, "ascii") if raw and not raw.translate(None, _OF_UIDS) else None
+    return raw.decode("ascii") or None
 
 
 def _name(raw: bytes) -> str | None:
@@ -219,10 +222,16 @@ def _number(raw: bytes) -> float | None:
 
 
 def _numbers(raw: bytes) -> tuple[float, ...] | None:
+    head, several, last = raw.rpartition(b"\\")
     try:
-        return tuple(map(float, raw.split(b"\\")))
+        return (*_before(head), float(last)) if several else (float(last),)
     except ValueError:
         return None
+
+
+@lru_cache(1024)  # of the positions of axial slices the last number alone varies
+def _before(raw: bytes) -> tuple[float, ...]:
+    return tuple(map(float, raw.split(b"\\")))
 
 
 def _short(raw: bytes) -> int | None:
@@ -237,19 +246,23 @@ def _day(raw: bytes) -> datetime.date | None:
 
 
 def _clock(raw: bytes) -> datetime.timedelta | None:
-    whole, parts = raw[:6], raw[6:].rstrip(b" ")
-    if len(whole) < 6 or not whole.isdigit():
+    whole, point, parts = raw.rstrip(b" ").partition(b".")
+    seconds = _seconds(whole)
+    if seconds is None:
         return None
-    micro = 0
-    if parts:
-        if parts[:1] != b"." or not 1 < len(parts) < 8 or not parts[1:].isdigit():
-            return None
-        micro = int(parts[1:].ljust(6, b"0"))
-    number = int(whole)
-    hour, minute, second = number // 10000, number // 100 % 100, number % 100
-    if hour > 23 or minute > 59 or second > 60:
+    if not point:
+        return datetime.timedelta(0, seconds)
+    if len(parts) != 6:
+        parts = parts.ljust(6, b"0") if 0 < len(parts) < 6 else b""
+    return datetime.timedelta(0, seconds, int(parts)) if parts.isdigit() else None
+
+
+@lru_cache(1024)
+def _seconds(raw: bytes) -> int | None:
+    if len(raw) != 6 or not raw.isdigit():
         return None
-    return datetime.timedelta(0, 3600 * hour + 60 * minute + second, micro)
+    hour, minute, second = int(raw[:2]), int(raw[2:4]), int(raw[4:])
+    return None if hour > 23 or minute > 59 or second > 60 else 3600 * hour + 60 * minute + second
 
 
 _USUAL: dict[str, Callable[[bytes], Value]] = {

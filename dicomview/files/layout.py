@@ -6,9 +6,10 @@ much, reads the file. So whatever is accepted here is what pydicom reads (PS3.5 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from struct import Struct
+from typing import TYPE_CHECKING
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.uid import (
@@ -21,6 +22,9 @@ from pydicom.uid import (
 
 from dicomview.files.attributes import CHARSETS
 from dicomview.files.extent import KEYWORDS, UNDEFINED, PixelSpan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["Layout", "Odd", "Short", "after_items", "encoding_of", "walk"]
 
@@ -76,6 +80,23 @@ class Layout:
     encapsulated: bool
     charset: bytes
     pixels: bool
+
+    def moved(self, changes: Iterable[tuple[int, int]]) -> Layout:
+        """Return the layout of a header where some of these elements are longer.
+
+        Parameters
+        ----------
+        changes : iterable of (int, int)
+            The place of such an element, and by how many bytes it is longer; in their order.
+        """
+        starts: list[int] = []
+        values: list[int] = []
+        first = shift = 0
+        for place, longer in (*changes, (len(self.tags), 0)):
+            starts += [start + shift for start in self.starts[first : place + 1]]
+            values += [value + shift for value in self.values[first : place + 1]]
+            first, shift = place + 1, shift + longer
+        return replace(self, starts=starts, values=values)
 
     def span(self, data: bytes, value: int) -> PixelSpan:
         """Return where the pixel data are, of a file that begins with `data`; their value begins at `value`."""

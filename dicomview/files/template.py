@@ -7,37 +7,26 @@ parse equally, so this is exact.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from itertools import accumulate, count
 from struct import Struct, error
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from dicomview.files.attributes import ATTRIBUTES, usual, value_of
 from dicomview.files.extent import UNDEFINED
-from dicomview.files.layout import Layout, Odd, Short, after_items
+from dicomview.files.layout import Layout, Short, after_items
+from dicomview.files.memory import COLUMNS, SIZES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from dicomview.files.attributes import Value
+    from dicomview.files.memory import Memory
 
-__all__ = ["SIZES", "UNMOVED", "Common", "Facts", "Memory", "Moves", "Reading", "Template", "needed_of"]
-
-_COLUMNS = {attribute.tag: column for column, attribute in enumerate(ATTRIBUTES)}
-_VRS = tuple(attribute.vr.encode() for attribute in ATTRIBUTES)
-_SYNTAX, _INSTANCE = _COLUMNS[0x00020010], _COLUMNS[0x00080018]
-SIZES = tuple(_COLUMNS[tag] for tag in (0x00280010, 0x00280011, 0x00280100, 0x00280002, 0x00280008, 0x00280004))
-"""The columns of Rows, Columns, BitsAllocated, SamplesPerPixel, NumberOfFrames, PhotometricInterpretation."""
-_UNLIKE = {_INSTANCE, _COLUMNS[0x00200032]}
-"""Of these no two are alike, or few: they are not remembered."""
-_STRICT = {_SYNTAX, *SIZES}
-"""Of these nothing unusual is taken: the length of the pixel data is checked by them."""
+__all__ = ["UNMOVED", "Common", "Facts", "Moves", "Reading", "Template", "needed_of"]
 
 # Never taken as varying: what follows is read by them. (The class in the meta information tells a DICOMDIR.)
 _FIXED = {0x00020002, 0x00020010, 0x00080005}
 _GROUP_LENGTH = 0x00020000
-
-_LONGEST_VALUE = 4096
-_MEMORY = 1 << 15  # values remembered a column
 
 _length = Struct("<L").unpack_from
 
@@ -89,11 +78,12 @@ class Common:
 
 
 _Segment: TypeAlias = "tuple[bytes | tuple[()], int, int, Callable[[bytes], Value] | None, bytes, int, int]"
-"""A block of constant bytes, then an element that varies: the block, which ends with the length of the element's value,
-mostly that of the last file (an empty tuple, which no bytes start with, where it never is); its size; that size with
-the value; the values met before, None when nobody asks for them; the block without the length; how the length is
-written (`_NARROW` …); the place of the element in the layout."""
+"""A block of constant bytes, then an element that varies: the block, which ends with the length of the element's value
+in the last header (an empty tuple, which no bytes start with, where that is not said); its size; that size with the
+value; what reads the value, None when nobody asks for it; the block without the length; how the length is written
+(`_NARROW` …); which segment it is."""
 
+_DELIMITED = UNDEFINED.to_bytes(4, "little")
 _UNCHANGING, _NARROW, _WIDE, _NESTED = range(4)
 
 
@@ -114,7 +104,6 @@ class Template:
     """
 
     __slots__ = (
-        "changes",
         "end",
         "facts",
         "header",
@@ -122,6 +111,7 @@ class Template:
         "layout",
         "length",
         "needed",
+        "places",
         "segments",
         "sizes",
         "tail",
@@ -131,15 +121,16 @@ class Template:
         self.header, self.layout = header, layout
         self.known: Common | None = None
         self.length = layout.starts[-1] + 12
-        self.segments: list[_Segment] = []
-        self.changes: list[tuple[int, int]] = []  # of the last header: which element, by how many bytes it is longer
+        self.segments: list[_Segment] = []  # of the last header
+        self.places: list[int] = []  # of their elements in the layout
         columns = []
         cut = 128  # the preamble may hold anything
-        for place, tag in enumerate(layout.tags):
-            # By the first element of an implicit data set pydicom tells that it is one.
-            first = layout.implicit and tag >> 16 > 2 >= layout.tags[place - 1] >> 16
-            if tag not in varying or tag in _FIXED or first:
+        for tag in sorted(varying - _FIXED):
+            place = bisect_left(layout.tags, tag)
+            if layout.tags[place : place + 1] != [tag]:
                 continue
+            if layout.implicit and tag >> 16 > 2 >= layout.tags[place - 1] >> 16:
+                continue  # by the first element of an implicit data set pydicom tells that it is one
             value, following = layout.values[place], layout.starts[place + 1]
             width = _NARROW if value - layout.starts[place] == 8 and not (layout.implicit and tag >> 16 > 2) else _WIDE
             delimited = width == _WIDE and _length(header, value - 4)[0] == UNDEFINED
@@ -147,11 +138,12 @@ class Template:
                 width = _NESTED
             elif tag == _GROUP_LENGTH:
                 width = _UNCHANGING
-            column = _COLUMNS.get(tag)
+            column = COLUMNS.get(tag)
             read = None if column is None else memory.values[column].reader()
             expected = () if delimited else header[cut:value]
             block = header[cut : value - (2 if width == _NARROW else 4)]
-            self.segments.append((expected, value - cut, following - cut, read, block, width, place))
+            self.segments.append((expected, value - cut, following - cut, read, block, width, len(self.places)))
+            self.places.append(place)
             if column is not None:
                 columns.append(column)
             cut = following
@@ -171,9 +163,9 @@ class Template:
         Odd
             pydicom has to read this file.
         """
-        position, values, matches, changes = 128, [], data.startswith, []
+        position, values, matches, segments = 128, [], data.startswith, self.segments
         try:
-            for expected, skip, advance, read, block, width, place in self.segments:
+            for expected, skip, advance, read, block, width, which in segments:
                 if matches(expected, position):
                     if read is not None:
                         values.append(read(data[position + skip : position + advance]))
@@ -183,20 +175,21 @@ class Template:
                 else:
                     start = position + skip
                     if width == _NARROW:
-                        position = start + (data[start - 2] | data[start - 1] << 8)
+                        end = start + (data[start - 2] | data[start - 1] << 8)
                     else:
-                        position = self._after(width, data, start, size)
-                        if position < 0:
+                        end = self._after(width, data, start, size)
+                        if end < 0:
                             return None
-                    changes.append((place, position - start - advance + skip))
+                    expected = () if data[start - 4 : start] == _DELIMITED else data[position:start]
+                    segments[which] = expected, skip, end - position, read, block, width, which
                     if read is not None:
-                        values.append(read(data[start:position]))
+                        values.append(read(data[start:end]))
+                    position = end
         except (IndexError, error, Short):  # the header goes on beyond the bytes given
             return None
         if not matches(self.tail, position):
             return None
         position += len(self.tail)
-        self.changes = changes
         if not self.end:
             return (self.facts, tuple(values), 0, 0) if position == size else None
         needed = self.needed
@@ -210,13 +203,22 @@ class Template:
     def common(self) -> Common:
         """What the headers that match have in common."""
         if self.known is None:
-            self.known = Common(self.layout, {self.layout.tags[place] for *_, place in self.segments})
+            self.known = Common(self.layout, {self.layout.tags[place] for place in self.places})
         return self.known
+
+    @property
+    def changes(self) -> Iterator[tuple[int, int]]:
+        """What `Layout.moved` makes the layout of the header of that `match` has taken last."""
+        starts, values = self.layout.starts, self.layout.values
+        for place, (_, skip, advance, *_) in zip(self.places, self.segments, strict=True):
+            longer = advance - skip - (starts[place + 1] - values[place])
+            if longer:
+                yield place, longer
 
     @property
     def moves(self) -> Moves:
         """Where the elements of the header that `match` has taken last stand otherwise than in the layout."""
-        changed = [(place, change) for place, change in self.changes if change]
+        changed = list(self.changes)
         if not changed:
             return UNMOVED
         places, changes = zip(*changed, strict=True)
@@ -242,82 +244,3 @@ def needed_of(
     if samples == 3 and isinstance(colours, str) and colours.startswith("YBR_FULL_422"):
         bits = bits * 2 // 3
     return max((bits + 7) // 8, 0)
-
-
-class _Known(dict[bytes, "Value"]):
-    """What bytes of one column meant before; others are read when they are asked for, and mostly remembered."""
-
-    __slots__ = ("attribute", "charset", "column", "implicit", "usual")
-
-    def __init__(self, column: int, implicit: bool, charset: bytes) -> None:
-        super().__init__({b"": None})
-        self.column, self.implicit, self.charset = column, implicit, charset
-        self.attribute, self.usual = ATTRIBUTES[column], usual(ATTRIBUTES[column])
-
-    def reader(self) -> Callable[[bytes], Value]:
-        """Return what gives the value of bytes: from memory, but where no two are alike."""
-        usual = self.usual
-
-        def read(raw: bytes) -> Value:
-            value = usual(raw)
-            return self[raw] if value is None else value
-
-        return read if self.column in _UNLIKE else self.__getitem__
-
-    def __missing__(self, raw: bytes) -> Value:
-        """Return the value of bytes that were not met before.
-
-        Raises
-        ------
-        Odd
-            It is too long, or one by which the pixel data are judged, and unusual.
-        """
-        if len(raw) > _LONGEST_VALUE:
-            raise Odd
-        value = self.usual(raw)
-        if value is None:
-            if self.column in _STRICT:
-                raise Odd
-            value = value_of(self.attribute, raw, implicit=self.implicit, charset=self.charset)
-        elif self.column in _UNLIKE:
-            return value
-        if len(self) >= _MEMORY:
-            self.clear()
-            self[b""] = None
-        self[raw] = value
-        return value
-
-
-class Memory:
-    """What bytes meant before, for one transfer syntax and character set: a column each.
-
-    Parameters
-    ----------
-    implicit : bool
-    charset : bytes
-        The value of SpecificCharacterSet.
-    """
-
-    __slots__ = ("values",)
-
-    def __init__(self, implicit: bool, charset: bytes) -> None:
-        self.values = [_Known(column, implicit, charset) for column in range(len(ATTRIBUTES))]
-
-    def all(self, data: bytes, layout: Layout) -> list[Value]:
-        """Return the values of every column.
-
-        Raises
-        ------
-        Odd
-            An element has another VR than the dictionary says.
-        """
-        values: list[Value] = [None] * len(ATTRIBUTES)
-        for place, tag in enumerate(layout.tags):
-            column = _COLUMNS.get(tag)
-            if column is None:
-                continue
-            vr = layout.vrs[place]
-            if vr and vr != _VRS[column]:
-                raise Odd
-            values[column] = self.values[column][data[layout.values[place] : layout.starts[place + 1]]]
-        return values

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from dicomview.files.attributes import ATTRIBUTES
 from dicomview.files.layout import Layout, Short, walk
-from dicomview.files.template import SIZES, UNMOVED, Common, Facts, Memory, Template, needed_of
+from dicomview.files.memory import SIZES, Memory
+from dicomview.files.template import UNMOVED, Common, Facts, Template, needed_of
 
 if TYPE_CHECKING:
     from dicomview.files.attributes import Value
@@ -92,7 +93,7 @@ class Templates:
         """
         last = self._last
         if last is not None:  # files of one series mostly follow each other
-            found = _tried(last, data, size)
+            found = last.match(data, size)
             if found is not None:
                 self._previous.hits += 1
                 self._read = last
@@ -106,12 +107,14 @@ class Templates:
                 self._last = template if series is self._previous else None
                 self._previous, self._read = series, template
                 return found
-        if not series.templates and series.misses < 2:
+        if not series.templates:
             for shape in self._recent:
                 found = shape.template.match(data, size) if shape.template is not None else None
                 if found is not None:
                     series.misses += 1
                     self._read = shape.template
+                    if series.misses > 1:  # for the only file of a series this would be in vain
+                        self._derive(series, shape, data, found)
                     return found
         return self._learn(series, data, size)
 
@@ -155,6 +158,17 @@ class Templates:
         needed = needed_of(layout.encapsulated, *(values[column] for column in SIZES))
         return _NOTHING_IN_COMMON, tuple(values), position, needed
 
+    def _derive(self, series: _Series, shape: _Shape, data: bytes, found: Reading) -> None:
+        """Keep for a series what its file has shown that the shape's template has just read."""
+        assert shape.template is not None
+        facts, varying, _, _ = found
+        values = list(facts.values)
+        for column, value in zip(facts.varying, varying, strict=True):
+            values[column] = value
+        layout = shape.template.layout.moved(shape.template.changes)
+        header = data[: layout.starts[-1] + 12]
+        series.templates = {id(shape): Template(header, layout, shape.within, values, self._memory(layout))}
+
     def _keep(self, series: _Series, data: bytes, layout: Layout, values: list[Value], memory: Memory) -> None:
         header = data[: layout.starts[-1] + 12]
         key = tuple(layout.tags), tuple(layout.vrs)
@@ -169,7 +183,7 @@ class Templates:
         elif shape.template is None or not shape.covers(series, _differing(shape.template, header, layout)):
             shape.template, shape.series = Template(header, layout, shape.across, values, memory), series
             self._recent = [shape, *(one for one in self._recent if one is not shape)][:_SHAPES]
-        if series.misses > 1:  # most series have more than one file, but for one alone this would be in vain
+        if series.misses > 1:
             # The last one first: files of one kind follow each other.
             others = {one: template for one, template in series.templates.items() if one != id(shape)}
             series.templates = {id(shape): Template(header, layout, shape.within, values, memory), **others}
