@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from struct import Struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from dicomview.files.attributes import ATTRIBUTES, values_in
 from dicomview.files.extent import UNDEFINED
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from dicomview.files.attributes import Value
     from dicomview.files.headers import Status
-    from dicomview.files.template import Reading
 
 __all__ = ["FIRST", "OPTIONS", "Glance", "Glancer"]
 
@@ -74,6 +73,7 @@ class Glance(NamedTuple):
     pixels: bool
 
 
+_Read: TypeAlias = "tuple[bytes, Facts, tuple[Value, ...], int]"
 _new = tuple.__new__  # a Glance by this takes half the time, and there are a million
 _ALL = tuple(range(len(ATTRIBUTES)))
 _UNKNOWN = Facts((None,) * len(ATTRIBUTES), _ALL)
@@ -123,7 +123,7 @@ class Glancer:
                     mtime = os.fstat(descriptor).st_mtime_ns
                 found = self._read(_read_at, descriptor, size)
                 if found is not None:
-                    _, (common, values, pixels, _) = found
+                    _, common, values, pixels = found
                     return _new(Glance, ("dicom", "", size, mtime, common, values, pixels > 0))
             finally:
                 os.close(descriptor)
@@ -137,7 +137,7 @@ class Glancer:
         with contextlib.suppress(Exception):  # every file system has errors of its own; `read_header` says which
             found = self._read(Remote.read, remote, remote.size) if remote.size > 0 else None
             if found is not None:
-                _, (common, values, pixels, _) = found
+                _, common, values, pixels = found
                 return Glance("dicom", "", remote.size, remote.mtime_ns, common, values, pixels > 0)
         self.handed_over += 1
         return _slow(read_header(one), remote.size, remote.mtime_ns)
@@ -159,21 +159,21 @@ class Glancer:
                     os.close(descriptor)
         if found is None:
             return read_header(one)
-        data, (_, _, pixels, _) = found
+        data, _, _, pixels = found
         common, moves = self._templates.layout
         dataset = unread(Outlined(data, pixels or len(data), common, moves, size, one.file or ""))
         if dataset is None:
             return read_header(one)
         return Header(one, "dicom", dataset, common.layout.span(data, pixels) if pixels else None)
 
-    def _read(self, read: Callable[[Any, int, int], bytes], file: Any, size: int) -> tuple[bytes, Reading] | None:
+    def _read(self, read: Callable[[Any, int, int], bytes], file: Any, size: int) -> _Read | None:
         """Return the beginning of a file and what is read of it; None of a file that pydicom must look at."""
         data = read(file, self._enough, 0)
         if len(data) > size:
             return None
         while True:
             try:
-                found = self._templates.read(data, size)
+                facts, values, pixels, needed = self._templates.read(data, size)
                 break
             except Odd:
                 return None
@@ -185,7 +185,6 @@ class Glancer:
                 if not more:
                     return None
                 data += more
-        _, _, pixels, needed = found
         if pixels:
             self._enough = pixels + _MARGIN
             if pixels > len(data):
@@ -196,7 +195,7 @@ class Glancer:
                     return None
             elif pixels + length > size or length < needed:
                 return None
-        return data, found
+        return data, facts, values, pixels
 
 
 def _slow(header: Header, size: int, mtime: int) -> Glance:
