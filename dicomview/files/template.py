@@ -166,14 +166,14 @@ class Template:
         position, values, matches, segments = 128, [], data.startswith, self.segments
         try:
             for expected, skip, advance, read, block, width, which in segments:
-                if matches(expected, position):
-                    if read is not None:
-                        values.append(read(data[position + skip : position + advance]))
+                start = position + skip
+                if data[position:start] == expected:
                     position += advance
+                    if read is not None:
+                        values.append(read(data[start:position]))
                 elif not matches(block, position):
                     return None
                 else:
-                    start = position + skip
                     if width == _NARROW:
                         end = start + (data[start - 2] | data[start - 1] << 8)
                     else:

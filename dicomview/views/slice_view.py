@@ -116,7 +116,7 @@ class SliceView(Measuring, Layering):
         )
         self.observe(self._gesture, "_state")
         if self._embed:
-            _later(self._bring_near)
+            _later(self.bring_near)
             _later(self._surround, _SURROUND_AFTER)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -255,9 +255,9 @@ class SliceView(Measuring, Layering):
         copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note, **held)
         return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
 
-    def _bring_near(self) -> None:
+    def bring_near(self) -> None:
         """Send the previews around the shown slice: a hand may be on its way."""
-        if self.comm is not None:  # else it was closed meanwhile
+        if self.embed and not self._near and self.comm is not None:  # else it was closed meanwhile
             self._near = self._sent(near_of(self._piece, self.scene, self._now))
 
     def _surround(self) -> None:
