@@ -7,7 +7,9 @@ Python is asked once for a slice and never for a step of a window.
 from __future__ import annotations
 
 import functools
+import math
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +96,9 @@ class Canvas(Part):
     But for these, pixels are messages and never traits: a saved notebook holds none of them.
     """
 
+    wanted = -math.inf
+    """When a page asked for slices last, as `time.monotonic` tells the time."""
+
     _esm = module_text()
     _css = style_text()
 
@@ -162,6 +167,7 @@ class Canvas(Part):
             self._want([], seen=0, anew=True, pack=self._pack)
             self.left(str(content.get("page")))
         elif content.get("kind") == "want":
+            Canvas.wanted = time.monotonic()
             if content["late"] and self._server is not None:
                 self.send({"kind": "busy"})  # a slice may take longer than the browser waits
             plane = str(content["plane"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import difflib
+import time
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import islice
@@ -25,6 +26,7 @@ from dicomview.render import (
 )  # fmt: skip
 from dicomview.render.slab import SlabScene, slabbed
 from dicomview.render.small import png_of
+from dicomview.views.canvas import Canvas
 from dicomview.views.copies import embeds, near_of, opening_of, places_of, shown_of, snippet_of
 from dicomview.views.faces import ONE_HAND, Face, Shown
 from dicomview.views.layering import Layering
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["SliceView"]
 
 _STILL_EDGE = 288  # pixels of the PNG in a saved notebook
-_SURROUND_AFTER = 0.3  # seconds: the first picture is on the screen then
+_QUIET, _PATIENCE = 1.0, 3.0  # seconds without a want until the rest of a copy is sent, and at most
 _PAGE_EDGE = 512  # and in a page
 _OWN = ("scene", "failure")  # attributes that are no traits
 _REMEMBERED = 1000  # states told to the browser that gestures under way may have been made on
@@ -117,7 +119,7 @@ class SliceView(Measuring, Layering):
         self.observe(self._gesture, "_state")
         if self._embed:
             _later(self.bring_near)
-            _later(self._surround, _SURROUND_AFTER)
+            _when_quiet(self._surround)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name.startswith("_") or hasattr(type(self), name) or name in _OWN):
@@ -391,3 +393,17 @@ def _later(deed: Callable[[], None], seconds: float = 0.0) -> None:
         asyncio.get_running_loop().call_later(seconds, deed)
     except RuntimeError:
         deed()
+
+
+def _when_quiet(deed: Callable[[], None]) -> None:
+    """Do something once no page has asked for slices for a while, for they would wait; at once where no cell runs."""
+    latest = time.monotonic() + _PATIENCE
+
+    def look() -> None:
+        rest = min(Canvas.wanted + _QUIET, latest) - time.monotonic()
+        if rest > 0:
+            _later(look, rest)
+        else:
+            deed()
+
+    _later(look, _QUIET)

@@ -3,8 +3,11 @@
 
 /** @param {Uint8Array} bytes a zlib stream @returns {Promise<Uint8Array>} */
 export async function inflate(bytes) {
-  const unpacked = new Blob([/** @type {any} */ (bytes)]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(unpacked).arrayBuffer());
+  const { readable, writable } = new DecompressionStream("deflate");
+  const writer = writable.getWriter(); // not by way of a Blob, which lies in another process of the browser
+  const written = [writer.write(/** @type {any} */ (bytes)), writer.close()];
+  const [unpacked] = await Promise.all([new Response(readable).arrayBuffer(), ...written]);
+  return new Uint8Array(unpacked);
 }
 
 /**

@@ -24,7 +24,7 @@ const KEEPS_UP_MS = 60; // whole slices that come in this time are asked for und
 const LATE_MS = 21; // unless frames come later than this after the hand: whole slices take much of a page's time
 const LATEST_MS = 50; // what comes later still has another reason
 
-const FOLLOWING = ["_near", "_around"]; // the previews that follow a widget
+const FOLLOWING = ["_near", "_around"]; // the previews that follow a widget: those for the hand, and those of its copy
 
 /** When a hand moved a view last, or one came. Each view has a module of its own, so what they share lies in the page. */
 export const hand = (/** @type {any} */ (globalThis)[Symbol.for("dicomview.hand")] ??= { moved: -Infinity });
@@ -49,6 +49,7 @@ export class Store {
   seen = 0; // the number of the last answer
   anew = true; // whatever was under way before the next want is lost
   taking = Promise.resolve(); // the unpacking of what has come
+  coming = /** @type {Set<string>} */ (new Set()); // what is in it
   flow = new Flow();
   waiting = /** @type {any} */ (0); // timer of what is pending
   resting = /** @type {any} */ (0); // timer of the hand
@@ -62,7 +63,7 @@ export class Store {
     this.model = model;
     model.on("msg:custom", this.receive);
     model.on("change:_scene", this.renew);
-    for (const name of FOLLOWING) model.on(`change:${name}`, this.surround);
+    model.on("change:_near", this.surround); // with `_around` comes nothing that a kernel would not give when asked
   }
   get scene() {
     return /** @type {{planes: Record<string, Plane>, axes: {labels: string[]}[], colour: boolean, revision: number}} */ (
@@ -91,7 +92,7 @@ export class Store {
   close() {
     this.model.off("msg:custom", this.receive);
     this.model.off("change:_scene", this.renew);
-    for (const name of FOLLOWING) this.model.off(`change:${name}`, this.surround);
+    this.model.off("change:_near", this.surround);
     this.views.clear();
     this.clear();
   }
@@ -113,6 +114,7 @@ export class Store {
     if (this.seen) return;
     this.unheard = setTimeout(() => {
       this.silent = this.pending.size > 0;
+      this.surround();
       this.paint();
     }, NOBODY_MS);
     this.unheard.unref?.();
@@ -134,6 +136,7 @@ export class Store {
       this.model.send(message);
     } catch {
       this.lost = true; // the kernel has gone, or has forgotten the widget
+      this.surround();
     }
     return !this.lost;
   }
@@ -173,13 +176,16 @@ export class Store {
   async take(message, buffers) {
     const { plane, step } = message;
     const [samples, ...masks] = buffers.map(bytesOf);
+    const keys = message.slices.map((/** @type {any} */ { at }) => keyOf(plane, at));
     let slices = /** @type {Slice[]} */ ([]);
+    if (step > 1) keys.forEach((/** @type {string} */ key) => this.coming.add(key));
     try {
       slices = readSlices(message, message.packed ? await inflate(samples) : samples, masks);
     } catch (/** @type {any} */ error) {
       const text = `This slice came damaged (${error.name}).`;
       slices = message.slices.map((/** @type {any} */ { at }) => ({ plane, step, at, data: null, layers: [], masks: [], strokes: {}, notes: [], text }));
     }
+    keys.forEach((/** @type {string} */ key) => this.coming.delete(key));
     if (!this.views.size || this.outdated(message)) return;
     for (const slice of slices) {
       slice.revision = this.scene.revision;
@@ -211,6 +217,7 @@ export class Store {
       this.pending.clear();
       this.overdue += patience;
       this.anew = this.silent = this.overdue >= SILENCE_MS && this.overdue > patience;
+      if (this.silent) this.surround();
       this.paint();
       this.ask();
     }, patience);
@@ -270,7 +277,7 @@ export class Store {
     const layout = { count: this.count(plane, along), step, block, near: (this.part * NEAR_BYTES) / bytes, far: (this.part * FAR_BYTES) / small };
     const held = (/** @type {number} */ i, /** @type {number} */ each) => {
       const key = keyOf(plane, at.with(along, i));
-      return this.whole.has(key) || (each > 1 && this.previews.has(key));
+      return this.whole.has(key) || (each > 1 && (this.previews.has(key) || this.coming.has(key)));
     };
     return plan(at[along], direction, layout, held, this.travel).map(({ place, count, step: each }) => ({
       at: at.with(along, place), along, count, step: each, bytes: each > 1 ? small * count : bytes * count,
