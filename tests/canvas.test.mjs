@@ -168,13 +168,13 @@ test("more is under way on a long line, less on a narrow one; a fast one needs n
 });
 
 /** A store over a model that writes down what is sent; a slice has 512 kB, so that two make the first budget. */
-function makeStore(count = 60, step = 1, block = 1) {
+function makeStore(count = 60, step = 1, block = 1, traits = {}) {
   const sent = [];
   const plane = { count, rows: 512, columns: 512, aspect: 1, letters: null, step, block };
   const scene = { planes: { axial: plane }, axes: [{ labels: ["1 ms", "2 ms", "3 ms"] }], colour: false };
   const handlers = {};
   const model = {
-    get: (name) => ({ _scene: scene, _opening: [] })[name],
+    get: (name) => ({ _scene: scene, _opening: [], ...traits })[name],
     send: (message) => sent.push(message),
     on: (name, handler) => (handlers[name] = handler),
     off: (name) => delete handlers[name],
@@ -225,6 +225,32 @@ test("what has come and is not yet unpacked is not taken for lost", async () => 
   await coming;
   show(30);
   assert.equal(sent.at(-1).seen, 1);
+});
+
+/** A trait of previews, as they follow a widget. */
+function previews(from, count, packed) {
+  const slices = Array.from({ length: count }, (_, i) => ({ at: [from + i, 0], rows: 1, columns: 1, sample: "uint16", layers: [] }));
+  const bytes = new Uint8Array(2 * count);
+  return [{ message: { plane: "axial", step: 4, packed, slices }, buffers: [new DataView(new Uint8Array(packed ? deflateSync(bytes) : bytes).buffer)] }];
+}
+
+test("previews that are being unpacked are not asked for", () => {
+  const { asked, show } = makeStore(60, 4, 8, { _near: previews(8, 8, true) });
+  show(10);
+  assert.equal(asked()[0][0], "10/0"); // all of it, not its block
+  assert.ok(!asked()[0].includes("8/0"));
+});
+
+test("the rest of a copy is unpacked where no kernel answers", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const traits = { _around: [] };
+  const { store, handlers, show } = makeStore(60, 4, 8, traits);
+  show(10);
+  traits._around = previews(40, 1, false);
+  handlers["change:_around"]?.();
+  assert.ok(!store.previews.has("axial/40/0"));
+  t.mock.timers.tick(4000);
+  assert.ok(store.previews.has("axial/40/0"));
 });
 
 test("a drag of the window asks for nothing, and its end for the rest", async () => {

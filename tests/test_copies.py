@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
@@ -16,7 +17,7 @@ from wire import Sent, asked, unpacked
 
 import dicomview as dv
 from dicomview.errors import AlreadyThere, NothingFound, UnknownChoice
-from dicomview.views import copies
+from dicomview.views import copies, slice_view
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,8 +119,7 @@ def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_cop
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(copies, "_NEAR_SECONDS", 60)
-    view = dv.view(noise(), index=7)
-    view._bring_near()
+    view = dv.view(noise(), index=7)  # where a loop runs they come after the cell
     near = view._near[0]["message"]
     plane = view._scene["planes"][view.plane]
     assert near["step"] == plane["step"]
@@ -131,8 +131,27 @@ def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_cop
     assert len(view._opening) == 1  # it is waited for
     monkeypatch.setattr(copies, "_NEAR_SECONDS", 0)  # where they take long to decode
     slow = dv.view(noise(), index=7)
-    slow._bring_near()
     assert slow._near == []
+
+
+def test_the_rest_of_a_copy_waits_for_a_page_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "_NEAR_SECONDS", 60)
+    monkeypatch.setattr(slice_view, "_QUIET", 0.4)
+    monkeypatch.setattr(slice_view, "_PATIENCE", 60)
+    volume = dv.Volume(noise().astype(np.float32), np.diag([3.0, 1, 1, 1]), "HU")
+    want = {"kind": "want", "plane": "axial", "items": [], "seen": 0, "anew": False, "pack": True, "late": False}
+
+    async def shown() -> None:
+        views = [*dv.view(volume, layout="ortho").views.values()]
+        assert all(view._near for view in views)  # of linked views they come at once
+        for _ in range(12):  # a hand moves one of them for more than a second
+            views[0]._on_message(views[0], want, [])
+            await asyncio.sleep(0.1)
+            assert not any(view._around for view in views)
+        while not all(view._around for view in views):
+            await asyncio.sleep(0.1)
+
+    asyncio.run(asyncio.wait_for(shown(), 30))
 
 
 @pytest.mark.parametrize("value", ["0", "no", "OFF", "false"])
