@@ -152,6 +152,7 @@ def test_the_rest_of_a_copy_waits_for_a_page_that_asks(monkeypatch: pytest.Monke
             await asyncio.sleep(0.1)
 
     asyncio.run(asyncio.wait_for(shown(), 30))
+    assert dv.view(noise(), index=7)._around  # where no cell runs, nothing can come later
 
 
 @pytest.mark.parametrize("value", ["0", "no", "OFF", "false"])

@@ -387,10 +387,10 @@ def _faces(state: ViewState) -> dict[str, Any]:
     return faces | {name: Shown(faces[name]) for name in ("axes", "layers")}
 
 
-def _later(deed: Callable[[], None], seconds: float = 0.0) -> None:
-    """Do something once the running cell has shown what it shows, and so much later; at once where no cell runs."""
+def _later(deed: Callable[[], None]) -> None:
+    """Do something once the running cell has shown what it shows; at once where no cell runs."""
     try:
-        asyncio.get_running_loop().call_later(seconds, deed)
+        asyncio.get_running_loop().call_soon(deed)
     except RuntimeError:
         deed()
 
@@ -402,8 +402,13 @@ def _when_quiet(deed: Callable[[], None]) -> None:
     def look() -> None:
         rest = min(Canvas.wanted + _QUIET, latest) - time.monotonic()
         if rest > 0:
-            _later(look, rest)
+            loop.call_later(rest, look)
         else:
             deed()
 
-    _later(look, _QUIET)
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        deed()
+    else:
+        loop.call_later(_QUIET, look)
