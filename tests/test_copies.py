@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,7 @@ def test_the_rest_of_a_copy_waits_for_a_page_that_asks(monkeypatch: pytest.Monke
             await asyncio.sleep(0.1)
 
     asyncio.run(asyncio.wait_for(shown(), 30))
+    monkeypatch.setattr(slice_view.Canvas, "wanted", math.inf)
     assert dv.view(noise(), index=7)._around  # where no cell runs, nothing can come later
 
 
