@@ -22,6 +22,7 @@ from pydicom.data import DATA_ROOT
 from test_files_headers import one, written
 
 import dicomview as dv
+from dicomview import progress
 from dicomview.catalog.index import Index
 from dicomview.demo.synthetic import instances, write
 from dicomview.errors import AlreadyThere, NothingFound
@@ -483,18 +484,17 @@ def test_one_bar_counts_files_whoever_looks(tmp_path, monkeypatch):
     write(series(count=9), tmp_path)
     seen = []
 
-    def counted(items, doing, unit, *, total=None, show=True):
-        count = 0
-        for each in items:
-            count += 1
-            yield each
-        seen.append((doing, unit, count))
+    class Counted(progress.tqdm):
+        def close(self):
+            if not self.disable:
+                seen.append((self.desc, self.unit, self.n, self.total))
+            super().close()
 
-    monkeypatch.setattr(sys.modules[dv.scan.__module__], "bar", counted)
+    monkeypatch.setattr(progress, "tqdm", Counted)
     dv.scan(tmp_path)
     with ThreadPoolExecutor(2) as executor:
         dv.scan(tmp_path, executor=executor)
-    assert [one for one in seen if one[2]] == [("Scanning", "file", 9)] * 2
+    assert [one for one in seen if one[2]] == [("Scanning", "file", 9, 9)] * 2
 
 
 @pytest.mark.filterwarnings("ignore")  # of dask's own: ports, unclosed sockets

@@ -161,20 +161,13 @@ def _elsewhere(
         columns = list(zip(*(places[row] for row in chunk), strict=True))
         tasks[executor.submit(glances_of, columns, dated)] = chunk
     told: set[Future[Packed]] = set()
-    found: list[tuple[NDArray[np.intp], Packed]] = []
-
-    def done() -> Iterator[int]:
-        for task in as_completed(tasks):
-            found.append((tasks[task], task.result()))
-            told.add(task)
-            yield from range(len(tasks[task]))
-
     try:
-        for _ in bar(done(), "Scanning", "file", total=len(rows), show=progress):
-            while found:
-                yield found.pop()
+        ended = as_completed(tasks)
+        for task in bar(ended, "Scanning", "file", total=len(rows), weigh=lambda one: len(tasks[one]), show=progress):
+            part = task.result()
+            told.add(task)
+            yield tasks[task], part
     except KeyboardInterrupt:
-        yield from found
         for task, chunk in tasks.items():
             if not task.cancel() and task.done() and task not in told:
                 yield chunk, task.result()
