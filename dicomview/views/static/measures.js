@@ -35,8 +35,9 @@ export class Measures {
     this.view = view;
     view.model.on("change:_measures", this.onHeard);
     view.drawing.add("measures", (slice) => {
-      const names = this.all.map(({ name }) => name);
-      return this.on(slice).map((shape) => this.markOf(shape, PLAIN[names.indexOf(shape.name) % PLAIN.length]));
+      const { all } = this;
+      const names = all.map(({ name }) => name);
+      return this.on(slice, all).map((shape) => this.markOf(shape, PLAIN[names.indexOf(shape.name) % PLAIN.length]));
     });
   }
   close() {
@@ -61,11 +62,11 @@ export class Measures {
     return /** @type {Shape[]} */ ([...known, ...fresh].filter(Boolean));
   }
   /** Those on a slice. @param {Slice | null} slice */
-  on(slice) {
+  on(slice, all = this.all) {
     if (!slice) return [];
     const { axes } = this.view.scene;
     const lies = (/** @type {Shape} */ shape) => axes.every(({ name }, i) => shape.axes[name] === slice.at[i + 1]);
-    return this.all.filter((shape) => shape.plane === slice.plane && shape.index === slice.at[0] && lies(shape));
+    return all.filter((shape) => shape.plane === slice.plane && shape.index === slice.at[0] && lies(shape));
   }
   get here() {
     return this.on(this.view.painted.slice);
