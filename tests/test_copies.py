@@ -6,7 +6,6 @@ import asyncio
 import base64
 import io
 import json
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +135,6 @@ def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_cop
 
 
 def test_the_rest_of_a_copy_waits_for_a_page_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "_NEAR_SECONDS", 60)
     monkeypatch.setattr(slice_view, "_QUIET", 0.4)
     monkeypatch.setattr(slice_view, "_PATIENCE", 60)
     volume = dv.Volume(noise().astype(np.float32), np.diag([3.0, 1, 1, 1]), "HU")
@@ -144,7 +142,6 @@ def test_the_rest_of_a_copy_waits_for_a_page_that_asks(monkeypatch: pytest.Monke
 
     async def shown() -> None:
         views = [*dv.view(volume, layout="ortho").views.values()]
-        assert all(view._near for view in views)  # of linked views they come at once
         for _ in range(12):  # a hand moves one of them for more than a second
             views[0]._on_message(views[0], want, [])
             await asyncio.sleep(0.1)
@@ -153,7 +150,7 @@ def test_the_rest_of_a_copy_waits_for_a_page_that_asks(monkeypatch: pytest.Monke
             await asyncio.sleep(0.1)
 
     asyncio.run(asyncio.wait_for(shown(), 30))
-    monkeypatch.setattr(slice_view.Canvas, "wanted", math.inf)
+    monkeypatch.setattr(slice_view, "wanted_since", lambda: 0.0)
     assert dv.view(noise(), index=7)._around  # where no cell runs, nothing can come later
 
 

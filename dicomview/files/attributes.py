@@ -158,6 +158,7 @@ _WORD = re.compile(rb"[!-\[\]-~][ -\[\]-~]*\0?").fullmatch  # printable ASCII, o
 _OF_UIDS = b"0123456789."
 _NAME = re.compile(rb"[!-<>-\[\]-~][ -<>-\[\]-~]*").fullmatch  # one component group
 _DAY = re.compile(rb"[0-9]{8} ?").fullmatch
+_LONGEST = 128  # bytes of a UID, of numbers and of six of them; what is longer is not remembered here
 _EXACT = 2**53  # beyond, pydicom looks at a whole number more closely
 
 
@@ -194,6 +195,8 @@ def _text(raw: bytes) -> str | None:
 
 
 def _uid(raw: bytes) -> str | None:
+    if len(raw) > _LONGEST:
+        return None
     if raw.translate(None, _OF_UIDS):
         if raw[-1:] != b"\0" or raw[:-1].translate(None, _OF_UIDS):
             return None
@@ -215,6 +218,8 @@ def _integer(raw: bytes) -> int | None:
 
 # pydicom too has Python read the number, so whatever Python takes is right.
 def _number(raw: bytes) -> float | None:
+    if len(raw) > _LONGEST:
+        return None
     try:
         return float(raw)
     except ValueError:
@@ -222,6 +227,8 @@ def _number(raw: bytes) -> float | None:
 
 
 def _numbers(raw: bytes) -> tuple[float, ...] | None:
+    if len(raw) > _LONGEST:
+        return None
     head, several, last = raw.rpartition(b"\\")
     try:
         return (*_before(head), float(last)) if several else (float(last),)

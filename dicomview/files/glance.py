@@ -95,7 +95,7 @@ class Glancer:
         self._templates, self._dated = Templates(), dated
         self._enough = FIRST  # bytes that held the header of the last file
         self.handed_over = 0
-        """How many files with the DICOM mark pydicom has read."""
+        """How many files pydicom had to look at."""
 
     def __call__(self, one: Location) -> Glance:
         """Return what is at a path, in an archive or in memory; never raises for what is there."""

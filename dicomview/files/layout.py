@@ -26,13 +26,13 @@ from dicomview.files.extent import KEYWORDS, UNDEFINED, PixelSpan
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Layout", "Odd", "Short", "after_items", "encoding_of", "walk"]
+__all__ = ["ITEM", "Layout", "Odd", "Short", "after_items", "encoding_of", "walk"]
 
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
 _LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _PIXEL_VRS = frozenset({b"OB", b"OW", b"OF", b"OD"})
 _CHARSET = 0x00080005
-_ITEM, _ITEM_END, _END = b"\xfe\xff\x00\xe0", b"\xfe\xff\x0d\xe0", b"\xfe\xff\xdd\xe0"
+ITEM, _ITEM_END, _END = b"\xfe\xff\x00\xe0", b"\xfe\xff\x0d\xe0", b"\xfe\xff\xdd\xe0"
 _DIRECTORY = b"1.2.840.10008.1.3.10"
 _DEEPEST = 32
 
@@ -240,7 +240,7 @@ def _is_sequence(data: bytes, position: int, tag: int) -> bool:
         return dictionary_VR(tag) == "SQ"
     if position + 4 > len(data):
         raise Short
-    return data[position : position + 4] == _ITEM
+    return data[position : position + 4] == ITEM
 
 
 def after_items(data: bytes, position: int, implicit: bool, size: int, depth: int = 0) -> int:
@@ -263,7 +263,7 @@ def after_items(data: bytes, position: int, implicit: bool, size: int, depth: in
             if length:
                 raise Odd
             return position
-        if mark != _ITEM:
+        if mark != ITEM:
             raise Odd
         position = _after_elements(
             data, position, None if length == UNDEFINED else position + length, implicit, size, depth

@@ -13,7 +13,7 @@ from struct import Struct, error
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from dicomview.files.extent import UNDEFINED
-from dicomview.files.layout import Layout, Short, after_items
+from dicomview.files.layout import ITEM, Layout, Short, after_items
 from dicomview.files.memory import COLUMNS, SIZES
 
 if TYPE_CHECKING:
@@ -229,7 +229,11 @@ class Template:
         (length,) = _length(data, start - 4)
         if length != UNDEFINED:
             return -1 if width == _UNCHANGING else int(start + length)
-        return after_items(data, start, self.layout.implicit, size) if width == _NESTED else -1
+        implicit = self.layout.implicit
+        # Without a VR an empty sequence is none to pydicom where its tag says nothing: the walk knows.
+        if width != _NESTED or (implicit and data[start : start + 4] != ITEM):
+            return -1
+        return after_items(data, start, implicit, size)
 
 
 def needed_of(

@@ -57,7 +57,7 @@ class _Series:
     __slots__ = ("hits", "misses", "templates")
 
     def __init__(self) -> None:
-        self.templates: dict[int, Template] = {}  # by shape
+        self.templates: dict[_Shape, Template] = {}
         self.hits = self.misses = 0
 
 
@@ -167,7 +167,7 @@ class Templates:
             values[column] = value
         layout = shape.template.layout.moved(shape.template.changes)
         header = data[: layout.starts[-1] + 12]
-        series.templates = {id(shape): Template(header, layout, shape.within, values, self._memory(layout))}
+        series.templates = {shape: Template(header, layout, shape.within, values, self._memory(layout))}
 
     def _keep(self, series: _Series, data: bytes, layout: Layout, values: list[Value], memory: Memory) -> None:
         header = data[: layout.starts[-1] + 12]
@@ -177,7 +177,7 @@ class Templates:
             if len(self._shapes) >= _SERIES:
                 self._shapes.clear()
             shape = self._shapes[key] = _Shape()
-        previous = series.templates.get(id(shape))
+        previous = series.templates.get(shape)
         if previous is not None:
             shape.within |= _differing(previous, header, layout)
         elif shape.template is None or not shape.covers(series, _differing(shape.template, header, layout)):
@@ -185,14 +185,14 @@ class Templates:
             self._recent = [shape, *(one for one in self._recent if one is not shape)][:_SHAPES]
         if series.misses > 1:
             # The last one first: files of one kind follow each other.
-            others = {one: template for one, template in series.templates.items() if one != id(shape)}
-            series.templates = {id(shape): Template(header, layout, shape.within, values, memory), **others}
+            others = {one: template for one, template in series.templates.items() if one is not shape}
+            series.templates = {shape: Template(header, layout, shape.within, values, memory), **others}
             if len(series.templates) > _SHAPES:
                 series.templates.popitem()
 
 
 def _tried(template: Template, data: bytes, size: int) -> Reading | None:
-    """Return what a template reads; more bytes are asked for at once where its last file had a longer header."""
+    """Return what a template reads; more bytes are asked for at once where its own file had a longer header."""
     if len(data) < template.length and len(data) < size:
         raise Short(template.length + 512)
     return template.match(data, size)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dicomview.views.shipment import Shipment, Source
 
-__all__ = ["Canvas", "module_text", "style_text"]
+__all__ = ["Canvas", "module_text", "style_text", "wanted_since"]
 
 _PARTS = (
     "window",
@@ -49,6 +49,7 @@ _PARTS = (
     "canvas",
 )  # each knows only those before it
 
+_last_want = [-math.inf]  # when a page asked for slices of any canvas
 _LINGER = 0.5  # seconds that an answering thread stays: under a moving hand the next want is soon here
 
 
@@ -62,6 +63,11 @@ def module_text(*more: str) -> str:
         Parts that only some pages need.
     """
     return assembled(*_PARTS, *more)
+
+
+def wanted_since() -> float:
+    """Return how long no page has asked for slices of any canvas, in seconds."""
+    return time.monotonic() - _last_want[0]
 
 
 def style_text() -> str:
@@ -95,9 +101,6 @@ class Canvas(Part):
     -----
     But for these, pixels are messages and never traits: a saved notebook holds none of them.
     """
-
-    wanted = -math.inf
-    """When a page asked for slices last, as `time.monotonic` tells the time."""
 
     _esm = module_text()
     _css = style_text()
@@ -167,7 +170,7 @@ class Canvas(Part):
             self._want([], seen=0, anew=True, pack=self._pack)
             self.left(str(content.get("page")))
         elif content.get("kind") == "want":
-            Canvas.wanted = time.monotonic()
+            _last_want[0] = time.monotonic()
             if content["late"] and self._server is not None:
                 self.send({"kind": "busy"})  # a slice may take longer than the browser waits
             plane = str(content["plane"])

@@ -198,8 +198,6 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
             view.tie(told | {"planes": {plane: one.message() for plane, one in places[name].items()}}, begin)
         with self._telling():
             self._move(begin)
-        for view in self.views.values():  # each hand moves all of them, and no page has all at once
-            view.bring_near()
 
     def _share(self, name: str) -> None:
         """Give all views what the first has, as far as they can have it."""

@@ -26,7 +26,7 @@ from dicomview.render import (
 )  # fmt: skip
 from dicomview.render.slab import SlabScene, slabbed
 from dicomview.render.small import png_of
-from dicomview.views.canvas import Canvas
+from dicomview.views.canvas import wanted_since
 from dicomview.views.copies import embeds, near_of, opening_of, places_of, shown_of, snippet_of
 from dicomview.views.faces import ONE_HAND, Face, Shown
 from dicomview.views.layering import Layering
@@ -118,7 +118,7 @@ class SliceView(Measuring, Layering):
         )
         self.observe(self._gesture, "_state")
         if self._embed:
-            _later(self.bring_near)
+            _later(self._bring_near)
             _when_quiet(self._surround)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -257,9 +257,9 @@ class SliceView(Measuring, Layering):
         copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note, **held)
         return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
 
-    def bring_near(self) -> None:
+    def _bring_near(self) -> None:
         """Send the previews around the shown slice: a hand may be on its way."""
-        if self.embed and not self._near and self.comm is not None:  # else it was closed meanwhile
+        if self.comm is not None:  # else it was closed meanwhile
             self._near = self._sent(near_of(self._piece, self.scene, self._now))
 
     def _surround(self) -> None:
@@ -400,7 +400,7 @@ def _when_quiet(deed: Callable[[], None]) -> None:
     latest = time.monotonic() + _PATIENCE
 
     def look() -> None:
-        rest = min(Canvas.wanted + _QUIET, latest) - time.monotonic()
+        rest = min(_QUIET - wanted_since(), latest - time.monotonic())
         if rest > 0:
             loop.call_later(rest, look)
         else:

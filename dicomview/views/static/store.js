@@ -81,6 +81,7 @@ export class Store {
     this.whole.clear();
     this.previews.clear();
     this.pending.clear();
+    this.coming.clear();
     this.anew = true;
   };
   /** Something was laid over the pictures, or taken away: what is here is out of date. */
@@ -174,6 +175,7 @@ export class Store {
    * @param {any} message @param {DataView[]} buffers
    */
   async take(message, buffers) {
+    if (this.outdated(message)) return;
     const { plane, step } = message;
     const [samples, ...masks] = buffers.map(bytesOf);
     const keys = message.slices.map((/** @type {any} */ { at }) => keyOf(plane, at));
@@ -216,8 +218,9 @@ export class Store {
     this.waiting = setTimeout(() => {
       this.pending.clear();
       this.overdue += patience;
+      const before = this.silent;
       this.anew = this.silent = this.overdue >= SILENCE_MS && this.overdue > patience;
-      if (this.silent) this.surround();
+      if (this.silent && !before) this.surround();
       this.paint();
       this.ask();
     }, patience);

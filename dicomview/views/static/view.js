@@ -174,7 +174,8 @@ export class View {
   };
   onSize = () => {
     this.width = this.hand.frame.width;
-    if (this.width) this.stage.style.setProperty("--hundredth", `${this.width / 100}px`); // a page that hides the view has none
+    const within = this.stage.clientWidth; // as it is laid out, whatever a slide show makes of it; none while it is hidden
+    if (within) this.stage.style.setProperty("--hundredth", `${within / 100}px`);
     if (this.painted.slice) this.hold(this.painted.slice);
   };
   onState = () => {
