@@ -596,11 +596,12 @@ test("the place of a pixel is origin + row * row_step + column * column_step", (
 });
 
 test("the words of the hover", () => {
-  const words = (slice, column, row, unit = "HU") => describePixel({ blank: null, ...slice }, unit, column, row).join(" | ");
+  const words = (slice, column, row, unit = "HU") => describePixel({ blank: null, step: 1, ...slice }, unit, column, row).join(" | ");
   assert.equal(words(ct, 1, 0), "stored 1034 · 10 HU | (-99.5, -50.0, 12.3) mm");
   assert.equal(words(ct, 0, 1), "stored -1 · -1025 HU | (-100.0, -48.5, 12.3) mm");
   assert.equal(words({ ...ct, sample: "uint16" }, 0, 1), "stored 65535 · 64511 HU | (-100.0, -48.5, 12.3) mm");
   assert.equal(words({ ...ct, stored: false, origin: null }, 1, 0), "10 HU | column 1, row 0");
+  assert.equal(words({ ...ct, stored: false, origin: null, step: 3 }, 1, 0), "10 HU | column 4, row 1"); // of the whole picture
   assert.equal(words({ ...ct, slope: 0.1, intercept: 0, origin: null }, 1, 0, ""), "stored 1034 · 103.4 | column 1, row 0");
   assert.equal(words({ ...ct, intercept: 0, origin: null }, 1, 0, ""), "1034 | column 1, row 0"); // said once
   assert.equal(words({ ...ct, stored: false, blank: 0, origin: null }, 0, 0), "no value | column 0, row 0");

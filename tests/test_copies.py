@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from dicomview.errors import AlreadyThere, NothingFound, UnknownChoice
 from dicomview.views import copies, slice_view
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -37,6 +39,12 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 def bundle(view: Any) -> dict[str, Any]:
     data, _ = view._repr_mimebundle_()
     return data
+
+
+def alone(deed: Callable[[], Any]) -> Any:
+    """Do something in a thread where nothing else runs, as the browser of other tests does in this one."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(deed).result()
 
 
 def revived(written: str) -> Any:
@@ -119,7 +127,8 @@ def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_cop
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(copies, "_NEAR_SECONDS", 60)
-    view = dv.view(noise(), index=7)  # where a loop runs they come after the cell
+    view = dv.view(noise(), index=7)
+    view._bring_near()  # where a loop runs it comes after the cell
     near = view._near[0]["message"]
     plane = view._scene["planes"][view.plane]
     assert near["step"] == plane["step"]
@@ -129,9 +138,30 @@ def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_cop
     ]
     assert len(view._near) == 1
     assert len(view._opening) == 1  # it is waited for
+    linked = dv.view(dv.Volume(noise().astype(np.float32), np.eye(4), "HU"), layout="ortho")["axial"]
+    linked.index = 7
+    linked._bring_near()
+    block = linked._scene["planes"]["axial"]["block"]
+    starts = [7 - 7 % block, 7 - 7 % block + (block if 7 % block >= block / 2 else -block)]
+    assert [one["message"]["slices"][0]["at"][0] for one in linked._near] == [i for i in starts if 0 <= i < 20]
     monkeypatch.setattr(copies, "_NEAR_SECONDS", 0)  # where they take long to decode
     slow = dv.view(noise(), index=7)
+    slow._bring_near()
     assert slow._near == []
+
+
+def test_what_is_saved_with_a_widget_is_of_the_plane_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slice_view, "_QUIET", 0.1)
+
+    async def shown() -> None:
+        view = dv.view(dv.Volume(noise().astype(np.float32), np.eye(4), "HU"))
+        while not view._around:
+            await asyncio.sleep(0.05)
+        view.plane = "coronal"
+        while {one["message"]["plane"] for one in view._opening + view._around} != {"coronal"}:
+            await asyncio.sleep(0.05)
+
+    alone(lambda: asyncio.run(asyncio.wait_for(shown(), 30)))
 
 
 def test_the_rest_of_a_copy_waits_for_a_page_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,9 +179,9 @@ def test_the_rest_of_a_copy_waits_for_a_page_that_asks(monkeypatch: pytest.Monke
         while not all(view._around for view in views):
             await asyncio.sleep(0.1)
 
-    asyncio.run(asyncio.wait_for(shown(), 30))
+    alone(lambda: asyncio.run(asyncio.wait_for(shown(), 30)))
     monkeypatch.setattr(slice_view, "wanted_since", lambda: 0.0)
-    assert dv.view(noise(), index=7)._around  # where no cell runs, nothing can come later
+    assert alone(lambda: dv.view(noise(), index=7))._around  # where no cell runs, nothing can come later
 
 
 @pytest.mark.parametrize("value", ["0", "no", "OFF", "false"])

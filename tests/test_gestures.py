@@ -181,6 +181,18 @@ def test_what_is_hovered_lies_where_it_says(page: CanvasPage, chest: dv.Series, 
         assert told == pytest.approx(place[:3], abs=0.051)
 
 
+def test_a_page_that_is_drawn_smaller_moves_the_picture_as_far_as_the_hand(page: CanvasPage) -> None:
+    """As slide shows do; lengths of the layout are other ones than those of the screen then."""
+    style = "(transform) => Object.assign(document.body.style, { transform, transformOrigin: '0 0' })"
+    page.page.evaluate(style, "scale(0.5)")
+    small = page.again()
+    before = small.box()
+    small.view.pan = (0.25, 0.125)
+    after = small.settled().box()
+    page.page.evaluate(style, "none")
+    assert (after["x"] - before["x"], after["y"] - before["y"]) == pytest.approx((64, 32), abs=0.6)
+
+
 def test_black_and_white_change_places(page: CanvasPage, chest: dv.Series) -> None:
     page.key("i")
     np.testing.assert_array_equal(grey(page), 255 - dv.picture(chest, index=30).pixels)

@@ -123,6 +123,12 @@ def test_numbers_of_the_window_are_typed(page: CanvasPage, chest: dv.Series) -> 
     page.view.window = "bone"
     expect(center).to_have_value("400")
     expect(width).to_have_value("1800")
+    page.view.window = (1234.56789012, 900)
+    expect(width).to_have_value("900")
+    width.fill("800")
+    width.press("Enter")
+    window = page.settled().view.window
+    assert (window.center, window.width) == (1234.56789012, 800)  # what was not typed keeps its digits
 
 
 def test_a_number_half_typed_stays_while_the_picture_moves(page: CanvasPage) -> None:
@@ -207,6 +213,33 @@ def test_cine_plays_at_the_rate_that_is_typed(show: Show) -> None:
     page.page.wait_for_timeout(200)
     assert page.settled().view.index == stopped >= last
     assert_paints(page, path, index=stopped)
+
+
+def test_a_film_goes_on_from_where_another_plane_is_and_ends_with_escape(page: CanvasPage) -> None:
+    planes = page.root.get_by_label("plane")
+    page.key("Home", " ")
+    page.page.wait_for_function("(root) => root.dataset.index > 2", arg=page.root.element_handle())
+    planes.select_option("coronal")
+    page.page.wait_for_function("(root) => root.dataset.plane === 'coronal'", arg=page.root.element_handle())
+    assert int(page.mark("index") or 0) in range(128, 150)
+    page.root.locator(".dicomview-stage").press("Escape")
+    expect(button(page, "play or stop")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_slice_stays_while_something_is_laid_over_it(page: CanvasPage) -> None:
+    page.view.index = 21
+    page.settled()
+    page.root.evaluate(
+        """(root) => {
+            window.seen = [];
+            new MutationObserver(() => window.seen.push(root.dataset.index)).observe(root, { attributes: true });
+        }"""
+    )
+    for size in (40, 60, 80):
+        box = [[20, 20], [size, 20], [size, size], [20, size]]
+        page.view.add_contours(np.array(box, float), name=f"box {size}", index=21)
+        page.settled()
+    assert {*page.page.evaluate("() => window.seen")} == {"21"}
 
 
 def test_a_pile_of_slices_plays_as_well_and_one_picture_does_not(show: Show) -> None:

@@ -50,6 +50,7 @@ _PARTS = (
 )  # each knows only those before it
 
 _last_want = [-math.inf]  # when a page asked for slices of any canvas
+_WORDS = 500  # letters of an error that are shown
 _LINGER = 0.5  # seconds that an answering thread stays: under a moving hand the next want is soon here
 
 
@@ -152,7 +153,8 @@ class Canvas(Part):
         """Say on the page what an observer raised when a gesture called it; a log would be looked at by nobody."""
         self.failure = error
         words = str(error) or "no words"
-        self.send({"kind": "trouble", "text": f"{who} raised {type(error).__name__}: {words[:500]}"})
+        clipped = words if len(words) <= _WORDS else f"{words[:_WORDS]} …"
+        self.send({"kind": "trouble", "text": f"{who} raised {type(error).__name__}: {clipped}"})
 
     def close(self) -> None:
         """Take the canvas off every page and stop answering."""

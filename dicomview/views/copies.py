@@ -13,7 +13,7 @@ import json
 import os
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -100,8 +100,8 @@ def _some(line: list[tuple[int, ...]], most: int) -> Iterator[tuple[int, ...]]:
     return (line[round(x)] for x in np.linspace(0, len(line) - 1, min(len(line), most)))
 
 
-def near_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]:
-    """Return the previews around the shown slice, as the browser would first ask for them.
+def near_of(source: Source, scene: Scene, state: ViewState, *, blocks: Literal[1, 2] = 1) -> list[Shipment]:
+    """Return the previews around the shown slice, as the browser would first ask for them: so many blocks of them.
 
     They come with the widget, and not with a copy, so that over a slow line there is something to scroll through before
     the first answer comes. Nothing where they take long to decode, or an opening has all slices anyway.
@@ -115,8 +115,11 @@ def near_of(source: Source, scene: Scene, state: ViewState) -> list[Shipment]:
     shipped(source, Wish(state.plane, (neighbour, *state.axes.values()), step=step))
     if block * (time.perf_counter() - begun) > _NEAR_SECONDS:
         return []
-    wish = Wish(state.plane, (first, *state.axes.values()), count=min(block, count - first), step=step)
-    return [shipped(source, wish)]
+    other = first + block if state.index - first >= block / 2 else first - block
+    starts = [start for start in (first, other)[:blocks] if 0 <= start < count]
+    places = state.axes.values()
+    wishes = (Wish(state.plane, (i, *places), count=min(block, count - i), step=step) for i in starts)
+    return [shipped(source, wish) for wish in wishes]
 
 
 def _longest(scene: Scene, state: ViewState) -> int:

@@ -103,9 +103,9 @@ class SliceView(Measuring, Layering):
     def __init__(self, scene: Scene, state: ViewState, *, controls: bool = True, embed: bool | None = None) -> None:
         self.scene, self._now, self._begin = scene, state, state
         self._drawings, self._added = {}, {}
-        self._embed, self._by_hand = embeds(embed), False
+        self._embed, self._by_hand, self._surrounding = embeds(embed), False, False
         self._rest = opening_of(self._piece, scene, state) if self._embed else iter(())
-        self._copied = [*islice(self._rest, 1)]
+        self._copied, self._copied_at = [*islice(self._rest, 1)], _place_of(state)
         self._number, self._told = 0, {0: state}  # what the browser has, after what Python told it last, by number
         self._pages: dict[str, tuple[int, ViewState]] = {}  # what each page showed last, and on which number
         super().__init__(
@@ -247,12 +247,11 @@ class SliceView(Measuring, Layering):
         png = self._still(_STILL_EDGE) if self.embed else b""
         if not png:  # the view says in its place what is wrong with the slice
             return data, metadata
-        here = self._now.plane, self._now.positions, self._now.places
-        begun = self._begin.plane, self._begin.positions, self._begin.places
-        self._copied += self._rest
-        slices = self._copied if here == begun else [*opening_of(self._piece, self.scene, self._now)]
+        self._copy()
+        slices = self._copied
         slices = [shown_of(self._piece, self.scene, self._now, pack=True), *slices[1:]]  # as few bytes as may be
         note = f"reduced copy: {len(slices)} of {len(list(places_of(self.scene, self._now.plane)))} images"
+        note += ", with fewer pixels" if any(head["step"] > 1 for head, _ in slices) else ""
         held: dict[str, Any] = {"measures": self.shown_measures, "link": self._link}
         copy = snippet_of(self.scene, self._now, slices, png=png, title=self.scene.title, note=note, **held)
         return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
@@ -260,13 +259,24 @@ class SliceView(Measuring, Layering):
     def _bring_near(self) -> None:
         """Send the previews around the shown slice: a hand may be on its way."""
         if self.comm is not None:  # else it was closed meanwhile
-            self._near = self._sent(near_of(self._piece, self.scene, self._now))
+            blocks: Literal[1, 2] = (
+                2 if self._link else 1
+            )  # a page of several views is slow to come, and a hand may be there before
+            self._near = self._sent(near_of(self._piece, self.scene, self._now, blocks=blocks))
 
     def _surround(self) -> None:
-        """Send the rest of a reduced copy, to be saved with the widget."""
+        """Send the rest of a reduced copy of what is shown now, to be saved with the widget."""
+        self._surrounding = False
         if self.comm is not None:
-            self._copied += self._rest
+            self._copy()
             self.open_with(self._copied)
+
+    def _copy(self) -> None:
+        """Make the reduced copy that of what is shown now."""
+        if _place_of(self._now) != self._copied_at:
+            self._rest = opening_of(self._piece, self.scene, self._now)
+            self._copied, self._copied_at = [], _place_of(self._now)
+        self._copied += self._rest
 
     def _still(self, edge: int) -> bytes:
         """Return the picture shown now as PNG; nothing where it cannot be decoded."""
@@ -359,6 +369,10 @@ class SliceView(Measuring, Layering):
         with self.hold_trait_notifications():
             for name, value in _faces(state).items():
                 setattr(self, name, value)
+        shown = self._copied_at[0], self._copied_at[2]
+        if self._embed and not self._surrounding and (state.plane, state.places) != shown and _loop():
+            self._surrounding = True  # the copy has nothing of this plane, or of this time
+            _when_quiet(self._surround)
 
     def _relay(self, scene: Scene) -> None:
         """Show a scene with other layers, or the slabs of one, whose values are measured from now on."""
@@ -381,34 +395,44 @@ class SliceView(Measuring, Layering):
         return piece
 
 
+def _place_of(state: ViewState) -> tuple[Any, ...]:
+    return state.plane, state.positions, state.places
+
+
 def _faces(state: ViewState) -> dict[str, Any]:
     """Return what the traits show of a state; the dicts of it are only to be read."""
     faces = {name: getattr(state, attribute) for name, attribute in _FACES.items()}
     return faces | {name: Shown(faces[name]) for name in ("axes", "layers")}
 
 
+def _loop() -> asyncio.AbstractEventLoop | None:
+    """Return what runs cells; None where none does."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
 def _later(deed: Callable[[], None]) -> None:
     """Do something once the running cell has shown what it shows; at once where no cell runs."""
-    try:
-        asyncio.get_running_loop().call_soon(deed)
-    except RuntimeError:
+    if loop := _loop():
+        loop.call_soon(deed)
+    else:
         deed()
 
 
 def _when_quiet(deed: Callable[[], None]) -> None:
     """Do something once no page has asked for slices for a while, for they would wait; at once where no cell runs."""
-    latest = time.monotonic() + _PATIENCE
+    loop, latest = _loop(), time.monotonic() + _PATIENCE
 
     def look() -> None:
         rest = min(_QUIET - wanted_since(), latest - time.monotonic())
-        if rest > 0:
+        if loop and rest > 0:
             loop.call_later(rest, look)
         else:
             deed()
 
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        deed()
-    else:
+    if loop:
         loop.call_later(_QUIET, look)
+    else:
+        deed()

@@ -101,9 +101,11 @@ export class Drawing {
     for (const { text, around, free } of placed) {
       const places = around.map((point) => onFrame(pose, sheet, point)).sort(([right], [other]) => right - other);
       const [first, last] = [places[0], places[places.length - 1]];
-      const before = last[0] > ROOM; // no room behind
+      const width = widthOf(text);
+      const before = last[0] > ROOM || (last[0] + width > 0.5 && first[0] - width > -0.5); // no room behind
       const beside = before && first[0] > -ROOM ? first : last;
-      const [right, down] = beside.map((part) => Math.min(EDGE, Math.max(-EDGE, part)));
+      const [at, down] = beside.map((part) => Math.min(EDGE, Math.max(-EDGE, part)));
+      const right = before ? Math.max(at, Math.min(EDGE, width - EDGE)) : Math.min(at, Math.max(-EDGE, EDGE - width));
       const inside = [right, free ? settle(taken, text, right, down, before) : down].map((part) => `${100 * (part + 0.5)}%`);
       text.setAttribute("text-anchor", before ? "end" : "start");
       text.setAttribute("class", before ? "dicomview-before" : "");
@@ -113,10 +115,13 @@ export class Drawing {
   }
 }
 
+/** How much of the frame's width words take, about. @param {Element} text */
+const widthOf = (text) => LETTER * Math.max(...[...text.children].map(({ textContent }) => textContent?.length ?? 0));
+
 /** Find words a place, no higher than they would like, where no others are, and return its height; there may be none.
  * @param {Room[]} taken @param {Element} text @param {number} right @param {number} down @param {boolean} before */
 function settle(taken, text, right, down, before) {
-  const width = LETTER * Math.max(...[...text.children].map(({ textContent }) => textContent?.length ?? 0));
+  const width = widthOf(text);
   const left = before ? right - width : right;
   const height = LINE * text.children.length;
   const meets = (/** @type {number} */ top) =>

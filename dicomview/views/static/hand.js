@@ -83,7 +83,7 @@ export class Hand {
     else if (tool) this.choose(tool);
     else if (shape && shape === this.tool && this.picked) view.measures.put(shape);
     else if (shape) this.choose(shape);
-    else if (key === "Escape" && !view.tools.helping) return;
+    else if (key === "Escape" && !view.tools.helping && !view.film.running) return;
     else if (!this.deeds[key]) return;
     else this.deeds[key]();
     event.preventDefault();
@@ -100,7 +100,7 @@ export class Hand {
     f: () => this.view.change({ flip: !this.view.state.flip }),
     i: () => this.view.change({ invert: !this.view.state.invert }),
     "?": () => this.view.tools.toggleHelp(),
-    Escape: () => this.view.tools.toggleHelp(),
+    Escape: () => (this.view.tools.helping ? this.view.tools.toggleHelp() : this.view.togglePlay()),
   };
   /** One pixel of the picture for each of the screen. */
   toPixels() {

@@ -102,7 +102,8 @@ export function patientPoint({ origin, row_step: down, column_step: right }, col
 export function describePixel(slice, unit, column, row) {
   const at = row * slice.columns + column;
   const point = patientPoint(slice, column, row);
-  const place = point ? `(${point.map((mm) => mm.toFixed(1)).join(", ")}) mm` : `column ${column}, row ${row}`;
+  const [x, y] = [column, row].map((i) => i * slice.step + (slice.step >> 1)); // of a preview, which has every so manieth
+  const place = point ? `(${point.map((mm) => mm.toFixed(1)).join(", ")}) mm` : `column ${x}, row ${y}`;
   if (!slice.data) return [place];
   if (slice.sample === "rgb8") return [Array.from(slice.data.subarray(3 * at, 3 * at + 3)).join(" "), place];
   const stored = slice.sample === "int16" ? (slice.data[at] << 16) >> 16 : slice.data[at];

@@ -64,8 +64,11 @@ export class Tools {
   }
   /** A number typed into a field; half a number is none. */
   onNumber = () => {
-    const [center, width] = [this.parts.center, this.parts.width].map(({ value }) => (value === "" ? NaN : Number(value)));
     const { window } = this.view;
+    const held = "levels" in window ? [NaN, NaN] : [window.center, window.width]; // with more digits than the field shows
+    const [center, width] = [this.parts.center, this.parts.width].map(({ value }, i) =>
+      value === "" ? NaN : value === this.numbers[i] ? held[i] : Number(value),
+    );
     if (Number.isFinite(center) && width > 0) {
       this.view.change({ window: { center, width, function: "levels" in window ? "LINEAR" : window.function } });
     } else this.showNumbers();

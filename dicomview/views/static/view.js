@@ -10,6 +10,7 @@ import { Measures } from "./measures.js";
 import { buildPage } from "./page.js";
 import { Painter, describePixel } from "./painter.js";
 import { fitted, lettersHeld, onPicture, poseWords, sampleAt, transformOf } from "./pose.js";
+import { keyOf } from "./slices.js";
 import { Tools } from "./tools.js";
 import { windowWords } from "./window.js";
 
@@ -214,11 +215,15 @@ export class View {
     }
     this.tools.show(state);
     this.paint();
+    if (plane !== before.plane && this.film.running) this.play(); // from where that plane is
   }
   /** Put the best that is here on the screen, where the old picture stays until then, and ask for what is not here. */
   paint() {
     const { plane, at } = this.wish;
-    const slice = this.store.best(plane, at, this.along, this.painted.slice?.at);
+    let slice = this.store.best(plane, at, this.along, this.painted.slice?.at);
+    const [wanted, { slice: old }] = [keyOf(plane, at), this.painted];
+    // Out of date, for something lies over it now; but another place would be worse.
+    if (slice && old && keyOf(old.plane, old.at) === wanted && keyOf(slice.plane, slice.at) !== wanted) slice = old;
     const { window, layers: looks, invert, colormap } = this.state;
     const look = JSON.stringify([window, looks, invert, colormap]);
     if (slice && (slice !== this.painted.slice || look !== this.painted.look)) {
@@ -291,7 +296,8 @@ export class View {
   }
   /** What a reader must know, and that nobody answers: in a corner, or in the middle of an empty frame. @param {Slice | null} slice */
   sayNotes(slice) {
-    const notes = [...this.scene.notes, ...(slice?.notes ?? []), ...this.link.notes(this.state), this.store.note].filter(Boolean).join("\n");
+    const alone = slice ? this.store.note : ""; // else it stands in the middle
+    const notes = [...this.scene.notes, ...(slice?.notes ?? []), ...this.link.notes(this.state), alone].filter(Boolean).join("\n");
     if (this.words.notes.textContent !== notes) this.words.notes.textContent = notes;
     if (slice) this.words.fault.textContent = slice.text;
     else if (this.store.note) this.words.fault.textContent = "No kernel answers: run the cell again.";
