@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,6 +25,12 @@ pytestmark = pytest.mark.browser
 STATE = "application/vnd.jupyter.widget-state+json"
 CHEST = ["import dicomview as dv", "view = dv.view('sample_data/ct_chest')\nview"]
 SENT = "import asyncio\nwhile not view._around:\n    await asyncio.sleep(0.05)"  # the previews that follow the widget
+
+
+TURNED = [
+    "other = dv.view('sample_data/ct_chest', controls=False)\nother",
+    "other.plane = 'coronal'\nwhile other._opening[0]['message']['plane'] != 'coronal':\n    await asyncio.sleep(0.05)",
+]
 
 
 class OpenSaved(Protocol):
@@ -100,21 +107,26 @@ def test_a_notebook_that_was_saved_works_before_anything_is_run(
     """`dicomview lab` has JupyterLab save what widgets need to come back; the kernel that they had has gone."""
     from playwright.sync_api import expect
 
-    notebook = open_notebook("kept.ipynb", [*CHEST, SENT])
+    notebook = open_notebook("kept.ipynb", [*CHEST, SENT, *TURNED])
     notebook.run(0)
     notebook.run(1).locator(".dicomview-canvas[data-sharp='true']").wait_for()
-    notebook.run(2)
+    for cell in (2, 3, 4):
+        notebook.run(cell)
     notebook.command("docmanager:save")
     notebook.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
     notebook.command("kernelmenu:shutdown")
     notebook.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel")
     notebook.page.close()
     text = (lab.folder / "kept.ipynb").read_text("utf-8")
-    assert len(text) < 1_200_000
+    assert len(text) < 2_400_000  # of two views
     assert "Phantom" not in text
     assert "FICTITIOUS" not in text
 
-    root = open_saved("kept.ipynb", kernel=True).locator(".dicomview-canvas")
+    roots = open_saved("kept.ipynb", kernel=True).locator(".dicomview-canvas")
+    turned = roots.nth(1)  # to a plane that it did not begin with
+    expect(turned).to_have_attribute("data-plane", "coronal")
+    expect(turned).to_have_attribute("data-painted", re.compile("[1-9]"))
+    root = roots.first
     assert_works_alone(root, "no kernel answers: this is a part")
     # A plane that is not among what was saved says so, and the shown one comes back.
     root.locator(".dicomview-planes").select_option("coronal")
