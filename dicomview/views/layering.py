@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dicomview.render import Scene, ViewState
     from dicomview.views.shipment import Piece, Shipment
 
-__all__ = ["Layering"]
+__all__ = ["Layering", "place_of"]
 
 
 class Layering:
@@ -37,6 +37,7 @@ class Layering:
     _near: list[Any]
     _copied: list[Shipment]  # of a reduced copy, as far as it was made
     _rest: Iterator[Shipment]  # what is missing of it
+    _copied_at: tuple[Any, ...]  # what it shows first, as `place_of` says
     _drawings: Mapping[str, Drawing]
     _added: Mapping[str, tuple[str, ...]]  # the layers that came by one name
 
@@ -241,7 +242,7 @@ class Layering:
         controls = self._scene["controls"]
         self._scene = scene_message(scene, self._begin, controls=controls, revision=self._revision)
         self._copied = [*opening_of(self._piece, scene, state)] if self._embed else []
-        self._rest = iter(())
+        self._rest, self._copied_at = iter(()), place_of(state)
         self._near = []
         self.open_with(self._copied)
         self._take_state(state)
@@ -257,6 +258,11 @@ class Layering:
     def _take_state(self, state: ViewState) -> None:
         """Make `state` the one that holds, everywhere."""
         raise NotImplementedError
+
+
+def place_of(state: ViewState) -> tuple[Any, ...]:
+    """Return plane, positions and places along extra axes: where a view is."""
+    return state.plane, state.positions, state.places
 
 
 def _laid(state: ViewState, scene: Scene) -> ViewState:

@@ -29,7 +29,7 @@ from dicomview.render.small import png_of
 from dicomview.views.canvas import wanted_since
 from dicomview.views.copies import embeds, near_of, opening_of, places_of, shown_of, snippet_of
 from dicomview.views.faces import ONE_HAND, Face, Shown
-from dicomview.views.layering import Layering
+from dicomview.views.layering import Layering, place_of
 from dicomview.views.measuring import Measuring
 from dicomview.views.messages import colours_message, piece_of, scene_message
 from dicomview.views.page import Leaf, save_page
@@ -105,7 +105,7 @@ class SliceView(Measuring, Layering):
         self._drawings, self._added = {}, {}
         self._embed, self._by_hand, self._surrounding = embeds(embed), False, False
         self._rest = opening_of(self._piece, scene, state) if self._embed else iter(())
-        self._copied, self._copied_at = [*islice(self._rest, 1)], _place_of(state)
+        self._copied, self._copied_at = [*islice(self._rest, 1)], place_of(state)
         self._number, self._told = 0, {0: state}  # what the browser has, after what Python told it last, by number
         self._pages: dict[str, tuple[int, ViewState]] = {}  # what each page showed last, and on which number
         super().__init__(
@@ -259,9 +259,8 @@ class SliceView(Measuring, Layering):
     def _bring_near(self) -> None:
         """Send the previews around the shown slice: a hand may be on its way."""
         if self.comm is not None:  # else it was closed meanwhile
-            blocks: Literal[1, 2] = (
-                2 if self._link else 1
-            )  # a page of several views is slow to come, and a hand may be there before
+            # A page of several views is slow to come, and a hand may be there before its first want is answered.
+            blocks: Literal[1, 2] = 2 if self._link else 1
             self._near = self._sent(near_of(self._piece, self.scene, self._now, blocks=blocks))
 
     def _surround(self) -> None:
@@ -273,9 +272,9 @@ class SliceView(Measuring, Layering):
 
     def _copy(self) -> None:
         """Make the reduced copy that of what is shown now."""
-        if _place_of(self._now) != self._copied_at:
+        if place_of(self._now) != self._copied_at:
             self._rest = opening_of(self._piece, self.scene, self._now)
-            self._copied, self._copied_at = [], _place_of(self._now)
+            self._copied, self._copied_at = [], place_of(self._now)
         self._copied += self._rest
 
     def _still(self, edge: int) -> bytes:
@@ -393,10 +392,6 @@ class SliceView(Measuring, Layering):
         if step == 1:
             piece.head["strokes"] |= self._drawn(plane, index, axes)
         return piece
-
-
-def _place_of(state: ViewState) -> tuple[Any, ...]:
-    return state.plane, state.positions, state.places
 
 
 def _faces(state: ViewState) -> dict[str, Any]:
