@@ -18,7 +18,7 @@ from wire import Sent, asked, unpacked
 
 import dicomview as dv
 from dicomview.errors import AlreadyThere, NothingFound, UnknownChoice
-from dicomview.views import copies, slice_view
+from dicomview.views import copies, later
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,7 +151,7 @@ def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_cop
 
 
 def test_what_is_saved_with_a_widget_is_of_the_plane_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slice_view, "_QUIET", 0.1)
+    monkeypatch.setattr(later, "_QUIET", 0.1)
 
     async def shown() -> None:
         view = dv.view(dv.Volume(noise().astype(np.float32), np.eye(4), "HU"))
@@ -165,8 +165,8 @@ def test_what_is_saved_with_a_widget_is_of_the_plane_that_is_shown(monkeypatch: 
 
 
 def test_the_rest_of_a_copy_waits_for_a_page_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slice_view, "_QUIET", 0.4)
-    monkeypatch.setattr(slice_view, "_PATIENCE", 60)
+    monkeypatch.setattr(later, "_QUIET", 0.4)
+    monkeypatch.setattr(later, "_PATIENCE", 60)
     volume = dv.Volume(noise().astype(np.float32), np.diag([3.0, 1, 1, 1]), "HU")
     want = {"kind": "want", "plane": "axial", "items": [], "seen": 0, "anew": False, "pack": True, "late": False}
 
@@ -180,7 +180,7 @@ def test_the_rest_of_a_copy_waits_for_a_page_that_asks(monkeypatch: pytest.Monke
             await asyncio.sleep(0.1)
 
     alone(lambda: asyncio.run(asyncio.wait_for(shown(), 30)))
-    monkeypatch.setattr(slice_view, "wanted_since", lambda: 0.0)
+    monkeypatch.setattr(later, "wanted_since", lambda: 0.0)
     assert alone(lambda: dv.view(noise(), index=7))._around  # where no cell runs, nothing can come later
 
 

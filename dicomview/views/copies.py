@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dicomview.views.shipment import Shipment, Source
 
 __all__ = [
-    "EMBED_VARIABLE", "embeds", "near_of", "opening_of", "places_of",
+    "EMBED_VARIABLE", "Copy", "embeds", "near_of", "opening_of", "places_of",
     "shipped", "shown_of", "snippet_of",
 ]  # fmt: skip
 
@@ -85,6 +85,38 @@ def opening_of(source: Source, scene: Scene, state: ViewState) -> Iterator[Shipm
     step = max(shown[0]["step"], round(_longest(scene, state) / _PREVIEW_EDGE))
     for at in sorted(few - {here}):
         yield shipped(source, Wish(state.plane, at, step=step))
+
+
+class Copy:
+    """A reduced copy of a view, made as far as it is wanted.
+
+    Parameters
+    ----------
+    source, scene, state
+        Of the view, as `opening_of` takes them.
+
+    Attributes
+    ----------
+    begun : list of Shipment
+        What was made of it so far: the shown slice at least.
+    """
+
+    def __init__(self, source: Source, scene: Scene, state: ViewState) -> None:
+        self._state, self._rest = state, opening_of(source, scene, state)
+        self.begun = [*itertools.islice(self._rest, 1)]
+
+    def whole(self) -> list[Shipment]:
+        """Return all of it."""
+        self.begun += self._rest
+        return self.begun
+
+    def serves(self, state: ViewState) -> bool:
+        """Whether it has something of the plane and the time of a state."""
+        return (state.plane, state.places) == (self._state.plane, self._state.places)
+
+    def shows(self, state: ViewState) -> bool:
+        """Whether it begins with the slice of a state."""
+        return self.serves(state) and state.positions == self._state.positions
 
 
 def _lines(scene: Scene, plane: str, here: tuple[int, ...]) -> Iterator[list[tuple[int, ...]]]:

@@ -13,16 +13,16 @@ from dicomview.render.look import Look, look_of
 from dicomview.render.masks import add_layer, lay, without
 from dicomview.render.outlines import lay_lines
 from dicomview.views.artists import Drawing, Sheet
-from dicomview.views.copies import opening_of
+from dicomview.views.copies import Copy
 from dicomview.views.messages import scene_message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from dicomview.render import Scene, ViewState
     from dicomview.views.shipment import Piece, Shipment
 
-__all__ = ["Layering", "place_of"]
+__all__ = ["Layering"]
 
 
 class Layering:
@@ -35,9 +35,7 @@ class Layering:
     _revision: int
     _scene: dict[str, Any]
     _near: list[Any]
-    _copied: list[Shipment]  # of a reduced copy, as far as it was made
-    _rest: Iterator[Shipment]  # what is missing of it
-    _copied_at: tuple[Any, ...]  # what it shows first, as `place_of` says
+    _copy: Copy | None
     _drawings: Mapping[str, Drawing]
     _added: Mapping[str, tuple[str, ...]]  # the layers that came by one name
 
@@ -241,10 +239,9 @@ class Layering:
         state = _laid(self._now, scene)
         controls = self._scene["controls"]
         self._scene = scene_message(scene, self._begin, controls=controls, revision=self._revision)
-        self._copied = [*opening_of(self._piece, scene, state)] if self._embed else []
-        self._rest, self._copied_at = iter(()), place_of(state)
+        self._copy = Copy(self._piece, scene, state) if self._embed else None
         self._near = []
-        self.open_with(self._copied)
+        self.open_with(self._copy.whole() if self._copy else [])
         self._take_state(state)
 
     def open_with(self, slices: Sequence[Shipment]) -> None:
@@ -258,11 +255,6 @@ class Layering:
     def _take_state(self, state: ViewState) -> None:
         """Make `state` the one that holds, everywhere."""
         raise NotImplementedError
-
-
-def place_of(state: ViewState) -> tuple[Any, ...]:
-    """Return plane, positions and places along extra axes: where a view is."""
-    return state.plane, state.positions, state.places
 
 
 def _laid(state: ViewState, scene: Scene) -> ViewState:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import difflib
-import time
 from contextlib import nullcontext
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
@@ -26,26 +23,25 @@ from dicomview.render import (
 )  # fmt: skip
 from dicomview.render.slab import SlabScene, slabbed
 from dicomview.render.small import png_of
-from dicomview.views.canvas import wanted_since
-from dicomview.views.copies import embeds, near_of, opening_of, places_of, shown_of, snippet_of
+from dicomview.views.copies import Copy, embeds, near_of, places_of, shown_of, snippet_of
 from dicomview.views.faces import ONE_HAND, Face, Shown
-from dicomview.views.layering import Layering, place_of
+from dicomview.views.later import in_a_cell, soon, when_quiet
+from dicomview.views.layering import Layering
 from dicomview.views.measuring import Measuring
 from dicomview.views.messages import colours_message, piece_of, scene_message
 from dicomview.views.page import Leaf, save_page
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from dicomview.render import Picture
-    from dicomview.views.shipment import Piece
+    from dicomview.views.shipment import Piece, Shipment
 
 __all__ = ["SliceView"]
 
 _STILL_EDGE = 288  # pixels of the PNG in a saved notebook
-_QUIET, _PATIENCE = 1.0, 3.0  # seconds without a want until the rest of a copy is sent, and at most
 _PAGE_EDGE = 512  # and in a page
 _OWN = ("scene", "failure")  # attributes that are no traits
 _REMEMBERED = 1000  # states told to the browser that gestures under way may have been made on
@@ -104,22 +100,21 @@ class SliceView(Measuring, Layering):
         self.scene, self._now, self._begin = scene, state, state
         self._drawings, self._added = {}, {}
         self._embed, self._by_hand, self._surrounding = embeds(embed), False, False
-        self._rest = opening_of(self._piece, scene, state) if self._embed else iter(())
-        self._copied, self._copied_at = [*islice(self._rest, 1)], place_of(state)
+        self._copy = Copy(self._piece, scene, state) if self._embed else None
         self._number, self._told = 0, {0: state}  # what the browser has, after what Python told it last, by number
         self._pages: dict[str, tuple[int, ViewState]] = {}  # what each page showed last, and on which number
         super().__init__(
             self._piece,
             scene=scene_message(scene, state, controls=controls),
             state=state_message(state) | {"stamp": 0},
-            opening=self._copied,
+            opening=self._copy.begun if self._copy else [],
             _colours=colours_message(state.colormap),
             **_faces(state),
         )
         self.observe(self._gesture, "_state")
         if self._embed:
-            _later(self._bring_near)
-            _when_quiet(self._surround)
+            soon(self._bring_near)
+            when_quiet(self._surround)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name.startswith("_") or hasattr(type(self), name) or name in _OWN):
@@ -247,9 +242,8 @@ class SliceView(Measuring, Layering):
         png = self._still(_STILL_EDGE) if self.embed else b""
         if not png:  # the view says in its place what is wrong with the slice
             return data, metadata
-        self._copy()
-        slices = self._copied
-        slices = [shown_of(self._piece, self.scene, self._now, pack=True), *slices[1:]]  # as few bytes as may be
+        # The shown slice as few bytes as may be.
+        slices = [shown_of(self._piece, self.scene, self._now, pack=True), *self._copied()[1:]]
         note = f"reduced copy: {len(slices)} of {len(list(places_of(self.scene, self._now.plane)))} images"
         note += ", with fewer pixels" if any(head["step"] > 1 for head, _ in slices) else ""
         held: dict[str, Any] = {"measures": self.shown_measures, "link": self._link}
@@ -267,15 +261,13 @@ class SliceView(Measuring, Layering):
         """Send the rest of a reduced copy of what is shown now, to be saved with the widget."""
         self._surrounding = False
         if self.comm is not None:
-            self._copy()
-            self.open_with(self._copied)
+            self.open_with(self._copied())
 
-    def _copy(self) -> None:
-        """Make the reduced copy that of what is shown now."""
-        if place_of(self._now) != self._copied_at:
-            self._rest = opening_of(self._piece, self.scene, self._now)
-            self._copied, self._copied_at = [], place_of(self._now)
-        self._copied += self._rest
+    def _copied(self) -> list[Shipment]:
+        """Return the reduced copy of what is shown now."""
+        if self._copy is None or not self._copy.shows(self._now):
+            self._copy = Copy(self._piece, self.scene, self._now)
+        return self._copy.whole()
 
     def _still(self, edge: int) -> bytes:
         """Return the picture shown now as PNG; nothing where it cannot be decoded."""
@@ -368,10 +360,9 @@ class SliceView(Measuring, Layering):
         with self.hold_trait_notifications():
             for name, value in _faces(state).items():
                 setattr(self, name, value)
-        shown = self._copied_at[0], self._copied_at[2]
-        if self._embed and not self._surrounding and (state.plane, state.places) != shown and _loop():
-            self._surrounding = True  # the copy has nothing of this plane, or of this time
-            _when_quiet(self._surround)
+        if self._copy and not self._surrounding and not self._copy.serves(state) and in_a_cell():
+            self._surrounding = True
+            when_quiet(self._surround)
 
     def _relay(self, scene: Scene) -> None:
         """Show a scene with other layers, or the slabs of one, whose values are measured from now on."""
@@ -398,36 +389,3 @@ def _faces(state: ViewState) -> dict[str, Any]:
     """Return what the traits show of a state; the dicts of it are only to be read."""
     faces = {name: getattr(state, attribute) for name, attribute in _FACES.items()}
     return faces | {name: Shown(faces[name]) for name in ("axes", "layers")}
-
-
-def _loop() -> asyncio.AbstractEventLoop | None:
-    """Return what runs cells; None where none does."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-def _later(deed: Callable[[], None]) -> None:
-    """Do something once the running cell has shown what it shows; at once where no cell runs."""
-    if loop := _loop():
-        loop.call_soon(deed)
-    else:
-        deed()
-
-
-def _when_quiet(deed: Callable[[], None]) -> None:
-    """Do something once no page has asked for slices for a while, for they would wait; at once where no cell runs."""
-    loop, latest = _loop(), time.monotonic() + _PATIENCE
-
-    def look() -> None:
-        rest = min(_QUIET - wanted_since(), latest - time.monotonic())
-        if loop and rest > 0:
-            loop.call_later(rest, look)
-        else:
-            deed()
-
-    if loop:
-        loop.call_later(_QUIET, look)
-    else:
-        deed()
