@@ -264,6 +264,44 @@ def test_a_hidden_catalogue_leaves_no_name_on_the_disk(tmp_path):
     assert "Secret" not in pq.read_table(cache).to_pandas().to_csv()
 
 
+def test_what_a_wrong_length_has_swallowed_is_cut_and_hidden(tmp_path):
+    content = (SAMPLES / "ct_chest" / "0001.dcm").read_bytes()
+    at = content.index(b"\x08\x00\x60\x00CS") + 6  # Modality says that it goes on for 65,535 bytes
+    path = tmp_path / "lying.dcm"
+    path.write_bytes(content[:at] + b"\xff\xff" + content[at + 2 :])
+    for catalog in (dv.scan(path), dv.scan([pydicom.dcmread(path, stop_before_pixels=True)])):
+        (modality,) = catalog.files["Modality"]
+        assert "Phantom" in modality
+        assert (len(modality), modality[-1]) == (1024, "…")
+        for line in (*repr(catalog).splitlines(), repr(catalog[0])):
+            assert len(line) < 200
+            assert line.isprintable()
+    hidden = dv.scan(path, identity="hide")
+    dv.export.table(dv.scan(path), tmp_path / "files.csv", identity="hide")
+    shown = [hidden.files.to_csv(), hidden.series.to_csv(), repr(hidden), repr(hidden[0])]
+    shown += [dv.tags(path, identity="hide").to_csv(), dv.tags(path, ["Modality"], identity="hide").to_csv()]
+    shown += [(tmp_path / "files.csv").read_text(), dv.report(path, tmp_path / "page.html").read_text()]
+    for text in shown:
+        assert "hantom" not in text
+        assert "Synthetic" not in text
+
+
+def test_text_that_is_no_value_of_its_vr_is_hidden(tmp_path):
+    with pytest.warns(UserWarning, match="Invalid value"):
+        written = series(
+            PatientSex="SecretSex", BodyPartExamined="CHEST", Manufacturer="Maker\nSecret", PatientAge="Secret"
+        )
+    write(written, tmp_path / "source")
+    names = ["PatientSex", "BodyPartExamined", "Manufacturer", "PatientAge"]
+    catalog = dv.scan(tmp_path / "source", identity="hide")
+    assert catalog.files[names].iloc[0].tolist() == ["(hidden)", "CHEST", "(hidden)", "(hidden)"]
+    page = dv.report(tmp_path / "source", tmp_path / "page.html").read_text()
+    assert "CHEST" in page
+    assert "Secret" not in page
+    assert "SecretSex" in dv.report(tmp_path / "source", tmp_path / "all.html", identity="show").read_text()
+    assert "Secret" not in dv.tags(tmp_path / "source", ["PatientSex"], identity="hide").to_csv()
+
+
 def test_no_picture_says_what_is_hidden(tmp_path, monkeypatch):
     write(series(SeriesDescription="of Mr Secret"), tmp_path)
     hidden = dv.scan(tmp_path, identity="hide")[0]

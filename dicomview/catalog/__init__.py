@@ -6,7 +6,7 @@ from dicomview.catalog.catalog import LINES, Catalog
 from dicomview.catalog.columns import row_table
 from dicomview.catalog.exchange import read_tags
 from dicomview.catalog.instances import Instance, instances_in, of_frame, rows_in
-from dicomview.catalog.keys import key_of, key_or_none
+from dicomview.catalog.keys import key_of
 from dicomview.catalog.scan import scan
 from dicomview.catalog.tables import by_keyword, tags
 
@@ -18,7 +18,6 @@ __all__ = [
     "by_keyword",
     "instances_in",
     "key_of",
-    "key_or_none",
     "of_frame",
     "read_tags",
     "row_table",
