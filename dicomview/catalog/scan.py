@@ -53,7 +53,8 @@ def scan(
     Parameters
     ----------
     source : path, pydicom.Dataset, or a list of either
-        A folder, a file, a zip archive, a DICOMDIR, data sets in memory.
+        A folder, a file, a zip archive, a DICOMDIR, data sets in memory. An archive that is encrypted, damaged or a
+        bomb is a row that says so; of a list, a path that does not exist is one whose status is "missing".
     cache : path, optional
         A Parquet file that remembers what was found, made when it is not there: a file whose path, size and time of
         writing are those remembered is not opened again. It holds the patients' names and numbers, where these are
@@ -79,8 +80,8 @@ def scan(
     Raises
     ------
     NothingFound
-        A path does not exist, or the list is empty. (A folder without DICOM is a catalogue without series.)
-    UnsafeArchive, NotASource
+        There is no such path, or the list is empty. (A folder without DICOM is a catalogue without series.)
+    NotASource
         As `read_series`.
     AlreadyThere
         `cache` is a file that is no cache; of one that is damaged further on, the catalogue raises it when it is asked.
@@ -98,7 +99,7 @@ def scan(
     hide = hides(identity)  # before a folder is read
     if isinstance(source, Iterator):
         source = list[Any](source)  # it is gone through twice
-    places = list(locate(source))
+    places = list(locate(source, rows=True))
     index = None if cache is None else Index.opened(cache, hide=hide)
     known = np.full(len(places), -1, np.intp) if index is None else index.rows_of(places)
     old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
