@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dicomview.rules.material import Instance, Material
+    from dicomview.space import Series
 
 __all__: list[str] = []
 
@@ -193,6 +194,22 @@ def _polyglot_preamble(one: Instance) -> Iterator[Finding]:
         yield Finding("the file is a TIFF at the same time", "", "", "zeros", severity="info")
     elif preamble.strip(b"\0"):
         yield Finding("the preamble is not empty", "", "", "zeros")
+
+
+@check(
+    "F14",
+    "warning",
+    "series",
+    "series",
+    rule="Further copies of an image that is here already: the same SOPInstanceUID, place and pixels.",
+    why="They count as data and are none: a copy in training and test data at once makes results look better.",
+    todo="Keep one of them. dicomview shows one; series.rejected lists the others.",
+    standard="PS3.3 C.12.1",
+)
+def _duplicate_file(series: Series) -> Iterator[Finding]:
+    copies = tuple(dict.fromkeys(one.label for one in series.rejected if one.code == "DUPLICATE_SOP"))
+    if copies:
+        yield Finding("a further copy of an image", "SOPInstanceUID", f"{len(copies)} further", "one", copies)
 
 
 @check(
