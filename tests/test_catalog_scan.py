@@ -302,6 +302,16 @@ def test_text_that_is_no_value_of_its_vr_is_hidden(tmp_path):
     assert "Secret" not in dv.tags(tmp_path / "source", ["PatientSex"], identity="hide").to_csv()
 
 
+def test_a_line_says_that_its_files_were_not_judged_until_they_are(tmp_path):
+    (only,) = write(series(count=1), tmp_path)
+    for number in range(200):  # whether they are copies their pixels tell, which a line does not look at
+        (tmp_path / f"copy{number}.dcm").write_bytes(only.read_bytes())
+    catalog = dv.scan(tmp_path)
+    assert "201 files · not judged yet: catalog.stacks" in repr(catalog)
+    assert catalog.stacks["verdict"].tolist() == ["SINGLE_SLICE"]
+    assert "1 × 8 × 8" in repr(catalog)
+
+
 def test_no_picture_says_what_is_hidden(tmp_path, monkeypatch):
     write(series(SeriesDescription="of Mr Secret"), tmp_path)
     hidden = dv.scan(tmp_path, identity="hide")[0]

@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from dicomview.files import Header, Location
     from dicomview.space import Stack
 
-__all__ = ["LINES", "Catalog"]
+__all__ = ["LINES", "UNJUDGED", "Catalog"]
 
 _INSTANCES = ("dicom", "no_preamble", "truncated")
 LINES = 30
 """Of series in what a notebook shows of a catalogue."""
-_READ_FOR_REPR = 200  # files of a series that are read again for its line
+UNJUDGED = "not judged yet: catalog.stacks"
+"""Where the files of a series have to be read for a verdict, and are too many for a line."""
+_READ_FOR_REPR = 200
 _LONGEST = 40
 _OF_STUDY = ("StudyInstanceUID", "StudyDate", "StudyTime", "StudyDescription", "PatientName", "PatientID")
 _OF_SERIES = (
@@ -323,10 +325,10 @@ class Catalog:
         modality, _, words = self.title_of(index).partition(" · ")
         start, end = f"{index:>3}  {modality} · ", f" · {words}" if words else ""
         stacks = self.known_stacks_of(index)
+        count = _count(len(self._members[index]), "file")
         if not stacks:
-            return [
-                f"{start}{'' if stacks is None else 'no images · '}{_count(len(self._members[index]), 'file')}{end}"
-            ]
+            what = f"{count} · {UNJUDGED}" if stacks is None else f"no images · {count}"
+            return [f"{start}{what}{end}"]
         return [f"{start}{stack.summary()}{end}" for stack in stacks]
 
     def _column(self, name: str) -> Coded:
