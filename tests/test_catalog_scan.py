@@ -226,6 +226,11 @@ def test_identity_is_not_in_the_repr(tmp_path):
     assert "b" * 50 not in text
 
 
+def test_what_is_no_executor_is_said(tmp_path):
+    with pytest.raises(dv.errors.UnknownChoice, match=r"executor is 4; give .*ProcessPoolExecutor\(4\)"):
+        dv.scan(tmp_path, executor=4)
+
+
 @pytest.mark.parametrize("road", ["argument", "environment"])
 def test_a_catalogue_can_hide_who_the_patient_is(tmp_path, monkeypatch, road):
     words = {"PatientName": "Secret^Name", "PatientID": "SECRET-1", "SeriesDescription": "of Mr Secret"}

@@ -16,6 +16,7 @@ from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.index import Index
 from dicomview.catalog.packed import joined, pack, taken, veiled
 from dicomview.elements import hides
+from dicomview.errors import UnknownChoice
 from dicomview.files import Glancer, Location, ahead, is_url, locate
 from dicomview.progress import bar
 
@@ -88,7 +89,7 @@ def scan(
     MissingExtra
         A cache needs pyarrow.
     UnknownChoice
-        `identity` is another word.
+        `identity` is another word, or `executor` none.
 
     Examples
     --------
@@ -97,6 +98,11 @@ def scan(
       0  CT · 60 × 256 × 256 · 2.00 × 1.20 × 1.20 mm · regular · Chest with contrast (synthetic)
     """
     hide = hides(identity)  # before a folder is read
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise UnknownChoice(
+            f"executor is {executor!r:.40}; give one that tasks can be submitted to, such as "
+            "concurrent.futures.ProcessPoolExecutor(4)"
+        )
     if isinstance(source, Iterator):
         source = list[Any](source)  # it is gone through twice
     places = list(locate(source, rows=True))
