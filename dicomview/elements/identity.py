@@ -12,6 +12,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal, get_args
 
+from pydicom.valuerep import AMBIGUOUS_VR, STANDARD_VR
+
 from dicomview.elements.profile import rule_of
 from dicomview.errors import UnknownChoice
 
@@ -43,6 +45,7 @@ _FORMS = {
     "UR": r"[!-~ ]*",
     "UT": rf"{_LINES}*",
 }  # of a number or a date the letters alone: with them nothing can be told
+_VRS = {vr.value for vr in STANDARD_VR | AMBIGUOUS_VR}
 _MATCHES = {vr: re.compile(form, re.ASCII).fullmatch for vr, form in _FORMS.items()}
 
 
@@ -102,12 +105,14 @@ def fits(vr: str, text: str) -> bool:
     Parameters
     ----------
     vr : str
-        Of one that is no text, everything fits.
+        Of one that is no text, everything fits; of what is none of the standard's, nothing.
     text : str
         Several values have a backslash between them.
     """
     matches = _MATCHES.get(vr)
-    return matches is None or bool(matches(text)) or all(matches(part.strip(" \0")) for part in text.split("\\"))
+    if matches is None:
+        return vr in _VRS
+    return bool(matches(text)) or all(matches(part.strip(" \0")) for part in text.split("\\"))
 
 
 def tells(stored: Stored) -> bool:

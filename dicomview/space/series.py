@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydicom import config
 from pydicom.uid import UID
 
-from dicomview.elements import fitting
-from dicomview.errors import NotAnImage, SeveralSeries, UnknownSeries, part, printable
+from dicomview.elements import fits, fitting
+from dicomview.errors import NotAnImage, SeveralSeries, UnknownSeries, part
 from dicomview.files import Header, read_headers
 from dicomview.pixels import FrameTags, frame_count
 from dicomview.progress import bar
@@ -309,8 +309,8 @@ def _refusal(header: Header) -> Rejected | None:
         return Rejected(label, "DERIVED_OBJECT", f"a {SEGMENTATIONS[sop_class]} lies over images")
     if header.pixels is not None:
         return None
-    # Without a warning of pydicom's where it is no UID.
-    name = printable(UID(sop_class, config.IGNORE).name) or "an object of unknown class"
+    # What is no UID may be the elements behind it, where its length is wrong.
+    name = (UID(sop_class, config.IGNORE).name if fits("UI", sop_class) else "") or "an object of unknown class"
     if header.status == "truncated":
         return Rejected(label, "TRUNCATED", f"{name} has no pixel data, and its file ends too early")
     return Rejected(label, "NOT_IMAGE", f"{name} has no pixel data")
