@@ -152,7 +152,7 @@ def by_keyword(instances: Sequence[Instance], keys: Sequence[Key], hide: bool) -
             many = False
         elif hide:
             cells = [
-                HIDDEN if cell is not None and one is not None and tells(one) else cell
+                HIDDEN if one is not None and _says_words(cell) and tells(one) else cell
                 for cell, one in zip(cells, found, strict=True)
             ]
         values = column(cells, vr, many=many).rename(key.label)
@@ -162,6 +162,11 @@ def by_keyword(instances: Sequence[Instance], keys: Sequence[Key], hide: bool) -
     if not columns:
         return pd.DataFrame(index=range(len(instances)))
     return pd.concat(columns, axis=1)
+
+
+def _says_words(cell: Any) -> bool:
+    """Return True for text, alone or among other values; numbers and dates tell nothing more than themselves."""
+    return isinstance(cell, str) or (isinstance(cell, tuple) and any(isinstance(one, str) for one in cell))
 
 
 class _Cells(dict["Stored", Any]):
