@@ -137,6 +137,16 @@ def test_copies_are_one_row_with_how_many_there_are(tmp_path: Path) -> None:
     assert row.files == ("copy0.dcm", "copy1.dcm", "copy2.dcm")
 
 
+def test_copies_of_what_is_no_image_are_the_same_bytes(tmp_path: Path) -> None:
+    (path,) = write([phantoms.report()], tmp_path)
+    assert "F14" not in found(tmp_path)
+    (tmp_path / "other.dcm").write_bytes(b"\1" + path.read_bytes()[1:])
+    assert "F14" not in found(tmp_path)
+    shutil.copy(path, tmp_path / "zcopy.dcm")
+    (row,) = table(tmp_path).query("check == 'F14'").itertuples()
+    assert row.files == ("zcopy.dcm",)
+
+
 def test_the_severity_of_a_preamble_depends_on_what_it_is(tmp_path: Path) -> None:
     severities = {}
     for name, magic in (("program", b"MZ\x90\0"), ("tiff", b"MM\0*"), ("letters", b"abcd")):
