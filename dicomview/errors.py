@@ -103,6 +103,16 @@ class MissingExtra(DicomviewError, ImportError):
     """An optional package is needed; the message is the pip line that installs it."""
 
 
+LONGEST_PART = 64
+"""Characters of what a file says that go into a line."""
+
+
+def part(text: str) -> str:
+    """Return text of a file as a part of a line: printable, and cut where it is long."""
+    shown = printable(text[: LONGEST_PART + 1])
+    return shown if len(shown) <= LONGEST_PART else f"{shown[: LONGEST_PART - 1]}…"
+
+
 def printable(text: str) -> str:
     """Return text of a file with a mark in place of what a terminal would obey: control characters, turned text."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

@@ -391,6 +391,18 @@ def test_hidden_in_every_table(monkeypatch):
     assert dv.tags(pile, words, identity="hide")["PatientName"][0] == "(hidden)"
 
 
+def test_in_a_column_what_does_not_fit_its_vr_is_hidden_and_the_rest_is_not():
+    pile = phantoms.regular(phantoms.voxels(2))
+    with pytest.warns(UserWarning, match="Invalid value"):
+        pile[1].ImageType, pile[1].Modality = ["DERIVED", "of Mr Secret"], "CT, of Mr Secret"
+        pile[1].add_new(0x00180050, "CS", "2.5")  # a number tells nothing, whatever it is stored as
+    table = dv.tags(pile, ["ImageType", "Modality", "SliceThickness"], identity="hide")
+    assert table["ImageType"].tolist() == [tuple(pile[0].ImageType), "(hidden)"]
+    assert table["Modality"].tolist() == ["CT", "(hidden)"]
+    assert table["SliceThickness"][1] == 2.5
+    assert "Secret" not in dv.tags(pile, identity="hide").to_csv()
+
+
 def test_what_is_below_a_hidden_sequence_is_hidden_by_keyword_too():
     (ds,) = phantoms.regular(phantoms.voxels(1))
     ds.RequestAttributesSequence = [item(CodeValue="SECRET")]

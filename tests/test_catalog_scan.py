@@ -226,6 +226,11 @@ def test_identity_is_not_in_the_repr(tmp_path):
     assert "b" * 50 not in text
 
 
+def test_what_is_no_executor_is_said(tmp_path):
+    with pytest.raises(dv.errors.UnknownChoice, match=r"executor is 4; give .*ProcessPoolExecutor\(4\)"):
+        dv.scan(tmp_path, executor=4)
+
+
 @pytest.mark.parametrize("road", ["argument", "environment"])
 def test_a_catalogue_can_hide_who_the_patient_is(tmp_path, monkeypatch, road):
     words = {"PatientName": "Secret^Name", "PatientID": "SECRET-1", "SeriesDescription": "of Mr Secret"}
@@ -262,6 +267,54 @@ def test_a_hidden_catalogue_leaves_no_name_on_the_disk(tmp_path):
     hidden = dv.scan(tmp_path / "source", identity="hide").files
     same(dv.scan(tmp_path / "source", identity="hide", cache=cache).files, hidden)
     assert "Secret" not in pq.read_table(cache).to_pandas().to_csv()
+
+
+def test_what_a_wrong_length_has_swallowed_is_cut_and_hidden(tmp_path):
+    content = (SAMPLES / "ct_chest" / "0001.dcm").read_bytes()
+    at = content.index(b"\x08\x00\x60\x00CS") + 6  # Modality says that it goes on for 65,535 bytes
+    path = tmp_path / "lying.dcm"
+    path.write_bytes(content[:at] + b"\xff\xff" + content[at + 2 :])
+    for catalog in (dv.scan(path), dv.scan([pydicom.dcmread(path, stop_before_pixels=True)])):
+        (modality,) = catalog.files["Modality"]
+        assert "Phantom" in modality
+        assert (len(modality), modality[-1]) == (1024, "…")
+        for line in (*repr(catalog).splitlines(), repr(catalog[0])):
+            assert len(line) < 200
+            assert line.isprintable()
+    hidden = dv.scan(path, identity="hide")
+    dv.export.table(dv.scan(path), tmp_path / "files.csv", identity="hide")
+    shown = [hidden.files.to_csv(), hidden.series.to_csv(), repr(hidden), repr(hidden[0])]
+    shown += [dv.tags(path, identity="hide").to_csv(), dv.tags(path, ["Modality"], identity="hide").to_csv()]
+    shown += [(tmp_path / "files.csv").read_text(), dv.report(path, tmp_path / "page.html").read_text()]
+    for text in shown:
+        assert "hantom" not in text
+        assert "Synthetic" not in text
+
+
+def test_text_that_is_no_value_of_its_vr_is_hidden(tmp_path):
+    with pytest.warns(UserWarning, match="Invalid value"):
+        written = series(
+            PatientSex="SecretSex", BodyPartExamined="CHEST", Manufacturer="Maker\nSecret", PatientAge="Secret"
+        )
+    write(written, tmp_path / "source")
+    names = ["PatientSex", "BodyPartExamined", "Manufacturer", "PatientAge"]
+    catalog = dv.scan(tmp_path / "source", identity="hide")
+    assert catalog.files[names].iloc[0].tolist() == ["(hidden)", "CHEST", "(hidden)", "(hidden)"]
+    page = dv.report(tmp_path / "source", tmp_path / "page.html").read_text()
+    assert "CHEST" in page
+    assert "Secret" not in page
+    assert "SecretSex" in dv.report(tmp_path / "source", tmp_path / "all.html", identity="show").read_text()
+    assert "Secret" not in dv.tags(tmp_path / "source", ["PatientSex"], identity="hide").to_csv()
+
+
+def test_a_line_says_that_its_files_were_not_judged_until_they_are(tmp_path):
+    (only,) = write(series(count=1), tmp_path)
+    for number in range(200):  # whether they are copies their pixels tell, which a line does not look at
+        (tmp_path / f"copy{number}.dcm").write_bytes(only.read_bytes())
+    catalog = dv.scan(tmp_path)
+    assert "201 files · not judged yet: catalog.stacks" in repr(catalog)
+    assert catalog.stacks["verdict"].tolist() == ["SINGLE_SLICE"]
+    assert "1 × 8 × 8" in repr(catalog)
 
 
 def test_no_picture_says_what_is_hidden(tmp_path, monkeypatch):

@@ -226,6 +226,7 @@ def test_view_writes_a_page_and_opens_it(
         (["scan", str(SAMPLES / "mr_head"), "-o", "/nowhere/table.json"], "there is no folder '/nowhere'"),
         (["audit", str(SAMPLES / "mr_head"), "-o", "/nowhere/page.html"], "there is no folder '/nowhere'"),
         (["view", str(SAMPLES / "mr_head"), "--no-browser", "--window", "1.2.3,5"], "no window preset '1.2.3,5'"),
+        (["tags", str(SAMPLES / "mr_head"), "--find", "kvp("], "--find 'kvp(' is no regular expression: missing )"),
     ],
 )
 def test_what_makes_no_sense_is_one_sentence_and_status_2(
@@ -238,7 +239,14 @@ def test_what_makes_no_sense_is_one_sentence_and_status_2(
 
 
 @pytest.mark.parametrize(
-    "words", [["scan"], ["look"], ["scan", "x", "-o", "table.xls"], ["scan", "x", "--workers", "0"]]
+    "words",
+    [
+        ["scan"],
+        ["look"],
+        ["scan", "x", "-o", "table.xls"],
+        ["view", "x", "-o", "table.csv"],
+        ["scan", "x", "--workers", "0"],
+    ],
 )
 def test_bad_usage_is_status_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
@@ -271,6 +279,23 @@ def test_in_a_pipe_it_is_plain_and_ends_quietly() -> None:
     done = subprocess.run(command, env=environment, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("words", [["scan"], ["tags"], ["tags", "--format", "json"]])
+def test_output_that_cannot_be_written_is_one_sentence(words: list[str]) -> None:
+    command = [sys.executable, "-m", "dicomview.cli", words[0], str(SAMPLES / "ct_chest" / "0001.dcm"), *words[1:]]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "dicomview: the output cannot be written: No space left on device\n"
 
 
 def test_several_sources_and_workers(said: Callable[..., Said], gap: Path) -> None:

@@ -9,7 +9,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from dicomview.elements import COLUMNS, HIDDEN, hides, identifies, rows_of
+from dicomview.elements import COLUMNS, HIDDEN, fits, hides, identifies, rows_of
 from dicomview.elements.identity import VARIABLE
 from dicomview.errors import UnknownChoice
 from dicomview.quiet import quiet
@@ -117,3 +117,28 @@ def test_another_word_is_an_error(monkeypatch):
     monkeypatch.setenv(VARIABLE, "yes")
     with pytest.raises(UnknownChoice, match="environment variable DICOMVIEW_IDENTITY is 'yes'"):
         hides()
+
+
+@pytest.mark.parametrize(
+    ("vr", "text", "expected"),
+    [
+        ("CS", "ORIGINAL\\PRIMARY \\AXIAL", True),
+        ("CS", "SecretSex", False),
+        ("CS", "A" * 17, False),
+        ("UI", "1.2.840.10008.1.2\0", True),
+        ("UI", "1.2.Secret", False),
+        ("LO", "Mâcher\\" + "x" * 64, True),
+        ("LO", "x" * 65, False),
+        ("LO", "CT\x10\0\x10\0PNSecret", False),
+        ("SH", "x" * 17, False),
+        ("LT", "two\r\nlines\\of text", True),
+        ("AS", "056Y", True),
+        ("AS", "56", False),
+        ("DS", " 1.25e-3\\-7 ", True),
+        ("DS", "2 \x18\0Secret", False),
+        ("OB", "anything\0", True),
+        ("Ch", "words", False),
+    ],
+)
+def test_what_its_vr_does_not_allow_does_not_fit(vr, text, expected):
+    assert fits(vr, text) is expected

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from dicomview.catalog import scan
 from dicomview.demo.synthetic import instances, write
-from dicomview.errors import UnsafeArchive
+from dicomview.errors import NothingFound, UnsafeArchive
 from dicomview.files import archive, locate, read_header, read_headers
 
 if TYPE_CHECKING:
@@ -189,3 +190,18 @@ def test_only_zip_magic_is_a_zip() -> None:
     zipfile.ZipFile(stream, "w").close()
     assert archive.is_zip(stream.getvalue())
     assert not archive.is_zip(b"PK nothing")
+
+
+def test_a_scan_makes_a_row_of_what_is_refused(tmp_path: Path, files: list[Path]) -> None:
+    secret, bomb, half = (packed(tmp_path / "zips" / f"{name}.zip", files) for name in ("secret", "bomb", "half"))
+    set_flag(secret, b"")
+    declare(bomb, 4_000_000_000)
+    half.write_bytes(half.read_bytes()[:-100])
+    listed = scan([*files, secret, bomb, half, tmp_path / "nowhere.dcm"]).files[["status", "detail"]]
+    assert listed["status"].tolist() == ["dicom"] * len(files) + ["encrypted", "unreadable", "unreadable", "missing"]
+    inside = scan(tmp_path / "zips").files.set_index("path")[["status", "detail"]]
+    for place, path in enumerate((secret, bomb, half), len(files)):
+        assert scan(path).files[["status", "detail"]].iloc[0].tolist() == listed.iloc[place].tolist()
+        assert listed.iloc[place].tolist() == inside.loc[str(path)].tolist()
+    with pytest.raises(NothingFound, match="check the spelling"):
+        scan(tmp_path / "nowhere.dcm")

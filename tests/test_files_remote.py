@@ -14,6 +14,7 @@ from test_files_headers import written
 import dicomview as dv
 from dicomview.demo.synthetic import instances, write
 from dicomview.errors import MissingExtra, NothingFound
+from dicomview.files import locate
 
 KEPT = ["status", "size", "pixels", "SOPInstanceUID", "InstanceNumber", "z", "Rows"]
 
@@ -106,3 +107,20 @@ def test_what_is_not_there_is_said_in_a_sentence(bucket, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(MissingExtra, match=r"dicomview\[remote\]"):
         dv.scan(bucket)
+
+
+@pytest.mark.parametrize(
+    ("url", "install"),
+    [
+        ("https://somewhere.example/scan", r'install "dicomview\[remote\]"$'),
+        ("zip://a.dcm::s3://bucket/scan.zip", "install s3fs$"),
+        ("sftp://somewhere.example/scan", "install paramiko$"),
+    ],
+)
+def test_a_package_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, url: str, install: str) -> None:
+    def refuse(url: str) -> None:
+        raise ImportError("HTTPFileSystem requires something")
+
+    monkeypatch.setattr("fsspec.core.url_to_fs", refuse)
+    with pytest.raises(MissingExtra, match=install):
+        list(locate(url))

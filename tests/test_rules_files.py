@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,7 @@ FAULTS: dict[str, tuple[str, Callable[[Path], Any], set[str]]] = {
     "two planes of pixels": ("F07", dataset_changed(PixelData=b"\1" * 320), set()),
     "meta of another": ("F10", unchecked(other_meta), {"F11"}),
     "meta incomplete": ("F11", unchecked(no_implementation), set()),
+    "a copy": ("F14", lambda folder: shutil.copy(files(folder)[3], folder / "again.dcm"), {"G17"}),
     "a program": ("F12", rewritten(lambda content: b"MZ" + content[2:]), set()),
     "a TIFF": ("F12", rewritten(lambda content: b"II*\0" + content[4:]), set()),
     "a dead link": ("F16", missing_link, set()),
@@ -123,6 +125,26 @@ def test_each_fault_is_found_and_nothing_else(fault: str, tmp_path: Path) -> Non
     ids = found(tmp_path)
     assert check in ids
     assert ids - {check} <= follows
+
+
+def test_copies_are_one_row_with_how_many_there_are(tmp_path: Path) -> None:
+    first, *_ = files(tmp_path)
+    for number in range(3):
+        shutil.copy(first, tmp_path / f"copy{number}.dcm")
+    (row,) = table(tmp_path).query("check == 'F14'").itertuples()
+    assert (row.severity, row.level, row.n, row.value) == ("warning", "series", 3, "3 further")
+    assert row.where == phantoms.regular()[0].SeriesInstanceUID
+    assert row.files == ("copy0.dcm", "copy1.dcm", "copy2.dcm")
+
+
+def test_copies_of_what_is_no_image_are_the_same_bytes(tmp_path: Path) -> None:
+    (path,) = write([phantoms.report()], tmp_path)
+    assert "F14" not in found(tmp_path)
+    (tmp_path / "other.dcm").write_bytes(b"\1" + path.read_bytes()[1:])
+    assert "F14" not in found(tmp_path)
+    shutil.copy(path, tmp_path / "zcopy.dcm")
+    (row,) = table(tmp_path).query("check == 'F14'").itertuples()
+    assert row.files == ("zcopy.dcm",)
 
 
 def test_the_severity_of_a_preamble_depends_on_what_it_is(tmp_path: Path) -> None:

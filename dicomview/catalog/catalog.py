@@ -13,8 +13,8 @@ import pandas as pd
 from dicomview._html import escaped
 from dicomview.catalog.packed import NO_INTEGER, POSITION, Coded, table, taken
 from dicomview.catalog.sketch import KEYWORDS, sketched
-from dicomview.elements import HIDDEN, hides
-from dicomview.errors import NothingFound, printable
+from dicomview.elements import HIDDEN, fitting, hides
+from dicomview.errors import NothingFound, part, printable
 from dicomview.files import STATUSES, Glancer, ahead, read_header
 from dicomview.objects import beside, kind_of_object, label_of_object
 from dicomview.progress import bar
@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from dicomview.files import Header, Location
     from dicomview.space import Stack
 
-__all__ = ["LINES", "Catalog"]
+__all__ = ["LINES", "UNJUDGED", "Catalog"]
 
 _INSTANCES = ("dicom", "no_preamble", "truncated")
 LINES = 30
 """Of series in what a notebook shows of a catalogue."""
-_READ_FOR_REPR = 200  # files of a series that are read again for its line
+UNJUDGED = "not judged yet: catalog.stacks"
+"""Where the files of a series have to be read for a verdict, and are too many for a line."""
+_READ_FOR_REPR = 200
 _LONGEST = 40
 _OF_STUDY = ("StudyInstanceUID", "StudyDate", "StudyTime", "StudyDescription", "PatientName", "PatientID")
 _OF_SERIES = (
@@ -87,6 +89,10 @@ class Catalog:
     def identity(self) -> Identity:
         """Whether what may tell who the patient is is shown."""
         return "hide" if hides(self._identity) else "show"
+
+    def hidden(self) -> Catalog:
+        """Return the same catalogue, which hides who the patient is."""
+        return Catalog(self._places, self._packed, complete=self.complete, identity="hide", folders=self.folders)
 
     def __len__(self) -> int:
         return len(self._members)
@@ -172,15 +178,15 @@ class Catalog:
     @cached_property
     def stacks(self) -> pd.DataFrame:
         """One row for each stack: ``series`` (the index), shape, spacing in mm, and what the judge of the grid says."""
-        rows = []
+        rows, hide = [], hides(self._identity)
         for index in bar(range(len(self)), "Judging", "series"):
             for number, stack in enumerate(self.stacks_of(index)):
-                spacing = stack.spacing
+                spacing, tags = stack.spacing, stack.slices[0].tags
                 rows.append(
                     {
                         "series": index,
                         "stack": number,
-                        "Modality": stack.slices[0].tags.text("Modality"),
+                        "Modality": fitting("CS", tags.text("Modality"), hide=hide),
                         "dims": " ".join(stack.dims),
                         "shape": stack.shape,
                         "slices": len(stack.slices),
@@ -189,7 +195,7 @@ class Catalog:
                         "verdict": stack.verdict.code,
                         "reason": stack.verdict.reason,
                         "residual_mm": stack.verdict.residual_mm,
-                        "SeriesInstanceUID": stack.slices[0].tags.text("SeriesInstanceUID"),
+                        "SeriesInstanceUID": fitting("UI", tags.text("SeriesInstanceUID"), hide=hide),
                     }
                 )
         names = ["series", "stack", "Modality", "dims", "shape", "slices", "spacing", "localizer", "verdict", "reason"]
@@ -201,14 +207,15 @@ class Catalog:
         Segmentations, structure sets, doses, presentation states and key objects that name the series, or name none
         and lie in its frame of reference. Where identity is hidden, the label is too.
         """
-        found = beside(self[index])
+        found, hide = beside(self[index]), hides(self._identity)
         table = {
             "kind": [kind_of_object(header) for header in found],
-            "label": [HIDDEN if hides(self._identity) else label_of_object(header) for header in found],
+            "label": [HIDDEN if hide else label_of_object(header) for header in found],
             "path": [header.location.label for header in found],
         }
         for keyword in ("SeriesInstanceUID", "SOPInstanceUID"):
-            table[keyword] = ["" if one.dataset is None else str(one.dataset.get(keyword, "")) for one in found]
+            uids = ("" if one.dataset is None else str(one.dataset.get(keyword, "")) for one in found)
+            table[keyword] = [fitting("UI", uid, hide=hide) for uid in uids]
         return pd.DataFrame(table)
 
     def stacks_of(self, index: int) -> tuple[Stack, ...]:
@@ -299,8 +306,9 @@ class Catalog:
             for name in ("Modality", "SeriesDescription")
         )
         words = printable(description[:_LONGEST])
-        words = HIDDEN if words and hides(self._identity) else words  # free text
-        return " · ".join(filter(None, (printable(modality) or "?", words)))
+        hide = hides(self._identity)
+        words = HIDDEN if words and hide else words  # free text
+        return " · ".join(filter(None, (part(fitting("CS", modality, hide=hide)) or "?", words)))
 
     def known_stacks_of(self, index: int) -> tuple[Stack, ...] | None:
         """Return the stacks of one series as `stacks_of`, None where so many files would have to be read for them."""
@@ -317,10 +325,10 @@ class Catalog:
         modality, _, words = self.title_of(index).partition(" · ")
         start, end = f"{index:>3}  {modality} · ", f" · {words}" if words else ""
         stacks = self.known_stacks_of(index)
+        count = _count(len(self._members[index]), "file")
         if not stacks:
-            return [
-                f"{start}{'' if stacks is None else 'no images · '}{_count(len(self._members[index]), 'file')}{end}"
-            ]
+            what = f"{count} · {UNJUDGED}" if stacks is None else f"no images · {count}"
+            return [f"{start}{what}{end}"]
         return [f"{start}{stack.summary()}{end}" for stack in stacks]
 
     def _column(self, name: str) -> Coded:

@@ -83,7 +83,7 @@ def column(values: Sequence[Any], vr: str, *, many: bool, index: pd.Index[Any] |
     A value that is not of this type (the file has another VR than the dictionary) is missing.
     """
     dtype = dtype_of(vr, many=many)
-    if any(isinstance(value, str) and value == HIDDEN for value in values):
+    if any(isinstance(value, str) and value == HIDDEN for value in values) and tuple not in set(map(type, values)):
         dtype = "string"
     fitting = values if dtype == "object" else [value if _fits(value, dtype) else None for value in values]
     return pd.Series(fitting, dtype=dtype, index=index)

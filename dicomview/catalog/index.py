@@ -25,7 +25,7 @@ __all__ = ["Index"]
 
 _MARK = b"dicomview.scan"
 _COLUMNS = ("status", "detail", "size", "mtime_ns", "pixels", *(one.keyword for one in ATTRIBUTES))
-_VERSION = f"1 {' '.join(_COLUMNS)}".encode()
+_VERSION = f"2 {' '.join(_COLUMNS)}".encode()
 """A file of other columns is read anew: values mean what they meant."""
 _VEILED = _VERSION + b" (hidden)"
 _COMPARED = ("size", "mtime_ns")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
-from dicomview.elements import HIDDEN, identifies
+from dicomview.elements import HIDDEN, fits, identifies
 from dicomview.files import ATTRIBUTES, STATUSES
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ POSITION = ("x", "y", "z")
 """The columns of ImagePositionPatient, LPS mm."""
 
 _IDENTIFYING = {one.keyword for one in ATTRIBUTES if identifies(one.tag, one.vr)}
+_TEXTS = {one.keyword: one.vr for one in ATTRIBUTES if one.kind == "text" and one.keyword not in _IDENTIFYING}
 _POSITION, _UNIQUE = "ImagePositionPatient", "SOPInstanceUID"
 
 
@@ -139,8 +140,11 @@ def joined(parts: Sequence[Packed]) -> Packed:
 
 
 def _joined(columns: list[Any]) -> Column:
-    if not isinstance(columns[0], Coded):
-        return np.concatenate(columns)
+    return _recoded(columns) if isinstance(columns[0], Coded) else np.concatenate(columns)
+
+
+def _recoded(columns: Sequence[Coded]) -> Coded:
+    """Return the rows of several, each different word once."""
     book: dict[Any, int] = {None: 0}
     codes = []
     for column in columns:
@@ -172,8 +176,19 @@ def table(packed: Packed, paths: Sequence[str], *, hide: bool) -> pd.DataFrame:
 
 
 def veiled(packed: Packed) -> Packed:
-    """Return the same with "(hidden)" in place of what may tell who the patient is."""
-    return {name: _hidden(column) if name in _IDENTIFYING else column for name, column in packed.items()}
+    """Return the same with "(hidden)" in place of what may tell who the patient is, and of text that is no valid value.
+
+    For where a length is wrong, a word holds what the elements behind it say.
+    """
+    return {name: _hidden(column) if name in _IDENTIFYING else _valid(name, column) for name, column in packed.items()}
+
+
+def _valid(name: str, column: Column) -> Column:
+    vr = _TEXTS.get(name)
+    if vr is None or not isinstance(column, Coded):
+        return column
+    words = [None, *(word if fits(vr, word) else HIDDEN for word in column.words[1:])]
+    return column if words == column.words else _recoded([Coded(column.codes, words)])
 
 
 def _hidden(column: Column) -> Coded:

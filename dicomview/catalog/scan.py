@@ -16,6 +16,7 @@ from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.index import Index
 from dicomview.catalog.packed import joined, pack, taken, veiled
 from dicomview.elements import hides
+from dicomview.errors import UnknownChoice
 from dicomview.files import Glancer, Location, ahead, is_url, locate
 from dicomview.progress import bar
 
@@ -53,7 +54,8 @@ def scan(
     Parameters
     ----------
     source : path, pydicom.Dataset, or a list of either
-        A folder, a file, a zip archive, a DICOMDIR, data sets in memory.
+        A folder, a file, a zip archive, a DICOMDIR, data sets in memory. An archive that is encrypted, damaged or a
+        bomb is a row that says so; of a list, a path that does not exist is one whose status is "missing".
     cache : path, optional
         A Parquet file that remembers what was found, made when it is not there: a file whose path, size and time of
         writing are those remembered is not opened again. It holds the patients' names and numbers, where these are
@@ -79,15 +81,15 @@ def scan(
     Raises
     ------
     NothingFound
-        A path does not exist, or the list is empty. (A folder without DICOM is a catalogue without series.)
-    UnsafeArchive, NotASource
+        There is no such path, or the list is empty. (A folder without DICOM is a catalogue without series.)
+    NotASource
         As `read_series`.
     AlreadyThere
         `cache` is a file that is no cache; of one that is damaged further on, the catalogue raises it when it is asked.
     MissingExtra
         A cache needs pyarrow.
     UnknownChoice
-        `identity` is another word.
+        `identity` is another word, or `executor` none.
 
     Examples
     --------
@@ -96,9 +98,14 @@ def scan(
       0  CT · 60 × 256 × 256 · 2.00 × 1.20 × 1.20 mm · regular · Chest with contrast (synthetic)
     """
     hide = hides(identity)  # before a folder is read
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise UnknownChoice(
+            f"executor is {executor!r:.40}; give one that tasks can be submitted to, such as "
+            "concurrent.futures.ProcessPoolExecutor(4)"
+        )
     if isinstance(source, Iterator):
         source = list[Any](source)  # it is gone through twice
-    places = list(locate(source))
+    places = list(locate(source, rows=True))
     index = None if cache is None else Index.opened(cache, hide=hide)
     known = np.full(len(places), -1, np.intp) if index is None else index.rows_of(places)
     old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)

@@ -10,7 +10,7 @@ from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.columns import boxed, column, persons, row_table, vr_of_many
 from dicomview.catalog.instances import instances_in, of_frame, rows_in, stored_in
 from dicomview.catalog.keys import key_of
-from dicomview.elements import HIDDEN, NUMBERS, Level, entry_of, hides, identifies, is_many, typed
+from dicomview.elements import HIDDEN, NUMBERS, Level, entry_of, hides, identifies, is_many, tells, typed
 from dicomview.errors import UnknownChoice
 from dicomview.quiet import quiet
 
@@ -51,8 +51,9 @@ def tags(
     identity : "show" or "hide", optional
         "hide" puts "(hidden)" in place of what may tell who the patient is, at any depth: the attributes of PS3.15
         Table E.1-1 that none of its Retain options lets stand, every name of a person, every private value. Dates,
-        UIDs, device and institution are shown, and text in attributes that the table does not name is not searched. By
-        default the environment variable ``DICOMVIEW_IDENTITY`` decides, else "show"; a "hide" there cannot be undone.
+        UIDs, device and institution are shown where they are valid values of their VR; text in attributes that the
+        table does not name is not searched. By default the environment variable ``DICOMVIEW_IDENTITY`` decides, else
+        "show"; a "hide" there cannot be undone.
 
     Returns
     -------
@@ -149,6 +150,11 @@ def by_keyword(instances: Sequence[Instance], keys: Sequence[Key], hide: bool) -
         if hide and any(identifies(tag, told) for tag, told in said):
             cells = [None if cell is None else HIDDEN for cell in cells]
             many = False
+        elif hide:
+            cells = [
+                HIDDEN if one is not None and _says_words(cell) and tells(one) else cell
+                for cell, one in zip(cells, found, strict=True)
+            ]
         values = column(cells, vr, many=many).rename(key.label)
         columns.append(values)
         if vr == "PN" and not many:
@@ -156,6 +162,11 @@ def by_keyword(instances: Sequence[Instance], keys: Sequence[Key], hide: bool) -
     if not columns:
         return pd.DataFrame(index=range(len(instances)))
     return pd.concat(columns, axis=1)
+
+
+def _says_words(cell: Any) -> bool:
+    """Return True for text, alone or among other values; numbers and dates tell nothing more than themselves."""
+    return isinstance(cell, str) or (isinstance(cell, tuple) and any(isinstance(one, str) for one in cell))
 
 
 class _Cells(dict["Stored", Any]):

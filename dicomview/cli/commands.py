@@ -84,10 +84,17 @@ def audit(options: argparse.Namespace) -> int:
 def tags(options: argparse.Namespace) -> int:
     """List the elements of the header."""
     words = None if options.keywords is None else [word.strip() for word in _COMMA.split(options.keywords)]
-    table = catalog.tags(_source(options), words, identity=options.identity)
     if options.find is not None:
         if words is not None:
             raise UnknownChoice("--find looks through the rows of all elements; leave -k away")
+        try:  # text that is none would be looked for as it is, and a slip of the keys be taken for "not there"
+            re.compile(options.find)
+        except re.error as error:
+            raise UnknownChoice(
+                f"--find {options.find!r} is no regular expression: {error}; a \\ before a sign means the sign"
+            ) from None
+    table = catalog.tags(_source(options), words, identity=options.identity)
+    if options.find is not None:
         table = table.dicom.find(options.find)
     shown = [name for name in _OF_ROWS if name in table]
     give(table, options, shown=None if words is not None else shown)

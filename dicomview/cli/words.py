@@ -99,13 +99,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DicomviewError as refusal:
         print(f"dicomview: {refusal}".replace("overwrite=True", "--overwrite"), file=sys.stderr)
         return 1 if options.command == "lab" else 2
-    except BrokenPipeError:
-        # What reads our output has had enough. Python would complain once more when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # what reads our output has had enough
+        _mute()
         return _BROKEN_PIPE
+    except OSError as error:
+        if error.filename is not None:  # no stream
+            raise
+        _mute()
+        print(f"dicomview: the output cannot be written: {error.strerror or 'the disk gave an error'}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return _INTERRUPTED
     return status
+
+
+def _mute() -> None:
+    """Let the standard output go nowhere: Python would complain once more when it closes the stream."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,7 +139,11 @@ def _parser() -> argparse.ArgumentParser:
     _identity(audit, "of the page: hidden unless --identity show")
     tags = _command(commands, "tags", "list the elements of the header", _TAGS, "PATH")
     tags.add_argument("-k", "--keywords", metavar="WORDS", help="columns of a table, with commas between them")
-    tags.add_argument("--find", metavar="WORDS", help="only rows in which this occurs; a regular expression")
+    tags.add_argument(
+        "--find",
+        metavar="WORDS",
+        help="only rows in which this occurs; a regular expression, in which \\[ is a bracket",
+    )
     _output(tags)
     _identity(tags, "hide what may tell who the patient is (PS3.15 Table E.1-1)")
     view = _command(commands, "view", "show a series in the web browser", _VIEW, "PATH")
@@ -138,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     view.add_argument("--plane", choices=("axial", "coronal", "sagittal"), help="default: as acquired")
     view.add_argument("--exact", action="store_true", help="keep every sample, however large the page")
     view.add_argument("--no-browser", action="store_true", help="write the page and open no web browser")
-    view.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write the page")
+    view.add_argument("-o", "--output", type=_page, metavar="FILE", help="where to write the page: .html")
     view.add_argument("--overwrite", action="store_true", help="replace a file that is there")
     lab = _command(commands, "lab", "open JupyterLab on the first notebook", _LAB, "")
     lab.add_argument("--no-browser", action="store_true", help="print the address and open no web browser")
@@ -165,7 +179,7 @@ def _command(
 
 
 def _output(command: argparse.ArgumentParser) -> None:
-    command.add_argument("-o", "--output", type=_written, metavar="FILE", help=".csv, .parquet, .json or .html")
+    command.add_argument("-o", "--output", type=_table, metavar="FILE", help=".csv, .parquet, .json or .html")
     command.add_argument("--format", choices=("text", "csv", "json"), help="of the standard output, default: text")
     command.add_argument("--overwrite", action="store_true", help="replace a file that is there")
 
@@ -174,9 +188,15 @@ def _identity(command: argparse.ArgumentParser, words: str) -> None:
     command.add_argument("--identity", choices=("show", "hide"), help=words)
 
 
-def _written(text: str) -> Path:
+def _table(text: str) -> Path:
     if Path(text).suffix.lower() not in (".csv", ".parquet", ".json", ".html"):
         raise argparse.ArgumentTypeError(f"a table is written as .csv, .parquet, .json or .html, not as {text!r}")
+    return Path(text)
+
+
+def _page(text: str) -> Path:
+    if Path(text).suffix.lower() not in (".html", ".htm"):
+        raise argparse.ArgumentTypeError(f"a page is written as .html, not as {text!r}")
     return Path(text)
 
 

@@ -2,7 +2,7 @@
 
 from dicomview.elements.entries import Entry, entry_of
 from dicomview.elements.flatten import COLUMNS, Row, row_of, rows_of
-from dicomview.elements.identity import HIDDEN, Identity, hides, identifies
+from dicomview.elements.identity import HIDDEN, Identity, fits, fitting, hides, identifies, tells
 from dicomview.elements.masked import masked
 from dicomview.elements.plain import plain
 from dicomview.elements.profile import Rule, edition, rule_of, rules
@@ -22,6 +22,8 @@ __all__ = [
     "dtype_of",
     "edition",
     "entry_of",
+    "fits",
+    "fitting",
     "hides",
     "identifies",
     "is_many",
@@ -33,5 +35,6 @@ __all__ = [
     "rows_of",
     "rule_of",
     "rules",
+    "tells",
     "typed",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicomview.elements.entries import entry_of
-from dicomview.elements.identity import HIDDEN, identifies
+from dicomview.elements.identity import HIDDEN, tells
 from dicomview.elements.stored import Level
 from dicomview.elements.types import raw_text, typed
 from dicomview.quiet import quiet
@@ -39,7 +39,8 @@ def rows_of(dataset: Dataset, *, hide: bool = False) -> list[Row]:
     dataset : pydicom.Dataset
         Read, neither written nor converted.
     hide : bool
-        Put "(hidden)" where an element may tell who the patient is, and everywhere below such a sequence.
+        Put "(hidden)" where an element may tell who the patient is, and everywhere below such a sequence; also where
+        text does not fit its VR, for then it may be anything.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def _rows_below(level: Level, tag: BaseTag, before: str, hide: bool, hidden: boo
     path = before + entry_of(stored.tag).step
     # Of a sequence whose items cannot be told apart nobody knows what it says.
     damaged = stored.vr == "SQ" and isinstance(stored.content, bytes)
-    covered = hidden or (hide and (damaged or identifies(stored.tag, stored.vr)))
+    covered = hidden or (hide and (damaged or tells(stored)))
     items = stored.content if stored.vr == "SQ" and isinstance(stored.content, tuple) else ()
     if items and path.count("[") >= _DEEPEST:
         stored, items = stored._replace(problem=f"nested {_DEEPEST} deep; what is below is not listed"), ()

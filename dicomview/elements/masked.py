@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydicom.dataelem import DataElement
 from pydicom.sequence import Sequence
 
-from dicomview.elements.identity import HIDDEN, identifies
+from dicomview.elements.identity import HIDDEN, tells
 from dicomview.elements.stored import Level
 from dicomview.quiet import quiet
 
@@ -19,7 +19,7 @@ __all__ = ["masked"]
 
 
 def masked(dataset: Dataset) -> Dataset:
-    """Return a copy in which "(hidden)" stands for every element that `identifies`, at any depth.
+    """Return a copy in which "(hidden)" stands for every element that `tells`, at any depth.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def masked(dataset: Dataset) -> Dataset:
 
 def _mask(dataset: Dataset) -> None:
     for stored in list(Level(dataset)):
-        if identifies(stored.tag, stored.vr):
+        if tells(stored):
             if stored.content is None and not stored.problem:
                 continue  # empty
             dataset[stored.tag] = DataElement(stored.tag, "LO", HIDDEN)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from dicomview.catalog import Catalog, instances_in, key_or_none, tags
+from dicomview.catalog import Catalog, instances_in, tags
 from dicomview.catalog.exchange import to_csv, to_parquet
-from dicomview.elements import HIDDEN, Level, entry_of, hides, identifies, masked
+from dicomview.elements import Level, hides, masked
 from dicomview.export.model import model
 from dicomview.files import ending_of, new_file
 from dicomview.pixels import FrameTags
@@ -47,7 +47,7 @@ def table(
     keywords : list, optional
         As for `dicomview.tags`.
     identity : "show" or "hide", optional
-        As for `dicomview.tags`; of a catalogue, the columns that may tell who the patient is. File names stay.
+        As for `dicomview.tags`; of a catalogue, whatever may tell who the patient is. File names stay.
     overwrite : bool
         True replaces a file that is there already.
 
@@ -75,7 +75,7 @@ def table(
         shown = source
     elif isinstance(source, Catalog):
         refuse("a catalogue (choose columns of catalog.files)", keywords=keywords)
-        shown = _veiled(source.files) if hides(identity) else source.files
+        shown = (source.hidden() if hides(identity) else source).files
     else:
         shown = tags(source, keywords, identity=identity)
     if ending == ".json":
@@ -153,14 +153,3 @@ def _plain(cell: Any) -> Any:
     if hasattr(cell, "isoformat"):
         return cell.isoformat()
     return cell.item() if hasattr(cell, "item") else cell
-
-
-def _veiled(files: pd.DataFrame) -> pd.DataFrame:
-    """Return a copy of a catalogue's table without who the patient is."""
-    files = files.copy()
-    for name in files.columns:
-        key = key_or_none(name)
-        if key is not None and identifies(key.tag, entry_of(key.tag).vr):
-            known = files[name].notna()
-            files[name] = pd.Series(HIDDEN, index=files.index, dtype="string").where(known)
-    return files

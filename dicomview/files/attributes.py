@@ -37,6 +37,7 @@ _SEVERAL |= {"WindowCenter", "WindowWidth"}
 
 # Values beyond are no numbers a table can hold as 64-bit integers.
 _LARGEST = 2**63 - 1
+_LONGEST_TEXT = 1024  # characters: no attribute here may have as many, but a length that is wrong swallows what follows
 
 
 class Attribute(NamedTuple):
@@ -49,8 +50,9 @@ class Attribute(NamedTuple):
     vr : str
         Of the dictionary.
     kind : Kind
-        "text": str, several values joined by a backslash; "date": datetime.date; "time": datetime.timedelta since
-        midnight; "short" (0 to 65535), "integer", "number": the first value; "numbers": a tuple of floats.
+        "text": str, several values joined by a backslash, of more than 1,024 characters the first and "…"; "date":
+        datetime.date; "time": datetime.timedelta since midnight; "short" (0 to 65535), "integer", "number": the
+        first value; "numbers": a tuple of floats.
     """
 
     keyword: str
@@ -117,7 +119,8 @@ def value_in(dataset: Dataset, attribute: Attribute) -> Value:
 def _plain(value: Any, kind: Kind) -> Value:
     values = list(value) if isinstance(value, list | tuple | MultiValue) else [value]
     if kind == "text":
-        return "\\".join(str(one).strip(_BLANK) for one in values) or None
+        text = "\\".join(str(one).strip(_BLANK) for one in values)
+        return (text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…") or None
     if kind == "numbers":
         return tuple(float(one) for one in values) if values and str(values[0]) else None
     first = values[0] if values else None
@@ -154,9 +157,9 @@ def _time(text: str) -> datetime.timedelta | None:
 
 # --- from bytes -------------------------------------------------------------------------------------------------------
 
-_WORD = re.compile(rb"[!-\[\]-~][ -\[\]-~]*\0?").fullmatch  # printable ASCII, one value
+_WORD = re.compile(rb"[!-\[\]-~][ -\[\]-~]{0,1022}\0?").fullmatch  # printable ASCII, one value, none to be cut
 _OF_UIDS = b"0123456789."
-_NAME = re.compile(rb"[!-<>-\[\]-~][ -<>-\[\]-~]*").fullmatch  # one component group
+_NAME = re.compile(rb"[!-<>-\[\]-~][ -<>-\[\]-~]{0,1022}").fullmatch  # one component group
 _DAY = re.compile(rb"[0-9]{8} ?").fullmatch
 _LONGEST = 128  # bytes of a UID, of numbers and of six of them; what is longer is not remembered here
 _EXACT = 2**53  # beyond, pydicom looks at a whole number more closely

@@ -92,7 +92,7 @@ class Location(NamedTuple):
         return path.open("rb")
 
 
-def locate(source: Source) -> Iterator[Location]:
+def locate(source: Source, *, rows: bool = False) -> Iterator[Location]:
     """Return every path under `source`, in an order that is the same on every machine.
 
     Parameters
@@ -101,19 +101,24 @@ def locate(source: Source) -> Iterator[Location]:
         A folder (with all folders in it, hidden files included), a file, a zip archive, a DICOMDIR (with the files
         it refers to), a URL that fsspec knows, data sets in memory. A file met twice is given once. Links to folders
         are followed, never in circles.
+    rows : bool
+        True gives an archive that is refused, and a path of a list that does not exist, as a place like any other,
+        whose header says what it is.
 
     Raises
     ------
     NothingFound
         A path does not exist, or the list is empty.
     UnsafeArchive
-        An archive given by name is encrypted, damaged or a bomb. (One met in a folder is a row like any other.)
+        An archive given by name is encrypted, damaged or a bomb. (One met in a folder is a place like any other.)
     NotASource
         `source` is neither a path nor a data set nor a list of them.
     """
     if isinstance(source, str | os.PathLike) and not is_url(source) and _path(source).is_dir():
         return _folder(os.fspath(_path(source)), None)  # in which nothing is met twice
-    return _distinct(_one(source, None) if isinstance(source, str | os.PathLike | Dataset) else _many(source))
+    return _distinct(
+        _one(source, None, rows) if isinstance(source, str | os.PathLike | Dataset) else _many(source, rows)
+    )
 
 
 def _distinct(found: Iterator[Location]) -> Iterator[Location]:
@@ -127,7 +132,7 @@ def _distinct(found: Iterator[Location]) -> Iterator[Location]:
         yield one
 
 
-def _many(sources: Iterable[str | os.PathLike[str] | Dataset]) -> Iterator[Location]:
+def _many(sources: Iterable[str | os.PathLike[str] | Dataset], rows: bool) -> Iterator[Location]:
     if not isinstance(sources, Iterable) or isinstance(sources, bytes | bytearray | Mapping | Location):
         raise NotASource(_not_a_source(sources))
     items = list(sources)
@@ -140,11 +145,13 @@ def _many(sources: Iterable[str | os.PathLike[str] | Dataset]) -> Iterator[Locat
     for place, item in enumerate(items):
         if isinstance(item, Dataset):
             yield Location(f"dataset {place}", None, dataset=item)
+        elif rows and not is_url(item) and not os.path.lexists(path := _path(item)):
+            yield Location(_label(path, base or path.parent), os.fspath(path))
         else:
-            yield from _one(item, base)
+            yield from _one(item, base, rows)
 
 
-def _one(source: str | os.PathLike[str] | Dataset, base: Path | None) -> Iterator[Location]:
+def _one(source: str | os.PathLike[str] | Dataset, base: Path | None, rows: bool) -> Iterator[Location]:
     """Give what is under one source; labels are relative to `base`, or to the source itself without one."""
     if isinstance(source, Dataset):
         yield Location("dataset 0", None, dataset=source)
@@ -163,6 +170,9 @@ def _one(source: str | os.PathLike[str] | Dataset, base: Path | None) -> Iterato
     label = _label(path, base or path.parent)
     head = _head(path)
     if archive.is_zip(head):
+        if rows:
+            yield from _zip(label, os.fspath(path))
+            return
         for member in archive.members(path):
             yield Location(f"{label}::{member}", os.fspath(path), member)
         return
@@ -217,7 +227,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _zip(label: str, name: str) -> Iterator[Location]:
-    """Give the members of an archive met in a folder; the file itself when it is none, or refused."""
+    """Give the members of an archive; the file itself when it is none, or refused."""
     path = Path(name)
     try:
         inside = archive.members(path) if path.is_file() and archive.is_zip(_head(path)) else ()

@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 __all__ = ["Remote", "is_url", "remote_files"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(?:://|::)")  # two letters at least: C:\ is a disk
+_KINDS = re.compile(r"([a-z][a-z0-9+.-]+)(?:://|::)", re.IGNORECASE)
+# Of kinds that fsspec knows itself; others have a package of their own, whose name fsspec tells.
+_PACKAGES = dict.fromkeys(("http", "https"), '"dicomview[remote]"') | {
+    "arrow_hdfs": "pyarrow",
+    "git": "pygit2",
+    "github": "requests",
+    "hdfs": "pyarrow",
+    "libarchive": "libarchive-c",
+    "sftp": "paramiko",
+    "smb": "smbprotocol",
+    "ssh": "paramiko",
+}
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
 
 
@@ -74,7 +86,7 @@ def remote_files(url: str) -> Iterator[tuple[str, Remote]]:
         found = filesystem.find(root, detail=True) or {root: filesystem.info(root)}
     except ImportError as error:
         raise MissingExtra(
-            f"a URL of this kind needs a package of its own: {error}; python -m pip install has it by that name"
+            f"a URL of this kind needs a further package: python -m pip install {_packages(url)}"
         ) from error
     except Exception as error:
         # Every file system has errors of its own; their words may hold keys, so only the kind is told.
@@ -92,6 +104,18 @@ def remote_files(url: str) -> Iterator[tuple[str, Remote]]:
             label,
             Remote(filesystem, path, filesystem.unstrip_protocol(path), -1 if size is None else size, _time(facts)),
         )
+
+
+def _packages(url: str) -> str:
+    """Return what to install for the kinds of a URL, of which there are several in "zip://a::https://b"."""
+    from fsspec.registry import known_implementations
+
+    names: list[str] = []
+    for kind in _KINDS.findall(url.casefold()):
+        told = known_implementations.get(kind, {"class": ""})["class"].partition(".")[0]
+        name = _PACKAGES.get(kind) or (told if told != "fsspec" else "")
+        names += [name] if name and name not in names else []
+    return " ".join(names) or '"fsspec[full]"'
 
 
 def _time(facts: dict[str, Any]) -> int:

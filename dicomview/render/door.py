@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydicom.dataset import Dataset
 
-from dicomview.elements import hides
+from dicomview.elements import fitting, hides
 from dicomview.errors import UnknownChoice
 from dicomview.objects import read_objects, segmentations_of
 from dicomview.render.beside import lay_objects
@@ -177,7 +177,7 @@ def veil(scene: Scene) -> None:
 
     The title keeps the modality, places along an axis that people have named keep their numbers.
     """
-    scene.title = scene.modality
+    scene.title = fitting("CS", scene.modality, hide=True)
     scene.marks = tuple(one.veiled() for one in scene.marks)
     scene.axes = tuple(
         replace(axis, labels=tuple(str(place + 1) for place in range(len(axis.labels))))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from contextlib import suppress
+from hashlib import file_digest
+from typing import TYPE_CHECKING, Any, cast
 
 from dicomview.errors import UnsafeArchive
 from dicomview.files.extent import native_length
+from dicomview.pixels import FrameTags
 from dicomview.rules.check import Finding, check
 from dicomview.rules.material import DEEPEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dicomview.files import Location
     from dicomview.rules.material import Instance, Material
+    from dicomview.space import Series
 
 __all__: list[str] = []
 
@@ -193,6 +199,42 @@ def _polyglot_preamble(one: Instance) -> Iterator[Finding]:
         yield Finding("the file is a TIFF at the same time", "", "", "zeros", severity="info")
     elif preamble.strip(b"\0"):
         yield Finding("the preamble is not empty", "", "", "zeros")
+
+
+@check(
+    "F14",
+    "warning",
+    "series",
+    "series",
+    rule="Further copies of an instance that is here already: of an image the same SOPInstanceUID, place and pixels; "
+    "of anything else the same bytes.",
+    why="They count as data and are none: a copy in training and test data at once makes results look better.",
+    todo="Keep one of them. Of images dicomview shows one; series.rejected lists the others.",
+    standard="PS3.3 C.12.1",
+)
+def _duplicate_file(series: Series) -> Iterator[Finding]:
+    copies = dict.fromkeys(one.label for one in series.rejected if one.code == "DUPLICATE_SOP")
+    copies |= dict.fromkeys(_copied_objects(series))
+    if copies:
+        message = "a further copy of an instance"
+        yield Finding(message, "SOPInstanceUID", f"{len(copies)} further", "one", tuple(copies))
+
+
+def _copied_objects(series: Series) -> Iterator[str]:
+    """Yield the labels of files that are no slices and equal one before them, byte for byte."""
+    objects = {one.label for one in series.rejected if one.code in ("NOT_IMAGE", "DERIVED_OBJECT")}
+    groups: dict[str, list[Location]] = defaultdict(list)
+    for header in series.headers:
+        if header.location.label in objects and header.location.dataset is None and header.dataset is not None:
+            groups[FrameTags(header.dataset).text("SOPInstanceUID")].append(header.location)
+    for members in groups.values():
+        seen: set[bytes] = set()
+        for one in members if len(members) > 1 else ():
+            with suppress(OSError, UnsafeArchive), one.open() as stream:
+                digest = file_digest(cast("Any", stream), "sha256").digest()
+                if digest in seen:
+                    yield one.label
+                seen.add(digest)
 
 
 @check(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydicom import config
 from pydicom.uid import UID
 
-from dicomview.errors import NotAnImage, SeveralSeries, UnknownSeries, printable
+from dicomview.elements import fits, fitting
+from dicomview.errors import NotAnImage, SeveralSeries, UnknownSeries, part
 from dicomview.files import Header, read_headers
 from dicomview.pixels import FrameTags, frame_count
 from dicomview.progress import bar
@@ -92,7 +93,8 @@ class Series:
     identity: Literal["show", "hide"] = "show"
 
     def __repr__(self) -> str:
-        what = f"Series {printable(self.modality) or 'of unknown modality'}"
+        modality = fitting("CS", self.modality, hide=self.identity == "hide")
+        what = f"Series {part(modality) or 'of unknown modality'}"
         if not self.stacks:
             return f"{what} · no images · {self.rejected[0].reason if self.rejected else 'empty'}"
         count = f"{len(self.stacks)} stack{'s' if len(self.stacks) > 1 else ''}"
@@ -265,7 +267,7 @@ def read_series(source: Source | Series, uid: str | None = None) -> Series:
 def _are(found: Iterable[Series]) -> str:
     """List series for an error: UID, modality, size, number; nothing about the patient."""
     lines = [
-        f"\n  {printable(series.uid) or '(no UID)'}  {printable(series.modality) or '?':3} {len(series)} "
+        f"\n  {part(series.uid) or '(no UID)'}  {part(series.modality) or '?':3} {len(series)} "
         + f"image{'s' * (len(series) != 1)}"
         + (f" of {series[0].rows} × {series[0].columns}" if series.stacks else "")
         + (f", SeriesNumber {number}" if (number := series.tags.integer("SeriesNumber", -1)) >= 0 else "")
@@ -307,8 +309,8 @@ def _refusal(header: Header) -> Rejected | None:
         return Rejected(label, "DERIVED_OBJECT", f"a {SEGMENTATIONS[sop_class]} lies over images")
     if header.pixels is not None:
         return None
-    # Without a warning of pydicom's where it is no UID.
-    name = printable(UID(sop_class, config.IGNORE).name) or "an object of unknown class"
+    # What is no UID may be the elements behind it, where its length is wrong.
+    name = (UID(sop_class, config.IGNORE).name if fits("UI", sop_class) else "") or "an object of unknown class"
     if header.status == "truncated":
         return Rejected(label, "TRUNCATED", f"{name} has no pixel data, and its file ends too early")
     return Rejected(label, "NOT_IMAGE", f"{name} has no pixel data")

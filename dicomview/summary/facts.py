@@ -7,9 +7,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydicom.datadict import dictionary_VR
 from pydicom.uid import UID
 
-from dicomview.errors import DicomviewError
+from dicomview.elements import fitting
+from dicomview.errors import DicomviewError, part
 from dicomview.progress import bar
 from dicomview.render import picture
 from dicomview.render.small import png_of
@@ -98,23 +100,28 @@ def lines_of(material: Material, findings: Findings, *, hide: bool, progress: bo
         size, verdict = _words(series, stack)
         title = "" if hide else series.tags.text("SeriesDescription")[:_LONGEST]
         sound = stack is None or stack.verdict.regular or stack.verdict.code == "SINGLE_SLICE"
+        modality = part(fitting("CS", series.modality, hide=hide)) or "?"
         errors, warnings = (counts[series.uid, severity] for severity in ("error", "warning"))
         lines.append(
             Line(
-                series.uid, series.modality or "?", title, size, verdict, sound, len(series.headers), errors, warnings,
+                series.uid, modality, title, size, verdict, sound, len(series.headers), errors, warnings,
                 png, note if png else note or "no picture",
             )
         )  # fmt: skip
     return lines
 
 
-def spreads_of(material: Material) -> list[Spread]:
-    """Return how attributes are spread over the series; those that no series has are left out."""
+def spreads_of(material: Material, *, hide: bool) -> list[Spread]:
+    """Return how attributes are spread over the series; those that no series has are left out.
+
+    `hide` puts "(hidden)" in place of words that do not fit their VR.
+    """
     tags = [series.tags for series in material.series]
     stacks = [series.stacks[0] if series.stacks else None for series in material.series]
 
     def text(name: str, keyword: str, shown: Callable[[str], str] = str) -> Spread:
-        return of_words(name, [shown(one.text(keyword)) for one in tags])
+        vr = dictionary_VR(keyword)
+        return of_words(name, [shown(fitting(vr, one.text(keyword), hide=hide)) for one in tags])
 
     def number(name: str, unit: str, keyword: str, place: int = 0) -> Spread:
         return of_numbers(name, unit, [_reading(one, keyword, place) for one in tags])

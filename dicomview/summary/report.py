@@ -112,7 +112,7 @@ def findings_on_page(
                 totals=totals_of(material, findings),
                 lines=lines_of(material, findings, hide=hide, progress=progress),
                 findings=findings,
-                spreads=spreads_of(material),
+                spreads=spreads_of(material, hide=hide),
                 hide=hide,
             )
         target.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from dicomview.catalog import LINES
+from dicomview.catalog import LINES, UNJUDGED
 from dicomview.errors import DicomviewError
 from dicomview.views.lines import Line, entry_of_stack
 from dicomview.views.series_list import Entry, SeriesList
@@ -36,7 +36,7 @@ def listed(catalog: Catalog) -> SeriesList:
         for number, stack in enumerate(stacks or (None,)):
             lines.append((index, number))
             if stack is None:
-                entries.append(Entry(title, "no images" if stacks is not None else "", "", True, stacks is None))
+                entries.append(Entry(title, UNJUDGED if stacks is None else "no images", "", True, stacks is None))
             else:
                 entries.append(entry_of_stack(stack, title))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicomview.errors import DicomviewError
+from dicomview.elements import fitting
+from dicomview.errors import DicomviewError, part
 from dicomview.objects import segmentations_of
 from dicomview.render import picture
 from dicomview.render.small import png_of
@@ -35,7 +36,7 @@ class Line(NamedTuple):
         described = "" if hide else tags.text("SeriesDescription") or tags.text("ProtocolName")
         if not described and (number := tags.integer("SeriesNumber", -1)) >= 0:
             described = f"series {number}"
-        title = " · ".join(filter(None, (self.series.modality or "?", described)))
+        title = " · ".join(filter(None, (part(fitting("CS", self.series.modality, hide=hide)) or "?", described)))
         if stack is None:
             count, rejected = len(self.series.headers), self.series.rejected
             size = f"{count} object{'s' * (count != 1)}"
