@@ -256,6 +256,8 @@ def _day(raw: bytes) -> datetime.date | None:
 
 
 def _clock(raw: bytes) -> datetime.timedelta | None:
+    if len(raw) > _LONGEST:
+        return None
     whole, point, parts = raw.rstrip(b" ").partition(b".")
     seconds = _seconds(whole)
     if seconds is None:
