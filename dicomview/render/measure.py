@@ -169,6 +169,8 @@ class Measure:
             notes.append(f"laid on the slice, from up to {shape.beside:.2g} mm beside it")
         if beyond := _beyond(shape, view.rows, view.columns):
             notes.append("reaches beyond the picture")
+        if shape.crossed:
+            notes.append("crosses itself: what it goes around twice is left out")
         uid, frame = scene.instance_at(shape.plane, shape.index, dict(shape.places))
         known: dict[str, Any] = {"points": points, "uid": uid, "frame": frame, "beyond": beyond}
         if shape.kind == "line":
