@@ -202,6 +202,16 @@ def test_structures_keep_names_and_colours():
         ({"contours": "heart"}, "contours are arrays of finite points"),
         ({"contours": []}, "contours are arrays of finite points"),
         ({"contours": [[1, 2, np.inf]]}, "finite points"),
+        ({"contours": [[1, 2, 3]]}, "a contour of one point is no line; .*view.measure"),
+        ({"contours": [[1, 2]], "index": 1}, "a contour of one point is no line"),
+        (
+            {"contours": [[40, 2], [50, 9]], "index": 1},
+            r"outside of the picture: they reach from \(40, 2\) to \(50, 9\), .* from \(0, 0\) to \(31, 23\)",
+        ),
+        (
+            {"contours": np.full((4, 3), 900.0)},
+            r"outside of these pictures: they reach from \(900, 900, 900\) to .*LPS",
+        ),
         ({"contours": Outline("x", (), None, "1.2.3")}, "another FrameOfReferenceUID than the pictures"),
     ],
 )
@@ -214,7 +224,7 @@ def test_contours_that_do_not_fit_say_so_and_change_nothing(given, words):
 
 def test_contours_in_mm_need_a_place():
     with pytest.raises(UnknownChoice, match="do not say where they lie; give contours of"):
-        dv.view(np.zeros(SHAPE, np.uint8)).add_contours([[1, 2, 3]])
+        dv.view(np.zeros(SHAPE, np.uint8)).add_contours([[1, 2, 3], [4, 5, 6]])
 
 
 def test_contours_in_the_picture_are_turned_with_it_and_in_the_saved_png():
