@@ -94,6 +94,9 @@ def test_labels_become_a_layer_each_and_the_same_name_takes_their_place():
             {"mask": np.ones((5, 24, 31), bool)},
             r"grid of the pictures, \(5, 24, 32\), and this one has shape \(5, 24, 31\)",
         ),
+        ({"mask": np.ones((24, 31), bool)}, r"this one has shape \(24, 31\)"),
+        ({"mask": [1, 2]}, r"a mask is a NumPy array .*\(5, 24, 32\), or .* not of type list of int"),
+        ({"mask": 5}, "a DICOM Segmentation .* not of type int"),
         ({"mask": np.ones(SHAPE, float)}, "bool or whole numbers"),
         ({"mask": {"good": boxed(), "bad": boxed()[1:]}}, "on the grid of the pictures"),
         ({"mask": boxed(), "color": "reddish"}, "has a name that matplotlib knows.*not 'reddish'"),
@@ -202,6 +205,16 @@ def test_structures_keep_names_and_colours():
         ({"contours": "heart"}, "contours are arrays of finite points"),
         ({"contours": []}, "contours are arrays of finite points"),
         ({"contours": [[1, 2, np.inf]]}, "finite points"),
+        ({"contours": [[1, 2, 3]]}, "a contour of one point is no line; .*view.measure"),
+        ({"contours": [[1, 2]], "index": 1}, "a contour of one point is no line"),
+        (
+            {"contours": [[40, 2], [50, 9]], "index": 1},
+            r"outside of the picture: they reach from \(40, 2\) to \(50, 9\), .* from \(0, 0\) to \(31, 23\)",
+        ),
+        (
+            {"contours": np.full((4, 3), 900.0)},
+            r"outside of these pictures: they reach from \(900, 900, 900\) to .*LPS",
+        ),
         ({"contours": Outline("x", (), None, "1.2.3")}, "another FrameOfReferenceUID than the pictures"),
     ],
 )
@@ -214,7 +227,7 @@ def test_contours_that_do_not_fit_say_so_and_change_nothing(given, words):
 
 def test_contours_in_mm_need_a_place():
     with pytest.raises(UnknownChoice, match="do not say where they lie; give contours of"):
-        dv.view(np.zeros(SHAPE, np.uint8)).add_contours([[1, 2, 3]])
+        dv.view(np.zeros(SHAPE, np.uint8)).add_contours([[1, 2, 3], [4, 5, 6]])
 
 
 def test_contours_in_the_picture_are_turned_with_it_and_in_the_saved_png():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import matplotlib as mpl
@@ -107,11 +108,22 @@ def test_what_one_draws_stays_when_plane_and_size_change(living, made):
     assert line in plot.ax.lines
     assert_shows(plot, pile, index=11)
     assert len(plot.ax.images) == 1
+    plot._canvas.draw()
     plot.figure.savefig(io.BytesIO(), dpi=33, format="png")  # another size must not be blitted on
     plot.index = 2
     before = on_screen(plot)
     plot._canvas.draw()
     np.testing.assert_array_equal(before, on_screen(plot))
+
+
+def test_a_step_is_not_put_on_what_was_kept_of_another_frame(living, made):
+    plot = made(phantoms.regular())
+    plot._canvas.draw()
+    plot.plane = "sagittal"
+    sent = []
+    plot._canvas.send = lambda content, buffers=None: sent.append(json.loads(content["data"])["type"])
+    plot.index = 2  # before the page has asked for the whole drawing
+    assert sent == ["draw"]
 
 
 def test_sliders_and_traits_say_the_same(living, made):

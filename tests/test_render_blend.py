@@ -110,6 +110,30 @@ def test_an_offset_moves_the_second(pair):
     assert places_in(moved, "axial", {}) is not None
 
 
+@pytest.mark.parametrize("layout", ["blend", "checkerboard"])
+def test_what_is_taken_for_one_space_is_said(pair, layout):
+    volume = pair[0].volume()
+    doubt = "linked by place: as asked, though the frame of reference is not known"
+    for shown, said in (
+        (dv.compare(volume, volume, layout=layout, link="position"), True),
+        (dv.compare(*pair, layout=layout, link="position"), False),
+        (dv.compare(volume, volume, layout=layout, offset=(0, 0, 0.0)), False),
+    ):
+        assert (doubt in shown.picture().notes) == said
+        assert not any("meet" in note for note in shown.picture().notes)
+
+
+def test_volumes_that_do_not_meet_say_so(pair):
+    volume, oblique = (one.volume() for one in pair)
+    far = dv.compare(volume, volume, layout="blend", offset=(0, 0, -1000.0))
+    depth = 12 * volume.spacing[0]
+    assert f"the two do not meet: the second lies {1000 - depth:.1f} mm beside the first" in far.picture().notes
+    away = dv.compare(volume, oblique, layout="blend", offset=(100.0, 0, 0))
+    assert any("do not meet" in note for note in away.picture().notes)
+    touching = dv.compare(volume, volume, layout="blend", offset=(0, 0, 1 - depth))
+    assert not any("meet" in note for note in touching.picture().notes)
+
+
 def test_what_cannot_be_laid_over_each_other_says_why(pair):
     other = dv.read_series(phantoms.regular(seed="elsewhere"))
     with pytest.raises(UnknownChoice, match="no common frame of reference"):

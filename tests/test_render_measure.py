@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +66,14 @@ def test_a_line_of_30_mm_measures_30_mm_in_every_plane_and_direction(scene: Scen
             np.testing.assert_allclose(one.points, [middle - half, middle + half], atol=1e-6)
 
 
+def test_a_region_that_crosses_itself_says_so(scene: Scene) -> None:
+    measure, plane = Measure(scene), next(iter(scene.views))
+    box = measure(shape_of("freehand", [(10, 10), (20, 10), (20, 20), (10, 20)], plane, 3))
+    assert (box.pixels, box.notes) == (121, ())
+    bow = measure(shape_of("freehand", [(10, 10), (20, 20), (20, 10), (10, 20)], plane, 3))
+    assert bow.notes == ("crosses itself: what it goes around twice is left out",)
+
+
 def test_an_acquired_slice_is_measured_by_its_own_header(scene: Scene) -> None:
     """Length, place and instance, from what pydicom reads of the file."""
     measure, plane = Measure(scene), next(iter(scene.views))
@@ -90,7 +99,7 @@ def test_statistics_on_an_acquired_slice_are_numpys() -> None:
             ("rectangle", [(10.2, 8), (30, 40)], (column > 10.2) & (column <= 30) & (row >= 8) & (row <= 40)),
             ("ellipse", [(11, 12), (61, 42)], ((column - 36) / 25) ** 2 + ((row - 27) / 15) ** 2 <= 1),
             ("freehand", [(5.5, 5.5), (70.5, 5.5), (5.5, 60.5)], (column > 5.5) & (row > 5.5)
-             & ((column - 5.5) / 65 + (row - 5.5) / 55 < 1)),
+             & ((column - 5.5) / 65 + (row - 5.5) / 55 <= 1 + 1e-12)),
             ("point", [(20, 30)], (column == 20) & (row == 30)),
         ):  # fmt: skip
             one = measure(shape_of(kind, points, "axial", index))
@@ -209,7 +218,9 @@ def test_nothing_is_measured_across_gaps_and_tilts(source: Any) -> None:
     measure = Measure(scene)
     assert list(scene.views) == ["axial"]
     first, second = (scene.where("axial", index) for index in (5, 6))
-    with pytest.raises(UnknownChoice, match="no slice holds all points of this line: they lie on axial"):
+    why = re.escape(next(iter(scene.refused.values())))
+    words = f"no slice holds all points of this line: they lie on axial.*no coronal or sagittal plane: {why}"
+    with pytest.raises(UnknownChoice, match=words):
         measure.laid("line", [first[0], second[0]], "axial", {})  # type: ignore[index]
     assert measure.laid("line", [first[0], first[0] + (3, 4, 0)], "axial", {}).index == 5  # type: ignore[index]
 

@@ -51,13 +51,32 @@ def test_a_polygon_that_crosses_itself_is_out_where_it_goes_around_twice() -> No
     assert star[21, 42]
 
 
-def test_polygons_side_by_side_share_no_pixel_and_miss_none() -> None:
-    left = held(shape("freehand", (5, 5), (20, 5), (20, 30), (5, 30)))
-    right = held(shape("freehand", (20, 5), (35, 5), (35, 30), (20, 30)))
-    assert not (left & right).any()
-    wanted = np.zeros(SIZE, bool)
-    wanted[5:30, 5:35] = True
-    np.testing.assert_array_equal(left | right, wanted)
+def test_a_polygon_holds_the_centres_on_its_border() -> None:
+    for corners in ([(5, 5), (20, 5), (20, 30), (5, 30)], [(5, 30), (20, 30), (20, 5), (5, 5), (5, 5)]):
+        np.testing.assert_array_equal(held(shape("freehand", *corners)), held(shape("rectangle", (5, 5), (20, 30))))
+    turned = held(shape("freehand", (10, 4), (16, 10), (10, 16), (4, 10)))  # a square on its corner
+    row, column = np.indices(SIZE)
+    np.testing.assert_array_equal(turned, abs(column - 10) + abs(row - 10) <= 6)
+    third = held(shape("freehand", (0, 0), (9, 3), (0, 3)))  # what a third of a pixel becomes is still on the line
+    assert third[[0, 1, 2, 3], [0, 3, 6, 9]].all()
+    edge = held(shape("freehand", (-5, 3), (80, 3), (80, 3.5)))
+    assert edge[3].all() and edge.sum() == SIZE[1]
+
+
+def test_an_ellipse_holds_the_centres_on_its_border() -> None:
+    for long, wide, high in ((5, 3, 4), (13, 5, 12), (17, 8, 15)):
+        circle = held(shape("ellipse", (20 - long, 20 - long), (20 + long, 20 + long)))
+        for across, down in ((wide, high), (high, wide), (-wide, high), (high, -wide), (long, 0), (0, -long)):
+            assert circle[20 + down, 20 + across]
+
+
+def test_a_polygon_that_crosses_itself_is_known() -> None:
+    square = [(5, 5), (20, 5), (20, 30), (5, 30)]
+    for plain in (square, [*square, square[0]], [square[0], *square, square[0]]):
+        assert not shape("freehand", *plain).crossed
+    assert shape("freehand", (0, 0), (20, 20), (20, 0), (0, 20)).crossed
+    assert not shape("freehand", (3, 3), (3, 3), (3, 3)).crossed
+    assert not shape("rectangle", (5, 5), (20, 30)).crossed
 
 
 @pytest.mark.parametrize("corners", [((3, 4), (12, 9)), ((12, 9), (3, 4)), ((3, 9), (12, 4)), ((-7, -2), (200, 4.5))])

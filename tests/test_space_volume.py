@@ -12,7 +12,7 @@ import SimpleITK
 
 from dicomview.demo.synthetic import write
 from dicomview.errors import NotAVolume, UnknownChoice
-from dicomview.space import read_series
+from dicomview.space import Volume, read_series
 
 REGULAR = {
     "axial": phantoms.regular,
@@ -344,3 +344,26 @@ def test_reading_shows_how_far_it_is_unless_nobody_wants_to_know(make, options, 
     stack.volume(**options)
     stack.volume(progress=False, **options)
     assert told == [("Reading slices", len(stack.slices), True), ("Reading slices", len(stack.slices), False)]
+
+
+@pytest.mark.parametrize(
+    ("affine", "words"),
+    [
+        (np.eye(3), r"has shape \(3, 3\)"),
+        ("here", "not 'here'"),
+        (np.diag([2.0, np.nan, 1, 1]), "1 of the entries of this one are NaN or infinite"),
+        (np.diag([2.0, 1, np.inf, 1]), "NaN or infinite"),
+        (np.diag([2.0, 1, 0, 1]), "a step along i leads nowhere"),
+        (np.diag([0.0, 1, 0, 1]), "a step along k and i leads nowhere"),
+        ([[1, 0, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 1]], "lie in one plane"),
+        (np.ones((4, 4)), r"last row of this one is \[1.0, 1.0, 1.0, 1.0\]"),
+    ],
+)
+def test_an_affine_that_places_nothing_is_refused_when_the_volume_is_made(affine, words):
+    with pytest.raises(UnknownChoice, match=f"affine of a volume is .*{words}"):
+        Volume(np.zeros((3, 4, 5), np.float32), affine)
+
+
+def test_an_affine_may_be_written_as_lists():
+    affine = [[0, 0, 1, 5], [0, 1, 0, 6], [2, 0, 0, 7], [0, 0, 0, 1]]
+    assert Volume(np.zeros((3, 4, 5), np.float32), affine).spacing == (2.0, 1.0, 1.0)

@@ -237,6 +237,26 @@ def test_an_offset_in_mm_stands_for_a_common_frame(pair):
     assert comparison.offset == (0.0, 0.0, 396.0)
 
 
+@pytest.mark.parametrize("name", ["measure", "add_mask", "add_contours", "curve", "write_measurements", "layers"])
+def test_what_each_view_has_for_itself_says_so(pair, name):
+    linked = dv.compare(*pair)
+    call = "" if name == "layers" else r"\(…\)"
+    with pytest.raises(
+        AttributeError, match=rf"nothing called '{name}'; each view has its own: \['a'\]\.{name}{call}$"
+    ):
+        getattr(linked, name)
+    assert hasattr(linked["a"], name)
+
+
+def test_what_no_view_has_is_nothing(pair):
+    ortho = dv.view(pair[0], layout="ortho")
+    with pytest.raises(AttributeError, match=r"Ortho has nothing called 'mesure'$"):
+        ortho.mesure  # noqa: B018
+    with pytest.raises(AttributeError, match=r"\['axial'\]\.curve\(…\)$"):
+        ortho.curve  # noqa: B018
+    assert not hasattr(ortho, "_measurer")
+
+
 def test_a_link_can_be_taken_away(pair):
     comparison = dv.compare(*pair, link="none")
     before = comparison["b"].index

@@ -290,4 +290,4 @@ def _no_such_path(path: Path) -> str:
 
 
 def _not_a_source(thing: object) -> str:
-    return f"cannot read from a {type(thing).__name__}; give a path, a pydicom Dataset, or a list of them"
+    return f"cannot read from what is of type {type(thing).__name__}; give a path, a pydicom Dataset, or a list of them"

@@ -10,6 +10,7 @@ import numpy as np
 from dicomview.errors import NotAVolume
 from dicomview.render.scene import NO_AXES, Axis, thinned
 from dicomview.render.volume_scene import VolumeScene
+from dicomview.space.geometry import gap_between
 from dicomview.space.resample import sampled
 
 if TYPE_CHECKING:
@@ -108,7 +109,13 @@ class BlendScene(VolumeScene):
 
 
 def blend_of(
-    first: Scene, second: Scene, windows: tuple[Window, Window], *, checkered: bool, offset: NDArray[np.float64]
+    first: Scene,
+    second: Scene,
+    windows: tuple[Window, Window],
+    *,
+    checkered: bool,
+    offset: NDArray[np.float64],
+    doubt: str = "",
 ) -> BlendScene:
     """Return two scenes as one.
 
@@ -120,6 +127,8 @@ def blend_of(
     checkered : bool
     offset : (3,) float64 array
         mm to add to a point of the first's space for that of the second's.
+    doubt : str
+        What must be said of their lying in one space.
 
     Raises
     ------
@@ -141,6 +150,10 @@ def blend_of(
     blend.title = " | ".join(title for title in (first.title, second.title) if title)
     blend.modality = first.modality
     notes = [*first.notes, *second.notes, "second series resampled linearly onto the grid of the first"]
+    if doubt:
+        notes.append(doubt)
+    if (gap := gap_between((one.affine, one.array.shape), (affine, other.array.shape))) > 0:
+        notes.append(f"the two do not meet: the second lies {gap:.1f} mm beside the first")
     if np.any(offset):
         x, y, z = (f"{float(part):g}" for part in offset)
         notes.append(f"second series placed by hand, by ({x}, {y}, {z}) mm")

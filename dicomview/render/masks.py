@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dicomview.errors import UnknownChoice
+from dicomview.errors import NotASource, UnknownChoice
 from dicomview.objects import elsewhere, read_segmentations
 from dicomview.render.look import Layer, Look
 from dicomview.render.scene import thinned
@@ -92,7 +92,15 @@ def lay(scene: Scene, masks: Any) -> Scene:
     if isinstance(masks, Mapping | np.ndarray):
         _lay_arrays(scene, masks)
     else:
-        lay_segments(scene, read_segmentations(masks))
+        try:
+            found = read_segmentations(masks)
+        except NotASource:
+            of = f" of {type(masks[0]).__name__}" if isinstance(masks, list | tuple) and masks else ""
+            raise UnknownChoice(
+                f"a mask is a NumPy array of bool or whole numbers on the grid of the pictures, {_grid(scene)}, or a "
+                f"DICOM Segmentation (its path, Dataset or Series), not of type {type(masks).__name__}{of}"
+            ) from None
+        lay_segments(scene, found)
     return scene
 
 
@@ -147,15 +155,14 @@ def same_reference(scene: Scene, uid: str, reference: str = "") -> bool:
 
 
 def _lay_arrays(scene: Scene, masks: Mapping[str, Any] | NDArray[Any]) -> None:
-    view = next(iter(scene.views.values()))
-    shape = view.count, view.rows, view.columns
+    shape = _grid(scene)
     for name, given in masks.items() if isinstance(masks, Mapping) else [("", masks)]:
         array = np.asarray(given)
         array = array[np.newaxis] if array.ndim == 2 else array
         if array.shape != shape or array.dtype.kind not in "biu":
             raise UnknownChoice(
                 f"a mask is an array of bool or whole numbers on the grid of the pictures, {shape}, and this one has "
-                f"shape {array.shape} and dtype {array.dtype}"
+                f"shape {np.shape(given)} and dtype {array.dtype}"
             )
         labels = [1] if array.dtype.kind == "b" else [x for x in np.unique(array).tolist() if x] or [1]
         if len(labels) > _MOST_LABELS:
@@ -166,6 +173,12 @@ def _lay_arrays(scene: Scene, masks: Mapping[str, Any] | NDArray[Any]) -> None:
             words = f"{name} {label}".strip() if numbered else str(name) or "mask"
             names[label] = add_layer(scene, words, Look(True, next_color(scene), _OPACITY))
         cover(scene, _Labels(array, names))
+
+
+def _grid(scene: Scene) -> tuple[int, int, int]:
+    """Return the shape of the arrays that lie on a scene."""
+    view = next(iter(scene.views.values()))
+    return view.count, view.rows, view.columns
 
 
 def add_layer(scene: Scene, name: str, look: Look, *, coloured: bool = True) -> str:

@@ -169,6 +169,8 @@ class Measure:
             notes.append(f"laid on the slice, from up to {shape.beside:.2g} mm beside it")
         if beyond := _beyond(shape, view.rows, view.columns):
             notes.append("reaches beyond the picture")
+        if shape.crossed:
+            notes.append("crosses itself: what it goes around twice is left out")
         uid, frame = scene.instance_at(shape.plane, shape.index, dict(shape.places))
         known: dict[str, Any] = {"points": points, "uid": uid, "frame": frame, "beyond": beyond}
         if shape.kind == "line":
@@ -249,9 +251,11 @@ class Measure:
                 return replace(shape, beside=float(far.max()))
             indices = ", ".join(map(str, dict.fromkeys(index.tolist())))
             nearest.append(f"{name} {indices}" if inside else f"beside or between the {name} slices")
+        refused = self.scene.refused
+        across = f". There is no {' or '.join(refused)} plane: {next(iter(refused.values()))}" if refused else ""
         raise UnknownChoice(
             f"no slice holds all points of this {kind}: they lie on {'; '.join(nearest)}. A measurement lies on one "
-            "slice of a plane that is shown here; see view.plane"
+            f"slice of a plane that is shown here; see view.plane{across}"
         )
 
     def _slice_of(

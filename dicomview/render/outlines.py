@@ -105,12 +105,22 @@ def lay_lines(
     Raises
     ------
     UnknownChoice
-        The points are no such points, or nothing says how they lie over the pictures.
+        The points are no such points, nothing says how they lie over the pictures, or all of them lie beside these.
     """
     named = given if isinstance(given, Mapping) else {name: given}
     if plane is None or index is None:
-        return lay_outlines(scene, [one for key in named for one in outlines_of(named[key], str(key), closed=closed)])
+        outlines = [one for key in named for one in outlines_of(named[key], str(key), closed=closed)]
+        lay_outlines(scene, outlines)
+        _refuse_outside(scene, [one.points for outline in outlines for one in outline.contours])
+        return scene
     drawn = {key: tuple(Stroke(points, closed) for points in _arrays(value, 2)) for key, value in named.items()}
+    ends = np.array([scene.views[plane].columns, scene.views[plane].rows]) - 0.5
+    boxes = [_box(one.points) for strokes in drawn.values() for one in strokes]
+    if boxes and all((low > ends).any() or (high < -0.5).any() for low, high in boxes):
+        raise UnknownChoice(
+            f"the contours lie wholly outside of the picture: they reach from {_words(*boxes)}, (column, row), and the "
+            f"picture from (0, 0) to {tuple((ends - 0.5).astype(int).tolist())}"
+        )
     found = {_add(scene, str(key), None): strokes for key, strokes in drawn.items()}
     scene.lines = (*scene.lines, _OnSlice(plane, index, found))
     return scene
@@ -148,7 +158,52 @@ def _arrays(given: Any, numbers: int) -> list[NDArray[np.float64]]:
         other = "with an index they are (column, row)" if numbers == 3 else "without an index they are (x, y, z) in mm"
         shape = f"shape {wrong[0]}" if wrong else f"a {type(given).__name__}"
         raise UnknownChoice(f"contours are arrays of finite points {words}, not of {shape}; {other}")
+    if all(len(one) == 1 for one in parts):
+        raise UnknownChoice(
+            'a contour of one point is no line; give more of them, or mark a place with view.measure("point", [...])'
+        )
     return parts
+
+
+def _refuse_outside(scene: Scene, lines: Sequence[NDArray[np.float64]]) -> None:
+    """Raise UnknownChoice when none of some lines in the patient lies anywhere within the pictures."""
+    plane = next(iter(scene.views))
+    view, half = scene.views[plane], _step(scene, plane) / 2
+    places = [place for index in range(view.count) if (place := scene.where(plane, index))]
+    for points in lines:
+        across, before, behind = False, True, True
+        for origin, down, right in places:
+            normal = np.cross(right, down)
+            steps = np.stack([right, down, normal / np.linalg.norm(normal)], axis=1)
+            low, high = _box(np.linalg.solve(steps, (points - origin).T).T)
+            across |= bool((high[:2] >= -0.5).all() and (low[:2] <= (view.columns - 0.5, view.rows - 0.5)).all())
+            before, behind = before and high[2] < -half, behind and low[2] > half
+            if across and not (before or behind):
+                return
+    if not lines:
+        return
+    edges = [
+        origin + row * down + column * right
+        for origin, down, right in places
+        for row in (0, view.rows - 1)
+        for column in (0, view.columns - 1)
+    ]
+    raise UnknownChoice(
+        f"the contours lie wholly outside of these pictures: they reach from {_words(*map(_box, lines))} mm, and the "
+        f"pictures from {_words(_box(np.array(edges)))} mm; points are LPS, so those of a RAS program have x and y of "
+        "the other sign"
+    )
+
+
+def _box(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return points.min(axis=0), points.max(axis=0)
+
+
+def _words(*boxes: tuple[NDArray[np.float64], NDArray[np.float64]]) -> str:
+    """Return from where to where some boxes reach together."""
+    lows, highs = (np.array(ends) for ends in zip(*boxes, strict=True))
+    corners = lows.min(axis=0), highs.max(axis=0)
+    return " to ".join(f"({', '.join(f'{part + 0:.4g}' for part in corner)})" for corner in corners)
 
 
 def _step(scene: Scene, plane: str) -> float:

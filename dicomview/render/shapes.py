@@ -34,6 +34,7 @@ _POINTS = {
     "point": (1, "where it is"),
 }
 _MOST_POINTS = 10_000
+_EXACT = 1e-9  # of a pixel: nearer to a border than rounding can tell
 _TOGETHER = 256  # sides of a polygon that are held against all others at once
 
 
@@ -69,6 +70,15 @@ class Shape:
         """True for what holds pixels."""
         return self.kind not in ("line", "angle")
 
+    @property
+    def crossed(self) -> bool:
+        """True for a polygon that crosses or touches itself."""
+        if self.kind != "freehand":
+            return False
+        corners = np.array(self.points)
+        moved = (corners != np.roll(corners, 1, axis=0)).any(axis=1)  # a corner said twice is one
+        return bool(_crossings(corners[moved]).size) if moved.any() else False
+
     def mask(self, rows: int, columns: int) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
         """Return where in a picture of (rows, columns) the pixels of a region are.
 
@@ -80,10 +90,8 @@ class Shape:
 
         Notes
         -----
-        A pixel is in a region when its centre is. A centre on the border of a rectangle or an ellipse is in; one on
-        the border of a polygon is in at its left and upper sides, so that polygons side by side share no pixel. Of a
-        polygon that crosses itself those parts are in which an odd number of turns go around (even-odd rule). A point
-        is in the pixel around it.
+        A pixel is in a region when its centre is, on the border as well. Of a polygon that crosses itself those parts
+        are in which an odd number of turns go around (even-odd rule). A point is in the pixel around it.
         """
         corners = np.array(self.points)
         if self.kind == "point":
@@ -100,7 +108,7 @@ class Shape:
             middle, half = (low + high) / 2, (high - low) / 2
             if not half.all():
                 return window, np.zeros_like(inside)
-            inside = ((column - middle[0]) / half[0]) ** 2 + ((row - middle[1]) / half[1]) ** 2 <= 1
+            inside = ((column - middle[0]) / half[0]) ** 2 + ((row - middle[1]) / half[1]) ** 2 <= 1 + _EXACT
         return window, inside
 
     def length(self, row_step: NDArray[np.float64], column_step: NDArray[np.float64]) -> float:
@@ -209,12 +217,18 @@ def _crossings(corners: NDArray[np.float64]) -> NDArray[np.float64]:
 def _inside(corners: NDArray[np.float64], first: NDArray[np.int_], size: NDArray[np.int_]) -> NDArray[np.bool_]:
     """Return which pixels of a window, from `first` (column, row) on and of (rows, columns) `size`, a polygon holds."""
     rows, columns = (int(n) for n in size)
-    turns = np.zeros((rows, columns + 1), np.int64)
+    turns, border = np.zeros((rows, columns + 1), np.int64), np.zeros((rows, columns), bool)
     for (x0, y0), (x1, y1) in zip(corners - first, np.roll(corners, -1, axis=0) - first, strict=True):
         low, high = sorted((y0, y1))
-        crossed = np.arange(max(0, math.ceil(low)), min(rows, math.ceil(high)))  # centres in [low, high)
-        if crossed.size:
-            at = x0 + (crossed - y0) * (x1 - x0) / (y1 - y0)
-            np.add.at(turns, (crossed, np.clip(np.ceil(at), 0, columns).astype(int)), 1)
+        met = np.arange(max(0, math.ceil(low)), min(rows, math.floor(high) + 1))  # centres in [low, high]
+        if low == high:
+            border[met, max(0, math.ceil(min(x0, x1))) : max(0, math.floor(max(x0, x1)) + 1)] = True
+            continue
+        at = x0 + (met - y0) * (x1 - x0) / (y1 - y0)
+        column = np.round(at)
+        on = (abs(at - column) <= _EXACT) & (column >= 0) & (column < columns)
+        border[met[on], column[on].astype(int)] = True
+        crossed = met < high
+        np.add.at(turns, (met[crossed], np.clip(np.ceil(at[crossed]), 0, columns).astype(int)), 1)
     odd: NDArray[np.bool_] = turns.cumsum(axis=1)[:, :-1] % 2 == 1
-    return odd
+    return odd | border

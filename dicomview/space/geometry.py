@@ -7,7 +7,7 @@ increasing column index R, then of increasing row index C (PS3.3 C.7.6.2.1.1).
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["affine_of", "axis_letters", "corner_residuals", "fit_line", "mean_orientation", "normal_of"]
+__all__ = ["affine_of", "axis_letters", "corner_residuals", "fit_line", "gap_between", "mean_orientation", "normal_of"]
 
 _LETTERS = (("R", "L"), ("A", "P"), ("F", "H"))  # negative and positive end of x, y, z
 
@@ -122,3 +122,28 @@ def axis_letters(direction: NDArray[np.float64]) -> tuple[str, str]:
     axis = int(np.argmax(np.abs(direction)))
     low, high = _LETTERS[axis]
     return (low, high) if direction[axis] >= 0 else (high, low)
+
+
+def gap_between(*grids: tuple[NDArray[np.float64], tuple[int, ...]]) -> float:
+    """Return how far two grids lie apart, mm; 0 or less where they meet.
+
+    Parameters
+    ----------
+    *grids : (affine, shape)
+        Two of them, whose voxels reach half a voxel beyond their centres.
+
+    Returns
+    -------
+    float
+        The widest gap between two parallel planes that have all of the one before and all of the other behind them.
+    """
+    middles = [affine[:3, 3] + affine[:3, :3] @ ((np.array(shape) - 1) / 2) for affine, shape in grids]
+    edges = [(affine[:3, :3] * (np.array(shape) / 2)).T for affine, shape in grids]  # half of each, as rows
+    pairs = [*(pair for own in edges for pair in combinations(own, 2)), *product(*edges)]
+    normals = np.array([np.cross(*pair) for pair in pairs])
+    lengths = np.linalg.norm(normals, axis=1)
+    sizes = np.array([np.linalg.norm(one) * np.linalg.norm(other) for one, other in pairs])
+    turned = lengths > 1e-6 * sizes  # parallel edges have no normal
+    units = normals[turned] / lengths[turned, np.newaxis]
+    reach = np.abs(np.concatenate(edges) @ units.T).sum(axis=0)
+    return float((np.abs(units @ (middles[1] - middles[0])) - reach).max())

@@ -9,7 +9,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -35,6 +35,7 @@ OnShear = Literal["refuse", "affine", "resample"]
 
 _READING = ("Reading slices", "slice")  # beside a bar
 _IN_LINE_MM = 0.1
+_FLAT = 1e-6  # space that three steps of unit length fill
 _MOST_WORKERS = 4
 _RUN = 16  # slices a worker takes at once, at most
 _WORTH_WORKERS = 1 << 23  # bytes of a volume
@@ -57,6 +58,11 @@ class Volume:
         What was filled, resampled or tolerated on the way.
     inverted : bool
         True when small values are meant to be shown white (MONOCHROME1); the values themselves are never inverted.
+
+    Raises
+    ------
+    UnknownChoice
+        The affine is no (4, 4) array of finite numbers, or its voxels fill no space.
     """
 
     array: NDArray[np.float32]
@@ -64,6 +70,9 @@ class Volume:
     units: str = ""
     notes: tuple[str, ...] = ()
     inverted: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "affine", _checked(self.affine))
 
     def __repr__(self) -> str:
         size = " × ".join(str(n) for n in self.array.shape)
@@ -119,6 +128,27 @@ class Volume:
         if not -count <= index < count:
             raise UnknownChoice(f"there is no {name} plane {index}; they run from 0 to {count - 1}")
         return planes[name].cut(self.array, index)  # type: ignore[return-value]  # the dtype of a view does not change
+
+
+def _checked(affine: Any) -> NDArray[np.float64]:
+    """Return an affine as an array, or raise UnknownChoice."""
+    what = "the affine of a volume is a (4, 4) array of numbers, from (k, j, i, 1) to (x, y, z, 1) in LPS mm"
+    try:
+        found = np.asarray(affine, np.float64)
+    except (TypeError, ValueError):
+        raise UnknownChoice(f"{what}, not {affine!r:.100}") from None
+    if found.shape != (4, 4):
+        raise UnknownChoice(f"{what}; this one has shape {found.shape}")
+    if not np.isfinite(found).all():
+        raise UnknownChoice(f"{what}; {(~np.isfinite(found)).sum()} of the entries of this one are NaN or infinite")
+    if not np.allclose(found[3], (0, 0, 0, 1)):
+        raise UnknownChoice(f"{what}; the last row of this one is {found[3].tolist()} and not [0, 0, 0, 1]")
+    lengths = np.linalg.norm(found[:3, :3], axis=0)
+    if still := [name for name, length in zip("kji", lengths.tolist(), strict=True) if not length]:
+        raise UnknownChoice(f"{what}; in this one a step along {' and '.join(still)} leads nowhere: its column is zero")
+    if abs(np.linalg.det(found[:3, :3] / lengths)) < _FLAT:
+        raise UnknownChoice(f"{what}; in this one the steps along k, j and i lie in one plane, so voxels fill no space")
+    return found
 
 
 def build(

@@ -27,6 +27,8 @@ _LAYOUTS = ("side", "blend", "checkerboard")
 _WAYS = "offset=(x, y, z) says how many mm further the same place lies in the second"
 _ONE = "one frame of reference"
 _UNKNOWN = "the frame of reference is not known"
+_TRUSTED = f"as asked, though {_UNKNOWN}"
+_PLACED = "linked by place: "
 
 
 class Comparison(LinkedViews):
@@ -137,7 +139,7 @@ class Comparison(LinkedViews):
         self._how = "position"
         self.reason = "placed by hand, by the offset given" if in_mm else _ONE
         if not in_mm and "" in frames:
-            self.reason = f"as asked, though {_UNKNOWN}"
+            self.reason = _TRUSTED
         spaces = {
             name: {
                 plane: one.moved(np.zeros(3) if isinstance(by, int) else np.array(by)) for plane, one in found.items()
@@ -147,7 +149,7 @@ class Comparison(LinkedViews):
         first = self._first
         sheet = first.scene.views[first.plane]
         point = spaces["a"][first.plane].middle(first.index, sheet.rows, sheet.columns)
-        note = "" if self.reason == _ONE else f"linked by place: {self.reason}"
+        note = "" if self.reason == _ONE else _PLACED + self.reason
         self._tie(spaces, point, shared=shared, placed=True, note=note)
 
 
@@ -231,7 +233,8 @@ def compare(
             f"a {layout} has two volumes, laid over each other by their places in mm; nothing else fits"
         )
     moved = isinstance(offsets[0], tuple)
-    why = "" if moved else why_apart([one.frame_of_reference for one in scenes], trusting=link == "position")
+    frames = [] if moved else [one.frame_of_reference for one in scenes]
+    why = why_apart(frames, trusting=link == "position")
     if why:
         raise UnknownChoice(f"{why}, so one cannot be laid over the other; {_WAYS}")
     first, second = (
@@ -239,7 +242,10 @@ def compare(
         for scene, one in zip(scenes, states, strict=True)
     )
     shift = np.array(offsets[0] if moved else (0.0, 0.0, 0.0))
-    blend = blend_of(scenes[0], scenes[1], (first, second), checkered=layout == "checkerboard", offset=shift)
+    doubt = _PLACED + _TRUSTED if "" in frames else ""
+    blend = blend_of(
+        scenes[0], scenes[1], (first, second), checkered=layout == "checkerboard", offset=shift, doubt=doubt
+    )
     state = resolve(
         blend,
         blend.begin(states[0].window),

@@ -14,7 +14,7 @@ from dicomview.render import scene_of
 from dicomview.render.curve import SERIES, curve_of, through_series, way_of
 from dicomview.render.measure import Measure
 from dicomview.views.follower import Follower
-from dicomview.views.living import canvas_of
+from dicomview.views.living import canvas_of, still
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,6 +138,18 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
         self._shown = shape
 
     def _draw(self) -> None:
+        here = self._place() if len(self.data) else None
+        with still(self._canvas):
+            self._redo(here)
+        if self._canvas:
+            self._canvas.draw_idle()
+            return
+        content = io.BytesIO()
+        self.figure.savefig(content, format="png")
+        self._picture.value = content.getvalue()
+
+    def _redo(self, here: int | None) -> None:
+        """Put the curve into the axes, with a mark at the place where the view is."""
         table, ax = self.data, self.ax
         numbered = bool(np.isfinite(table["at"]).all()) and table["at"].is_monotonic_increasing
         x = (table["at"] if numbered else table.index).to_numpy(float)
@@ -148,19 +160,12 @@ class CurvePlot(ipywidgets.HBox):  # type: ignore[misc]
         if (table["n"] > 1).any():
             ax.fill_between(x, mean - sd, mean + sd, color="#1f77b4", alpha=0.2, linewidth=0)
         ax.set_title("" if len(x) else "its measurement is gone", fontsize="medium")
-        here = self._place() if len(x) else None
         if here is not None:
             ax.axvline(x[here], color="#e65100", linewidth=1)
         unit = self.view.scene.unit_along(self.along) if numbered else ""
         ax.set_xlabel(f"{self.along}{f', {unit}' if unit else ''}", parse_math=False)
         ax.relim()
         ax.autoscale_view()
-        if self._canvas:
-            self._canvas.draw_idle()
-            return
-        content = io.BytesIO()
-        self.figure.savefig(content, format="png")
-        self._picture.value = content.getvalue()
 
     def _place(self) -> int | None:
         """Return which place of the curve the view shows now, None where it shows another plane."""

@@ -20,7 +20,7 @@ from dicomview.views.copies import places_of
 from dicomview.views.door import view
 from dicomview.views.follower import Follower
 from dicomview.views.linked import LinkedViews
-from dicomview.views.living import canvas_of
+from dicomview.views.living import canvas_of, still
 from dicomview.views.slice_view import SliceView
 
 if TYPE_CHECKING:
@@ -104,8 +104,9 @@ class Histogram(ipywidgets.HBox):  # type: ignore[misc]
 
     @log.setter
     def log(self, wish: bool) -> None:
-        self.ax.set_yscale("log" if wish else "linear", **({"nonpositive": "clip"} if wish else {}))
-        self.ax.set_ylim(bottom=0.5 if wish else 0)
+        with still(self._canvas):
+            self.ax.set_yscale("log" if wish else "linear", **({"nonpositive": "clip"} if wish else {}))
+            self.ax.set_ylim(bottom=0.5 if wish else 0)
         self._renew()
 
     def close(self) -> None:
@@ -135,9 +136,10 @@ class Histogram(ipywidgets.HBox):  # type: ignore[misc]
         """Count anew when slabs come or go; layers change no value."""
         if self.view.slab != self._slab:
             self._count()
-            self._fill()
-            self.ax.relim()
-            self.ax.autoscale(axis="y")
+            with still(self._canvas):
+                self._fill()
+                self.ax.relim()
+                self.ax.autoscale(axis="y")
             self.log = self.log  # from half a pixel on, or from none
             self._shown = None
             self._follow()
@@ -160,8 +162,9 @@ class Histogram(ipywidgets.HBox):  # type: ignore[misc]
         self._shown = self.view.window
         low, high = self.view.window.ends
         margin = 0.02 * (max(high, self.edges[-1]) - min(low, self.edges[0]))
-        self.ax.set_xlim(min(low, self.edges[0]) - margin, max(high, self.edges[-1]) + margin)
-        self._span.extents = low, high
+        with still(self._canvas):
+            self.ax.set_xlim(min(low, self.edges[0]) - margin, max(high, self.edges[-1]) + margin)
+            self._span.extents = low, high
         self._renew()
 
     def _renew(self) -> None:

@@ -104,7 +104,8 @@ class Layering:
         Raises
         ------
         UnknownChoice
-            There is no such slice, they are no such points, or nothing says how they lie over these pictures.
+            There is no such slice, they are no such points or one alone, nothing says how they lie over these
+            pictures, or all of them lie outside.
 
         Examples
         --------

@@ -77,6 +77,13 @@ class LinkedViews(ipywidgets.Box):  # type: ignore[misc]
             )
         super().__setattr__(name, value)
 
+    def __getattr__(self, name: str) -> Any:
+        """Say which views have what is asked of all of them; called where there is no such attribute."""
+        first, view = next(iter(self.__dict__.get("views", {}).items()), ("", None))
+        own = None if name.startswith("_") else getattr(type(view), name, None)
+        words = f"; each view has its own: [{first!r}].{name}{'(…)' * callable(own)}" if own is not None else ""
+        raise AttributeError(f"{type(self).__name__} has nothing called {name!r}{words}")
+
     def __getitem__(self, name: str) -> SliceView:
         if name not in self.views:
             raise UnknownChoice(f"there is no view {name!r} here; choose one of {', '.join(self.views)}")

@@ -17,7 +17,7 @@ from dicomview.render import GRAY, opened, resolve, take
 from dicomview.render.camera import held
 from dicomview.views.faces import Face, Shown
 from dicomview.views.figures import draw, paper_for
-from dicomview.views.living import canvas_of, is_wished
+from dicomview.views.living import canvas_of, is_wished, still
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,20 +133,22 @@ class Plot(traitlets.HasTraits):
 
     def _show(self) -> None:
         """Put the picture of the state into the axes."""
-        shown, before = take(self.scene, self._now), self._picture
-        self._picture = shown
-        if _frame(shown) == _frame(before):
-            self.image.set_data(shown.pixels)
-            self._parts.say(shown)
+        shown = take(self.scene, self._now)
+        with still(self._canvas):
+            before, self._picture = self._picture, shown
+            if _frame(shown) == _frame(before):
+                self.image.set_data(shown.pixels)
+                self._parts.say(shown)
+                if self._canvas:
+                    self._blit()
+                return
+            for artist in (self.image, *self._parts.rest):
+                artist.remove()
+            self._parts = draw(self.ax, shown)
+            self._background = None  # of another frame: the whole drawing comes before the next step
             if self._canvas:
-                self._blit()
-            return
-        for artist in (self.image, *self._parts.rest):
-            artist.remove()
-        self._parts = draw(self.ax, shown)
-        if self._canvas:
-            self._animate()
-            self._canvas.draw_idle()
+                self._animate()
+                self._canvas.draw_idle()
 
     def _keep(self, event: Any) -> None:
         """Keep a whole drawing, but for caption and letters, to put the next picture on."""
