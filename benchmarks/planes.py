@@ -1,8 +1,9 @@
 """Linked views: ``python -m benchmarks.planes``.
 
-In a real JupyterLab and a real browser, on this machine: how long one view, three planes and two series of volumes that
-are in memory take until all are on the screen, and how many slices a second each view shows while one of them is
-scrolled, a notch of the wheel for each animation frame; the first way through slices that nothing has asked for yet.
+In a real JupyterLab and a real browser, on this machine: how long one view, three planes, two series, slabs, and a view
+with a living figure beside it, of volumes that are in memory, take until all pictures are on the screen; and how many
+slices a second each view shows while one of them is scrolled, a notch of the wheel for each animation frame. It begins
+with the frame after the first picture, through slices that nothing has asked for yet.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _CELLS = (
     """
+%matplotlib widget
 import numpy as np, ipywidgets, dicomview as dv
 from benchmarks.phantom import noise_volume
 affine = np.array([[0, 0, 0.7, 0], [0, 0.7, 0, 0], [-1.0, 0, 0, 0], [0, 0, 0, 1]])
@@ -38,12 +40,22 @@ ipywidgets.IntSlider()
     "dv.view(volume, window=(40, 400))",
     'dv.view(volume, layout="ortho", window=(40, 400))',
     'dv.compare(*pair, link="position", window=(40, 400))',
+    'dv.view(volume, layout="ortho", slab=("mip", 10), window=(40, 400))',
+    "dv.histogram(dv.view(volume, window=(40, 400)))",
+    """
+view = dv.view(volume, window=(40, 400))
+view.measure("ellipse", [({size} / 4, {size} / 4), ({size} / 2, {size} / 2)])
+view.curve(along="index")
+""",
 )
 
 _SHOWN = (  # what each further cell shows; one view is there to compare with
     ("one view", ("axial",)),
     ("three planes", ("axial", "coronal", "sagittal")),
     ("two series", ("a", "b")),
+    ("slabs of 10 mm", ("axial", "coronal", "sagittal")),
+    ("a histogram beside", ("axial",)),
+    ("a curve beside", ("axial",)),
 )
 
 _FIRST = """async (count) => {
