@@ -108,9 +108,7 @@ def test_keys_for_the_picture_do_not_reach_the_notebook(page: CanvasPage) -> Non
 
     page.stage.focus()
     assert heard("d", "d", "x", "a", "ArrowUp", "0", "0", " ", "Shift+ArrowDown", "?") == []
-    assert (
-        heard("Escape", "Escape", "Escape") == []
-    )  # of the help, of the line of "d d", of the film
+    assert heard("Escape", "Escape", "Escape") == []  # of the help, of the line of "d d", of the film
     assert heard("Escape", "Enter", "Shift+Enter", "Control+s") == ["Escape", "Enter", "Enter", "Control", "s"]
     page.root.get_by_role("button", name="turn clockwise").focus()
     assert heard("Enter", " ", "d", "z") == []

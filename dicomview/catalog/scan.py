@@ -159,14 +159,17 @@ def _seen(
 def _elsewhere(
     places: Sequence[Location], rows: NDArray[np.intp], executor: Executor, dated: bool, progress: bool
 ) -> Iterator[tuple[NDArray[np.intp], Packed]]:
-    local = isinstance(executor, ProcessPoolExecutor) and not any(places[row].remote for row in rows)
+    asked = [places[row] for row in rows.tolist()]
+    local = isinstance(executor, ProcessPoolExecutor) and not any(one.remote for one in asked)
     wanted = _EACH * getattr(executor, "_max_workers", 2) if local else _TASKS
     count = max(min(wanted, -(-len(rows) // _LEAST)), -(-len(rows) // _CHUNK))
     chunks = np.array_split(rows, count) if count else []
     tasks: dict[Future[Packed], NDArray[np.intp]] = {}
+    begun = 0
     for chunk in chunks:
-        columns = list(zip(*(places[row] for row in chunk), strict=True))
+        columns = list(zip(*asked[begun : begun + len(chunk)], strict=True))
         tasks[executor.submit(glances_of, columns, dated)] = chunk
+        begun += len(chunk)
     told: set[Future[Packed]] = set()
     try:
         ended = as_completed(tasks)
