@@ -208,7 +208,7 @@ class Template:
 
     @property
     def changes(self) -> Iterator[tuple[int, int]]:
-        """What `Layout.moved` makes the layout of the header of that `match` has taken last."""
+        """What `Layout.moved` takes to give the layout of the header that `match` has taken last."""
         starts, values = self.layout.starts, self.layout.values
         for place, (_, skip, advance, *_) in zip(self.places, self.segments, strict=True):
             longer = advance - skip - (starts[place + 1] - values[place])
