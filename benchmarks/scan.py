@@ -189,7 +189,7 @@ def measure(scene: Scene, results: Results, repetitions: int) -> None:
 def million(results: Results, root: Path, rows: int) -> None:
     """Note what a catalogue of very many rows takes: the files of a folder over and over, with UIDs of their own."""
     from dicomview.catalog.catalog import Catalog
-    from dicomview.catalog.packed import joined, pack
+    from dicomview.catalog.packed import joined, pack, spread
     from dicomview.files import locate
 
     places, glancer = list(locate(root / "series")), Glancer()
@@ -205,7 +205,7 @@ def million(results: Results, root: Path, rows: int) -> None:
 
     start, parts, many = time.process_time(), [], []
     for number in range(-(-rows // len(places))):
-        parts.append(pack([other(number, glance) for glance in glances]))
+        parts.append(spread(pack([other(number, glance) for glance in glances])))
         many += [Location(f"{number}/{one.label}", f"/{number}{one.file}") for one in places]
     catalog = Catalog(many, joined(parts))
     files = catalog.files

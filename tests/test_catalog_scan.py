@@ -26,7 +26,7 @@ from dicomview import progress
 from dicomview.catalog.index import Index
 from dicomview.demo.synthetic import instances, write
 from dicomview.errors import AlreadyThere, NothingFound
-from dicomview.files import ATTRIBUTES, Glancer, read_headers
+from dicomview.files import ATTRIBUTES, Glancer, locate, read_headers
 from dicomview.space import all_series
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
@@ -526,6 +526,36 @@ def test_an_interrupt_while_others_look_keeps_what_they_have_read(tmp_path, monk
     with ThreadPoolExecutor(2) as executor:
         catalog = dv.scan(root, cache=cache, executor=executor)
     assert (len(opened), len(catalog.files), catalog.complete) == (6, 8, True)
+
+
+def test_processes_begin_before_all_is_listed(tmp_path, monkeypatch):
+    """And an interrupt of the listing keeps what they have looked at."""
+    room = sys.modules[dv.scan.__module__]
+    write(series(count=9), tmp_path)
+    monkeypatch.setattr(room, "_CHUNK", 2)
+    listed = []
+
+    def slowly(source, *, rows):
+        for place in locate(source, rows=rows):
+            listed.append(place)
+            if len(listed) == 7:
+                raise KeyboardInterrupt
+            yield place
+
+    class Told(ProcessPoolExecutor):
+        def submit(self, fn, /, *args):
+            given.append(len(listed))
+            task = Future()
+            task.set_result(fn(*args))
+            return task
+
+    given = []
+    monkeypatch.setattr(room, "locate", slowly)
+    with Told(1) as executor:
+        catalog = dv.scan(tmp_path, executor=executor)
+    assert given == [4, 6]
+    assert list(catalog.files["path"]) == [place.file for place in listed[:4]]
+    assert not catalog.complete
 
 
 def test_an_executor_is_not_asked_for_what_is_in_memory():

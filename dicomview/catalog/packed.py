@@ -5,6 +5,7 @@ Text and tuples are coded, each different one kept once; numbers, dates and time
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -20,7 +21,20 @@ if TYPE_CHECKING:
 
     from dicomview.files import Facts, Glance
 
-__all__ = ["NO_INTEGER", "POSITION", "Coded", "Column", "Packed", "empty", "joined", "pack", "table", "taken", "veiled"]
+__all__ = [
+    "NO_INTEGER",
+    "POSITION",
+    "Coded",
+    "Column",
+    "Packed",
+    "empty",
+    "joined",
+    "pack",
+    "spread",
+    "table",
+    "taken",
+    "veiled",
+]
 
 NO_INTEGER = np.iinfo(np.int64).min
 """Stands for a missing whole number, as NaN and NaT do for others."""
@@ -58,7 +72,7 @@ def empty() -> Packed:
 
 
 def pack(glances: Sequence[Glance]) -> Packed:
-    """Return glances as columns, in their order."""
+    """Return glances as columns, in their order; a value that all of them have stands once (see `spread`)."""
     places: dict[int, int] = {}  # of each Facts
     facts: list[Facts] = []
     groups: list[tuple[list[int], list[tuple[Any, ...]]]] = []
@@ -85,8 +99,9 @@ def pack(glances: Sequence[Glance]) -> Packed:
     }
     for column, attribute in enumerate(ATTRIBUTES):
         book: dict[Any, int] = {None: 0}
-        constant = [book.setdefault(common[column], len(book)) for common, _ in facts]
-        codes = np.array(constant, np.intp)[of_row]
+        constant = np.array([book.setdefault(common[column], len(book)) for common, _ in facts], np.intp)
+        alike = not varying[column] and bool(facts) and (constant == constant[0]).all()
+        codes = constant[:1] if alike else constant[of_row]
         for rows, cells in varying[column]:
             codes[rows] = [book.setdefault(cell, len(book)) for cell in cells]
         packed |= _typed(attribute.keyword, attribute.kind, codes, list(book))
@@ -132,6 +147,18 @@ def taken(packed: Packed, rows: NDArray[np.intp]) -> Packed:
     }
 
 
+def spread(packed: Packed) -> Packed:
+    """Return what `pack` gave with a value for each row in every column."""
+    count = len(np.asarray(packed["size"]))
+    return {name: _spread(column, count) for name, column in packed.items()}
+
+
+def _spread(column: Column, count: int) -> Column:
+    if isinstance(column, Coded):
+        return column if len(column.codes) == count else Coded(np.repeat(column.codes, count), column.words)
+    return column if len(column) == count else np.repeat(column, count)
+
+
 def joined(parts: Sequence[Packed]) -> Packed:
     """Return the rows of several, one after the other."""
     if len(parts) == 1:
@@ -144,13 +171,10 @@ def _joined(columns: list[Any]) -> Column:
 
 
 def _recoded(columns: Sequence[Coded]) -> Coded:
-    """Return the rows of several, each different word once."""
-    book: dict[Any, int] = {None: 0}
-    codes = []
-    for column in columns:
-        renamed = np.array([book.setdefault(word, len(book)) for word in column.words], np.intp)
-        codes.append(renamed[column.codes])
-    return Coded(_small(np.concatenate(codes), len(book)), list(book))
+    words = list(dict.fromkeys(chain.from_iterable(column.words for column in columns)))  # each different one once
+    place = dict(zip(words, range(len(words)), strict=True)).__getitem__
+    codes = [np.fromiter(map(place, column.words), np.intp)[column.codes] for column in columns]
+    return Coded(_small(np.concatenate(codes), len(words)), words)
 
 
 def table(packed: Packed, paths: Sequence[str], *, hide: bool) -> pd.DataFrame:

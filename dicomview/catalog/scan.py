@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,12 @@ from pydicom.dataset import Dataset
 
 from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.index import Index
-from dicomview.catalog.packed import joined, pack, taken, veiled
+from dicomview.catalog.packed import joined, pack, spread, taken, veiled
 from dicomview.elements import hides
 from dicomview.errors import UnknownChoice
 from dicomview.files import Glancer, Location, ahead, is_url, locate
 from dicomview.progress import bar
+from dicomview.turns import quick_turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +35,11 @@ if TYPE_CHECKING:
 __all__ = ["scan"]
 
 _PACK = 16384  # glances kept as they are before they are packed
-_CHUNK = 1024  # most paths in one task of an executor
+_CHUNK = 2048  # most paths in one task of an executor
 _LEAST = 8  # paths in a task
 _TASKS = 64  # at least, where there are paths enough: many wait for many files at once
-_EACH = 4  # tasks a process, where that is known: each task has its cost
+_FIRST = 256  # paths that are listed before the processes of this machine begin
+_LAST = 2  # tasks in which each of them has its share of what is listed last: every task has its cost
 
 _own = threading.local()
 
@@ -105,25 +108,43 @@ def scan(
         )
     if isinstance(source, Iterator):
         source = list[Any](source)  # it is gone through twice
-    places = list(locate(source, rows=True))
     index = None if cache is None else Index.opened(cache, hide=hide)
-    known = np.full(len(places), -1, np.intp) if index is None else index.rows_of(places)
-    old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
-    rows, parts = [old], [] if index is None else [taken(index.packed, known[old])]
-    for seen, part in _seen(
-        [places[row] for row in new.tolist()], executor, dated=index is not None, progress=progress
-    ):
-        rows.append(new[seen])
-        parts.append(part)
-    if hide:
-        parts = [veiled(part) for part in parts]
-    found = np.concatenate(rows)
-    order = np.argsort(found, kind="stable")
-    packed, paths = taken(joined(parts), order), [places[row] for row in found[order].tolist()]
-    if index is not None and (len(rows) > 1 or len(old) != len(index) or index.tells):
+    listing = _Listing(locate(source, rows=True))
+    if index is None:
+        parts = list(_seen(listing, executor, dated=False, progress=progress))
+    else:
+        places = listing.more()
+        known = index.rows_of(places)
+        old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
+        asked = _Listing(iter([places[row] for row in new.tolist()]))
+        parts = [(new[rows], part) for rows, part in _seen(asked, executor, dated=True, progress=progress)]
+        fresh = bool(parts) or len(old) != len(index) or index.tells
+        parts.append((old, taken(index.packed, known[old])))
+    parts.sort(key=lambda one: one[0][:1].tolist())  # then they are mostly in order
+    rows = np.concatenate([rows for rows, _ in parts] or [np.empty(0, np.intp)])
+    order = np.argsort(rows, kind="stable")
+    packed = taken(joined([veiled(part) if hide else part for _, part in parts]), order)
+    paths = [listing.places[row] for row in rows[order].tolist()]
+    if index is not None and fresh:
         index.write(paths, packed)
-    whole = len(paths) == len(places)
+    whole = listing.whole and len(paths) == len(listing.places)
     return Catalog(paths, packed, complete=whole, identity=identity, folders=_folders_in(source))
+
+
+class _Listing:
+    """Places as they are listed; `whole` once there are no more."""
+
+    def __init__(self, found: Iterator[Location]) -> None:
+        self.places: list[Location] = []
+        self.whole = False
+        self._found = found
+
+    def more(self, count: int | None = None) -> list[Location]:
+        """List so many more; all when not given."""
+        new = list(islice(self._found, count))
+        self.places += new
+        self.whole = count is None or len(new) < count
+        return new
 
 
 def _folders_in(source: Source) -> list[Path]:
@@ -133,54 +154,66 @@ def _folders_in(source: Source) -> list[Path]:
 
 
 def _seen(
-    places: Sequence[Location], executor: Executor | None, *, dated: bool, progress: bool
+    listing: _Listing, executor: Executor | None, *, dated: bool, progress: bool
 ) -> Iterator[tuple[NDArray[np.intp], Packed]]:
     """Yield what was found, and at which of the places; at an interrupt what there is by then, and end."""
-    here = np.arange(len(places))
+    mine = listing.more() if executor is None else []
+    here = np.arange(len(mine))
     if executor is not None:
-        away = np.array([one.dataset is None for one in places], bool)
-        yield from _elsewhere(places, np.flatnonzero(away), executor, dated, progress)
-        here = np.flatnonzero(~away)  # data sets in memory stay there
+        yield from _elsewhere(listing, executor, dated, progress)
+        here = np.array([row for row, one in enumerate(listing.places) if one.dataset is not None], np.intp)
+        mine = [listing.places[row] for row in here.tolist()]  # data sets in memory stay there
     glances: list[Glance] = []
     glancer, start = Glancer(dated=dated), 0
     try:
-        mine = ahead([places[row] for row in here.tolist()])
-        for one in bar(mine, "Scanning", "file", total=len(here), show=progress):
+        for one in bar(ahead(mine), "Scanning", "file", total=len(mine), show=progress):
             glances.append(glancer(one))
             if len(glances) == _PACK:
-                yield here[start : start + _PACK], pack(glances)
+                yield here[start : start + _PACK], spread(pack(glances))
                 start, glances = start + _PACK, []
     except KeyboardInterrupt:
         pass
     if glances:
-        yield here[start : start + len(glances)], pack(glances)
+        yield here[start : start + len(glances)], spread(pack(glances))
 
 
 def _elsewhere(
-    places: Sequence[Location], rows: NDArray[np.intp], executor: Executor, dated: bool, progress: bool
+    listing: _Listing, executor: Executor, dated: bool, progress: bool
 ) -> Iterator[tuple[NDArray[np.intp], Packed]]:
-    asked = [places[row] for row in rows.tolist()]
-    local = isinstance(executor, ProcessPoolExecutor) and not any(one.remote for one in asked)
-    wanted = _EACH * getattr(executor, "_max_workers", 2) if local else _TASKS
-    count = max(min(wanted, -(-len(rows) // _LEAST)), -(-len(rows) // _CHUNK))
-    chunks = np.array_split(rows, count) if count else []
     tasks: dict[Future[Packed], NDArray[np.intp]] = {}
-    begun = 0
-    for chunk in chunks:
-        columns = list(zip(*asked[begun : begun + len(chunk)], strict=True))
-        tasks[executor.submit(glances_of, columns, dated)] = chunk
-        begun += len(chunk)
     told: set[Future[Packed]] = set()
     try:
-        ended = as_completed(tasks)
-        for task in bar(ended, "Scanning", "file", total=len(rows), weigh=lambda one: len(tasks[one]), show=progress):
-            part = task.result()
+        with quick_turns():  # the executor's threads wait for this one, which lists
+            for rows in _shares(listing, executor):
+                columns = list(zip(*[listing.places[row] for row in rows.tolist()], strict=True))
+                tasks[executor.submit(glances_of, columns, dated)] = rows
+        ended, total = as_completed(tasks), sum(map(len, tasks.values()))
+        for task in bar(ended, "Scanning", "file", total=total, weigh=lambda one: len(tasks[one]), show=progress):
+            part = spread(task.result())
             told.add(task)
             yield tasks[task], part
     except KeyboardInterrupt:
-        for task, chunk in tasks.items():
+        for task, rows in tasks.items():
             if not task.cancel() and task.done() and task not in told:
-                yield chunk, task.result()
+                yield rows, spread(task.result())
+
+
+def _shares(listing: _Listing, executor: Executor) -> Iterator[NDArray[np.intp]]:
+    """Yield the rows of each task; the processes of this machine get theirs while the rest is being listed."""
+    here = isinstance(executor, ProcessPoolExecutor)
+    rows = np.empty(0, np.intp)  # listed, and not yet given to anybody
+    while not listing.whole:
+        begun = len(listing.places)
+        new = listing.more(min(max(begun, _FIRST), _CHUNK) if here else None)
+        more = np.array([row for row, one in enumerate(new, begun) if one.dataset is None], np.intp)
+        if not listing.whole and len(rows):
+            yield rows
+            rows = more
+        else:
+            rows = np.concatenate([rows, more])
+    wanted = _LAST * getattr(executor, "_max_workers", 2) if here else _TASKS
+    count = max(min(wanted, -(-len(rows) // _LEAST)), -(-len(rows) // _CHUNK))
+    yield from np.array_split(rows, count) if count else []
 
 
 def glances_of(places: Sequence[Sequence[Any]], dated: bool) -> Packed:
@@ -189,4 +222,5 @@ def glances_of(places: Sequence[Sequence[Any]], dated: bool) -> Packed:
     if glancer is None:
         glancer = Glancer(dated=dated)
         setattr(_own, f"glancer_{dated}", glancer)
-    return pack([glancer(one) for one in ahead([*map(Location, *places)])])
+    rows = [*map(tuple.__new__, repeat(Location), zip(*places, strict=True))]  # faster than Location(...)
+    return pack([glancer(one) for one in ahead(rows)])

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from dicomview.turns import quick_turns
 from dicomview.views.part import Part, assembled, style
 from dicomview.views.shipment import Wish, shipment
-from dicomview.views.turns import quick_turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

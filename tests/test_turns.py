@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dicomview.views.turns import quick_turns
+from dicomview.turns import quick_turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
