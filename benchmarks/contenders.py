@@ -120,20 +120,11 @@ side = array.shape[1] / plt.rcParams["figure.dpi"]
 _LAYERS = """
 import dicomview as dv
 import numpy as np
-from dicomview.objects import Contour, Outline
+from benchmarks.layers import labels_of, outlines_of
 dv.view
-side = array.shape[1]
-volume = dv.Volume(array, np.array([[0, 0, 1, 0], [0, 1, 0, 0], [-1, 0, 0, 0], [0, 0, 0, 1]], float))
-labels = np.zeros(array.shape, np.uint8)  # below what a probe reads
-for number in (1, 2, 3):
-    labels[:, side * (5 + number) // 9 : side * (11 + 2 * number) // 18, side // 4 : side // 2] = number
-turn = np.linspace(0, 2 * np.pi, 100, endpoint=False)
-flat = np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1)
-outlines = [
-    Outline(str(n), tuple(Contour((side / 2, side / 2, -k) + side * (n + 2) / 50 * flat) for k in range(len(array))))
-    for n in range(20)
-]
-"""  # three labels and twenty structures of a hundred points on every slice
+affine = np.array([[0, 0, 1, 0], [0, 1, 0, 0], [-1, 0, 0, 0], [0, 0, 0, 1]], float)
+volume, labels, outlines = dv.Volume(array, affine), labels_of(array.shape), outlines_of(array.shape, affine)
+"""
 
 
 def _dicomview(name: str, source: str) -> Contender:

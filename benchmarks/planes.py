@@ -1,9 +1,10 @@
 """Linked views: ``python -m benchmarks.planes``.
 
-In a real JupyterLab and a real browser, on this machine: how long one view, three planes, two series, slabs, and a view
-with a living figure beside it, of volumes that are in memory, take until all pictures are on the screen; and how many
-slices a second each view shows while one of them is scrolled, a notch of the wheel for each animation frame. It begins
-with the frame after the first picture, through slices that nothing has asked for yet.
+In a real JupyterLab and a real browser, on this machine: how long one view, three planes, two series, slabs, a view
+with a living figure beside it, and one with labels and contours over it, of volumes that are in memory, take until all
+pictures are on the screen; and how many slices a second each view shows while one of them is scrolled, a notch of the
+wheel for each animation frame. It begins with the frame after the first picture, through slices that nothing has asked
+for yet.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ _CELLS = (
     """
 %matplotlib widget
 import numpy as np, ipywidgets, dicomview as dv
+from benchmarks.layers import labels_of, outlines_of
 from benchmarks.phantom import noise_volume
 affine = np.array([[0, 0, 0.7, 0], [0, 0.7, 0, 0], [-1.0, 0, 0, 0], [0, 0, 0, 1]])
 volume = dv.Volume(noise_volume({slices}, {size}).astype(np.float32), affine, "HU")
 other = np.array([[0, 0, 0.7, 0], [0, 0.7, 0, 0], [-1.5, 0, 0, 3], [0, 0, 0, 1]])
 pair = [dv.Volume(volume.array[:{pair}], affine, "HU"), dv.Volume(volume.array[:{pair}].copy(), other, "HU")]
+labels, outlines = labels_of(volume.array.shape), outlines_of(volume.array.shape, affine)
 dv.view, dv.compare
 ipywidgets.IntSlider()
 """,
@@ -47,6 +50,11 @@ view = dv.view(volume, window=(40, 400))
 view.measure("ellipse", [({size} / 4, {size} / 4), ({size} / 2, {size} / 2)])
 view.curve(along="index")
 """,
+    """
+view = dv.view(volume, window=(40, 400), masks={{"label": labels}})
+view.add_contours(outlines)
+view
+""",
 )
 
 _SHOWN = (  # what each further cell shows; one view is there to compare with
@@ -56,6 +64,7 @@ _SHOWN = (  # what each further cell shows; one view is there to compare with
     ("slabs of 10 mm", ("axial", "coronal", "sagittal")),
     ("a histogram beside", ("axial",)),
     ("a curve beside", ("axial",)),
+    ("layers over it", ("axial",)),
 )
 
 _FIRST = """async (count) => {

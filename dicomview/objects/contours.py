@@ -120,9 +120,10 @@ class Outline:
         along, low, high = self._along(normal)
         depth, most = float(origin @ normal), step * (0.5 + _ROUNDING)
 
+        to_cells = np.array([one / (one @ one) for one in (column_step, row_step)]).T
+
         def cells_of(some: NDArray[np.float64]) -> NDArray[np.float64]:
-            flat = some - origin
-            return np.stack([flat @ one / (one @ one) for one in (column_step, row_step)], axis=1)
+            return np.asarray((some - origin) @ to_cells)
 
         on = (low >= depth - most) & (high <= depth + most)
         whole = [self.contours[n] for n in np.flatnonzero(on)]

@@ -11,8 +11,8 @@
  *
  * @typedef {import("./pose.js").Pose} Pose @typedef {import("./pose.js").Sheet} Sheet
  * @typedef {import("./slices.js").Slice} Slice
- * @typedef {{path?: string, dots?: number[][], words?: string, at?: number[], around?: number[][], color?: string, width?: number,
- *   dashed?: boolean, fill?: number, opacity?: number, rim?: boolean, image?: string}} Mark a path of SVG with its `width`,
+ * @typedef {{path?: string, lines?: string, dots?: number[][], words?: string, at?: number[], around?: number[][], color?: string, width?: number,
+ *   dashed?: boolean, fill?: number, opacity?: number, rim?: boolean, image?: string}} Mark a path of SVG, or one in hundredths of a pixel (`lines`), with its `width`,
  *   the opacity of what it holds (`fill`, 0 for nothing) and a dark `rim` for bright pictures; dots; words beside the
  *   point `at`, or beside all of some points and then not over other such words; the address of an image that covers the whole picture
  * @typedef {{marks: Element, words: Element, marksOf: (slice: Slice) => Mark[], placed: {text: Element, around: number[][], free: boolean}[]}} Layer
@@ -61,7 +61,7 @@ export class Drawing {
   }
   /** Draw more, over what is drawn already. @param {string} name @param {(slice: Slice) => Mark[]} marksOf */
   add(name, marksOf) {
-    this.layers.set(name, { marks: draw("g", this.held, { "data-layer": name }), words: draw("g", this.words), marksOf, placed: [] });
+    this.layers.set(name, { marks: draw("g", this.held, { "data-layer": name, fill: "none" }), words: draw("g", this.words), marksOf, placed: [] });
     this.renew(name);
   }
   /** Draw a layer again. @param {string} name */
@@ -134,19 +134,20 @@ function settle(taken, text, right, down, before) {
 }
 
 /** @param {Layer} layer @param {Mark} mark @param {Sheet | null} sheet */
-function drawMark(layer, { path, dots = [], words, at, around, color = "#ffd54f", width = 1.5, dashed, fill = 0, opacity = 1, rim, image }, sheet) {
+function drawMark(layer, { path, lines, dots = [], words, at, around, color = "#ffd54f", width = 1.5, dashed, fill = 0, opacity = 1, rim, image }, sheet) {
   if (image && sheet) draw("image", layer.marks, { href: image, x: -0.5, y: -0.5, width: sheet.columns, height: sheet.rows, opacity, preserveAspectRatio: "none" });
-  const stroke = { stroke: color, "stroke-opacity": opacity, "vector-effect": "non-scaling-stroke" };
-  const dark = { ...stroke, stroke: "#000", "stroke-opacity": opacity / 2, fill: "none" };
+  const stroke = { stroke: color, "stroke-opacity": opacity };
+  const dark = { stroke: "#000", "stroke-opacity": opacity / 2 };
+  if (lines) draw("path", layer.marks, { ...stroke, d: lines, transform: "scale(0.01)", "stroke-width": width });
   if (path) {
     if (rim) draw("path", layer.marks, { ...dark, d: path, "stroke-width": width + 2 });
-    const inside = { fill: fill ? color : "none", "fill-opacity": fill, "stroke-dasharray": dashed ? "5 4" : "none" };
-    draw("path", layer.marks, { ...stroke, ...inside, d: path, "stroke-width": width });
+    const inside = fill ? { fill: color, "fill-opacity": fill } : {};
+    draw("path", layer.marks, { ...stroke, ...inside, ...(dashed ? { "stroke-dasharray": "5 4" } : {}), d: path, "stroke-width": width });
   }
   if (dots.length) {
     const round = { d: dots.map((dot) => `M${dot.join()}h0`).join(""), "stroke-linecap": "round" }; // a line of no length
     if (rim) draw("path", layer.marks, { ...dark, ...round, "stroke-width": width + 8 });
-    draw("path", layer.marks, { ...stroke, ...round, fill: "none", "stroke-width": width + 5 });
+    draw("path", layer.marks, { ...stroke, ...round, "stroke-width": width + 5 });
   }
   const beside = around ?? (at ? [at] : []);
   if (!words || !beside.length) return;

@@ -11,7 +11,7 @@
  *   sample: "int16" | "uint16" | "rgb8", slope: number, intercept: number, stored: boolean, invert: boolean,
  *   origin: number[] | null, row_step: number[] | null, column_step: number[] | null, place: string,
  *   blank: number | null, data: Uint16Array | Uint8Array | null, layers: string[], masks: Uint8Array[],
- *   strokes: Record<string, {path?: string, dots?: number[][], image?: string, written?: {words: string, at: number[]}[]}>, revision: number,
+ *   strokes: Record<string, {lines?: string, dots?: number[][], image?: string, written?: {words: string, at: number[]}[]}>, revision: number,
  *   notes: string[], text: string}} Slice
  * @typedef {{count: number, rows: number, columns: number, aspect: number, letters: (string | null)[] | null,
  *   step: number, block: number, gaps: number[]}} Plane a view asks first for `block` slices at once, with every
