@@ -7,8 +7,9 @@ from dicomview.render.look import Look
 from dicomview.render.measure import Measure, Measured
 from dicomview.render.picture import Picture, picture, take, window_words
 from dicomview.render.places import Places, counted, places_in
-from dicomview.render.scene import Scene, Shot, View
+from dicomview.render.scene import Scene
 from dicomview.render.shapes import Shape, shape_of
+from dicomview.render.shot import Shot, View
 from dicomview.render.state import ViewState, rebased, resolve, state_from, state_message
 
 __all__ = [

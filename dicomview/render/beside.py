@@ -13,7 +13,7 @@ from dicomview.render.camera import framed
 from dicomview.render.look import Look
 from dicomview.render.masks import add_layer, cover, lay_segments, placed_planes
 from dicomview.render.outlines import lay_outlines
-from dicomview.render.scene import thinned
+from dicomview.render.shot import thinned
 from dicomview.render.stack_scene import StackScene
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.objects import Dose, Drawn, Found, KeyObjects, Presentation, Stroke
-    from dicomview.render.scene import Scene, Shot, View
+    from dicomview.render.scene import Scene
+    from dicomview.render.shot import Shot, View
     from dicomview.space.planes import Plane
 
 __all__ = ["lay_objects"]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.errors import NotAVolume
-from dicomview.render.scene import NO_AXES, Axis, thinned
+from dicomview.render.scene import NO_AXES, Axis
+from dicomview.render.shot import thinned
 from dicomview.render.volume_scene import VolumeScene
 from dicomview.space.geometry import gap_between
 from dicomview.space.resample import sampled

@@ -12,7 +12,7 @@ import numpy as np
 from dicomview.errors import NotASource, UnknownChoice
 from dicomview.objects import elsewhere, read_segmentations
 from dicomview.render.look import Layer, Look
-from dicomview.render.scene import thinned
+from dicomview.render.shot import thinned
 from dicomview.render.volume_scene import VolumeScene
 from dicomview.space import Volume
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomview.objects import Segmentation, Segmented
-    from dicomview.render.scene import Cover, Scene, Shot
+    from dicomview.render.scene import Cover, Scene
+    from dicomview.render.shot import Shot
     from dicomview.space.planes import Plane, Where
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.errors import NotAVolume, UnknownChoice
-from dicomview.render.scene import thinned
+from dicomview.render.shot import thinned
 from dicomview.render.volume_scene import VolumeScene, skewed
 
 if TYPE_CHECKING:

@@ -21,20 +21,8 @@ from dicomview.pixels import VoiTable, Window, to_rgb, transfer_syntax
 from dicomview.recent import Recent
 from dicomview.render.look import Layer
 from dicomview.render.raster import Raster, Scale16, from_stored, padded
-from dicomview.render.scene import (
-    ACQUIRED,
-    NO_AXES,
-    SAMPLED_SLICES,
-    Axis,
-    Cine,
-    Scene,
-    Shot,
-    View,
-    placed,
-    thinned,
-    title_of,
-    view_of,
-)
+from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Axis, Cine, Scene, title_of
+from dicomview.render.shot import Shot, View, placed, thinned, view_of
 from dicomview.render.words import labels_of, notes_of, of_distances
 from dicomview.space import suv_scale
 from dicomview.space.planes import Plane, acquired_plane, planes_of

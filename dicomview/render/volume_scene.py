@@ -9,7 +9,8 @@ import numpy as np
 
 from dicomview.errors import UnknownChoice
 from dicomview.render.raster import Raster, Scale16, from_values
-from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Scene, Shot, placed, thinned, view_of
+from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Scene
+from dicomview.render.shot import Shot, placed, thinned, view_of
 from dicomview.space import Volume
 from dicomview.space.planes import Plane, planes_of
 

@@ -16,7 +16,7 @@ from dicomview.files import new_file
 from dicomview.pixels import Window
 from dicomview.progress import bar
 from dicomview.render import veil
-from dicomview.render.scene import thinned
+from dicomview.render.shot import thinned
 from dicomview.views.copies import places_of, shipped, snippet_of
 from dicomview.views.packing import SMALL, packed
 from dicomview.views.shipment import Piece, Wish
