@@ -194,6 +194,26 @@ def test_series_and_studies_count_their_files(tmp_path):
         catalog[3]
 
 
+def test_a_series_is_described_by_its_main_stack():
+    scout = {"ImageType": ["DERIVED", "SECONDARY", "LOCALIZER"], "SliceThickness": "240", "PixelSpacing": [1.8, 4.8]}
+    pile, views = series(count=4, SliceThickness="2"), series("views", 6, **scout)
+    report = series("report", 1, Modality="SR")[0]
+    del report.PixelData
+    for ds in (report, *views):
+        ds.SeriesInstanceUID, ds.StudyInstanceUID = pile[0].SeriesInstanceUID, pile[0].StudyInstanceUID
+    for source in ([report, *views[:3], *pile], [report, *views, *pile], [*pile, *views, report]):
+        catalog = dv.scan(source)
+        (row,) = catalog.series.to_dict("records")
+        assert (row["files"], row["Modality"], row["SliceThickness"]) == (len(source), "CT", 2)
+        assert row["PixelSpacing"] == catalog.stacks["spacing"][0][1:]
+        assert catalog.title_of(0).startswith("CT")
+    assert dv.scan(views).series["SliceThickness"].tolist() == [240]
+    larger = series("larger", 5, SliceThickness="7")
+    for ds in larger:
+        ds.SeriesInstanceUID, ds.StudyInstanceUID = pile[0].SeriesInstanceUID, pile[0].StudyInstanceUID
+    assert dv.scan([*pile, *larger]).series["SliceThickness"].tolist() == [7]
+
+
 def test_what_shares_a_place_is_read_again_and_gets_its_axis(tmp_path):
     first, second = series(count=3, EchoTime="5"), series(count=3, EchoTime="80")
     for place, ds in enumerate(second):

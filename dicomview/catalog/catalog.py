@@ -12,7 +12,7 @@ import pandas as pd
 
 from dicomview._html import escaped
 from dicomview.catalog.packed import NO_INTEGER, POSITION, Coded, table, taken
-from dicomview.catalog.sketch import KEYWORDS, sketched
+from dicomview.catalog.sketch import KEYWORDS, main_row, sketched
 from dicomview.elements import HIDDEN, fitting, hides
 from dicomview.errors import NothingFound, part, printable
 from dicomview.files import STATUSES, Glancer, ahead, read_header
@@ -159,14 +159,18 @@ class Catalog:
 
     @cached_property
     def series(self) -> pd.DataFrame:
-        """One row for each series, in the order of ``catalog[i]``: what its first file says, ``files`` and ``size``."""
-        return self._summary(self._members, _OF_SERIES)
+        """One row for each series, in the order of ``catalog[i]``: what a file of it says, ``files`` and ``size``.
+
+        Of a series of several stacks (a localizer and an axial one) the file is the first of those that most slices
+        look like, of no localizer where there is another; ``stacks`` has a row for each.
+        """
+        return self._summary(self._members, _OF_SERIES, [main_row(self._packed, rows) for rows in self._members])
 
     @cached_property
     def studies(self) -> pd.DataFrame:
         """One row for each study: what its first file says, ``modalities``, ``series``, ``files`` and ``size``."""
         groups = self._study_members
-        summary = self._summary(groups, _OF_STUDY)
+        summary = self._summary(groups, _OF_STUDY, [rows[0] for rows in groups])
         modality, of_series = self._column("Modality"), np.full(len(self._places), -1, np.intp)
         for index, rows in enumerate(self._members):
             of_series[rows] = index
@@ -253,9 +257,10 @@ class Catalog:
         uids = self._column(names[-1])
         return sorted(groups, key=lambda group: (-len(group), uids.words[uids.codes[group[0]]] or ""))
 
-    def _summary(self, groups: Sequence[NDArray[np.intp]], names: Sequence[str]) -> pd.DataFrame:
-        first = np.array([rows[0] for rows in groups], np.intp)
-        summary = table(taken(self._packed, first), [""] * len(first), hide=hides(self._identity))[list(names)].copy()
+    def _summary(self, groups: Sequence[NDArray[np.intp]], names: Sequence[str], told: Sequence[int]) -> pd.DataFrame:
+        """Return a row for each group: what its row in `told` says, and how much there is."""
+        chosen = taken(self._packed, np.array(told, np.intp))
+        summary = table(chosen, [""] * len(groups), hide=hides(self._identity))[list(names)].copy()
         summary["files"] = np.array([len(rows) for rows in groups], np.int64)
         summary["size"] = np.array([self._bytes(rows) for rows in groups], np.int64)
         return summary
@@ -301,10 +306,9 @@ class Catalog:
 
     def title_of(self, index: int) -> str:
         """Return modality and description of a series: of one that hides who the patient is, "(hidden)"."""
-        modality, description = (
-            next((word for word in _taken(self._column(name), self._members[index][:1]) if word), "")
-            for name in ("Modality", "SeriesDescription")
-        )
+        row = main_row(self._packed, self._members[index])
+        columns = map(self._column, ("Modality", "SeriesDescription"))
+        modality, description = (column.words[column.codes[row]] or "" for column in columns)
         words = printable(description[:_LONGEST])
         hide = hides(self._identity)
         words = HIDDEN if words and hide else words  # free text

@@ -8,22 +8,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydicom.dataset import Dataset
 
+from dicomview.catalog.packed import Coded
 from dicomview.errors import NotAnImage
 from dicomview.files import Header
 from dicomview.pixels import FrameTags
 from dicomview.space import Slice
+from dicomview.space.groups import says_localizer
 from dicomview.space.places import place_of, spacing_of
 from dicomview.space.sorting import stacks_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
+    from dicomview.catalog.packed import Column, Packed
     from dicomview.files import Location
     from dicomview.space import Stack
 
-__all__ = ["KEYWORDS", "sketched"]
+__all__ = ["KEYWORDS", "main_row", "sketched"]
 
 KEYWORDS = (
     "SOPClassUID", "SOPInstanceUID", "ImageType", "Modality", "StudyInstanceUID", "SeriesInstanceUID", "InstanceNumber",
@@ -36,6 +42,8 @@ KEYWORDS = (
 # CT, MR, PET: their slices are single frames, and nothing in a sequence changes where they lie.
 _PLAIN = {"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.128"}
 _NOTHING = Dataset()
+_LOOKS = ("Modality", "Rows", "Columns", "PixelSpacing", "SliceThickness")  # stacks of a series differ in
+_MOST_FRAMES = 1 << 31  # whatever a file claims
 
 
 class _RowTags(FrameTags):
@@ -90,3 +98,29 @@ def _is_plain(row: dict[str, Any]) -> bool:
         and row["NumberOfFrames"] in (None, 1)
         and "MOSAIC" not in (row["ImageType"] or "")
     )
+
+
+def main_row(packed: Packed, rows: NDArray[np.intp]) -> int:
+    """Return which row speaks for a series: the first of its main stack, the largest that is no localizer.
+
+    Told by what slices look like, not by where they lie, for a judgement of every series would take too long.
+    """
+    pictures = rows[np.asarray(packed["pixels"])[rows]]
+    if len(pictures) < 2:
+        return int(rows[0] if not len(pictures) else pictures[0])
+    kind, looks = packed["ImageType"], np.zeros(len(pictures), np.intp)
+    assert isinstance(kind, Coded)
+    codes = kind.codes[pictures]
+    scout = [code for code in np.unique(codes).tolist() if says_localizer(tuple((kind.words[code] or "").split("\\")))]
+    for values in (np.isin(codes, scout), *(_cells(packed[name])[pictures] for name in _LOOKS)):
+        if (values != values[0]).any():
+            different, which = np.unique(values, return_inverse=True)
+            looks = np.unique(looks * len(different) + which, return_inverse=True)[1]
+    _, first, which = np.unique(looks, return_index=True, return_inverse=True)
+    frames = np.clip(_cells(packed["NumberOfFrames"])[pictures], 1, _MOST_FRAMES)
+    slices = np.bincount(which, frames)
+    return int(pictures[min(first.tolist(), key=lambda place: (codes[place] in scout, -slices[which[place]], place))])
+
+
+def _cells(column: Column) -> NDArray[Any]:
+    return column.codes if isinstance(column, Coded) else column

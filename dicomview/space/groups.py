@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dicomview.space.slices import Slice
 
-__all__ = ["by_key", "by_orientation", "is_localizer", "pixel_digest", "same_instance_dropped", "tie"]
+__all__ = ["by_key", "by_orientation", "is_localizer", "pixel_digest", "same_instance_dropped", "says_localizer", "tie"]
 
 _SPACING_MM = 1e-4
 _COSINE = 1e-3
@@ -27,11 +27,12 @@ _COSINE = 1e-3
 
 def is_localizer(one: Slice) -> bool:
     """Return True for a scout view: LOCALIZER in ImageType (PS3.3 C.7.6.1.1.2), or the vendors' words for it."""
-    return _is_localizer(one.tags.texts("ImageType"))
+    return says_localizer(one.tags.texts("ImageType"))
 
 
 @lru_cache(maxsize=256)
-def _is_localizer(kind: tuple[str, ...]) -> bool:
+def says_localizer(kind: tuple[str, ...]) -> bool:
+    """Return True when the words of an ImageType are those of a scout view."""
     words = {word.upper() for word in kind}
     return any(mark in word for word in words for mark in ("LOCALIZER", "SCOUT", "TOPOGRAM", "CT PROJECTION IMAGE"))
 
@@ -119,7 +120,7 @@ def _key(one: Slice) -> Hashable:
         tags.integer("PixelRepresentation"),
         kind[:1],
         kind[2:3] if modality == "CT" else (),
-        _is_localizer(kind),
+        says_localizer(kind),
         tags.text("StackID") if tags.multiframe else "",
         one.place is None,
         # Frames of a multi-frame object that lie nowhere are moments of that object alone.
