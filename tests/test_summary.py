@@ -105,9 +105,30 @@ def test_it_is_never_written_over_another_file(tmp_path: Path) -> None:
 
 
 def test_what_was_not_asked_is_said(tmp_path: Path) -> None:
-    page = page_of(phantoms.regular(), tmp_path, sharing=False)
-    assert "was not asked" in page
-    assert "A01" not in page
+    for options in ({"sharing": False}, {"sharing": False, "checks": "G"}):
+        page = page_of(phantoms.regular(), tmp_path, overwrite=True, **options)
+        assert "was not asked: sharing=True" in page
+        assert "<b>not asked</b><span>of privacy" in page
+        assert "A01" not in page
+
+
+def test_counts_add_up(tmp_path: Path) -> None:
+    page = page_of(SAMPLES, tmp_path)
+    sections = dict(re.findall(r'<section id="(\w+)">(.*?)</section>', page, re.DOTALL))
+    of = {name: int(count) for count, name in re.findall(r"<b>(\d+)</b><span>([\w ]+)", sections["totals"])}
+    found = dv.audit(SAMPLES, sharing=True, progress=False)
+    assert of["errors"] + of["warnings"] + of["notes"] + of["of privacy"] == len(found)
+    assert f"{len(found)} findings" in sections["totals"]
+    cells = " ".join(re.findall(r'data-name="findings">([^<]+)', sections["series"]))
+    counted = {noun: sum(map(int, re.findall(rf"(\d+) {noun}", cells))) for noun in ("error", "warning", "note")}
+    assert counted == {"error": of["errors"], "warning": of["warnings"], "note": of["notes"] - 1}
+    assert "1 further finding, of studies" in sections["series"]  # files that are no DICOM
+    files = sum(map(int, re.findall(r'data-name="files">(\d+)', sections["series"])))
+    assert f"{files} files in these series" in sections["series"]
+    assert files + of["not dicom"] == of["files"]
+    listed = sum(map(int, re.findall(r" · (\d+)</summary>", sections["findings"])))
+    assert listed == len(found) - of["of privacy"]
+    assert sum(map(int, re.findall(r'data-name="findings">(\d+)', sections["privacy"]))) == of["of privacy"]
 
 
 def test_a_folder_of_nothing_has_a_page(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ The correct DICOM picture in a notebook, and what is in your files from a shell.
 
   dicomview scan  FOLDER                what is there: a line for each stack
   dicomview audit FOLDER                what is wrong with it, the worst first
-  dicomview audit FOLDER -o page.html   the same as a page with pictures and distributions
+  dicomview audit FOLDER -o page.html   the same as a page with pictures and distributions (privacy: --sharing)
   dicomview tags  FILE --find spacing   what the header says
   dicomview view  FOLDER                a series as a page in the browser, to scroll and window
   dicomview lab                         JupyterLab on the first notebook
@@ -50,7 +50,7 @@ no name, number or written text is quoted. Exit status 1 when there are errors.
 
   dicomview audit data                              all checks of ordinary data
   dicomview audit data --checks G,P10               two of the families and checks that --list names
-  dicomview audit data --sharing -o page.html       may it be given away? As a page, identity hidden
+  dicomview audit data --sharing -o page.html       may it be given away? As a page, identity hidden: dv.report's
   dicomview audit data && train.py                  goes on only without errors
   dicomview audit --explain G08                     what a check looks for, why, and what to do"""
 _TAGS = """\

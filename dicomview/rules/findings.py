@@ -29,13 +29,14 @@ _SHOWN = ("check", "severity", "message", "path", "value", "n", "files")
 _LINES = 60
 _LONGEST = 72
 _SKIPPED = "not_looked_at"
+_ASKED = "checks"
 
 
 class Findings(pd.DataFrame):
     """A table of findings: a DataFrame in all it does, with a display that fits a screen.
 
     The display has the columns one reads; all others are there. ``findings.attrs["not_looked_at"]`` says which checks
-    were left out, and how to have them.
+    were left out, and how to have them; ``findings.attrs["checks"]`` has the ids of those that were not.
     """
 
     @property
@@ -75,6 +76,10 @@ class Findings(pd.DataFrame):
         counts = Counter(self["severity"])
         words = [f"{counts[severity]} {_several(severity, counts[severity])}" for severity in reversed(SEVERITIES)]
         return f"{len(self)} {_several('finding', len(self))}: {', '.join(words)}"
+
+    def asked(self, family: str) -> bool:
+        """Return True when a check of this family was among those asked."""
+        return any(known.startswith(family) for known in self.attrs.get(_ASKED, ()))
 
     def _more(self) -> list[str]:
         return [f"… and {len(self) - _LINES} more rows"] if len(self) > _LINES else []
@@ -117,8 +122,8 @@ class Gathered:
             row.quoted.setdefault(finding.value)
         row.files.update(dict.fromkeys(finding.files or ([label] if label else [])))
 
-    def table(self, not_looked_at: tuple[str, ...]) -> Findings:
-        """Return all of it, the worst first."""
+    def table(self, asked: tuple[str, ...], not_looked_at: tuple[str, ...]) -> Findings:
+        """Return all of it, the worst first; told are the ids of the checks, and what was left out."""
         cells: list[tuple[Any, ...]] = []
         for key in sorted(self._rows, key=lambda key: (-SEVERITIES.index(key[0]), *key[1:])):
             severity, number, where, path, message = key
@@ -133,7 +138,7 @@ class Gathered:
             )  # fmt: skip
         table = Findings(cells, columns=list(COLUMNS))
         table["severity"] = pd.Categorical(table["severity"], categories=list(SEVERITIES), ordered=True)
-        table.attrs[_SKIPPED] = not_looked_at
+        table.attrs |= {_ASKED: asked, _SKIPPED: not_looked_at}
         return table
 
 

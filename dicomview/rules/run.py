@@ -119,7 +119,7 @@ def audit(
                 _try(found, one, series, series.uid)
         _look_into_files(found, chosen, material, progress=progress)
         _look_at_pixels(found, chosen, material, progress=progress)
-    return found.table(() if checks is not None else _left_out(chosen))
+    return found.table(tuple(one.id for one in chosen), () if checks is not None else _left_out(chosen))
 
 
 def checks() -> pd.DataFrame:

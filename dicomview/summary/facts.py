@@ -21,12 +21,18 @@ from dicomview.summary.spread import Spread, of_numbers, of_words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
+
     from dicomview.pixels import FrameTags
     from dicomview.rules import Findings
     from dicomview.rules.material import Material
     from dicomview.space import Series, Stack
 
-__all__ = ["Line", "lines_of", "spreads_of", "totals_of"]
+__all__ = ["PRIVACY", "Line", "lines_of", "of_privacy", "spreads_of", "totals_of"]
+
+PRIVACY = "A"
+"""The family of checks whose findings are counted by themselves, under Privacy and nowhere else on the page."""
+
 
 _EDGE = 96  # pixels of a small picture
 _MOST_PICTURES = 400
@@ -47,8 +53,10 @@ class Line:
     modality, title, size, verdict : str
     sound : bool
         False where the verdict warns.
-    files, errors, warnings : int
-        Files of the series, and findings in it.
+    first : bool
+        False for the further stacks of a series: what is counted stands in its first line.
+    files, errors, warnings, notes : int
+        Files of the series, and findings in it, without those of privacy.
     png : bytes
         A small picture of the middle slice; none where it cannot be decoded or is not to be shown.
     note : str
@@ -61,9 +69,11 @@ class Line:
     size: str
     verdict: str
     sound: bool
+    first: bool
     files: int
     errors: int
     warnings: int
+    notes: int
     png: bytes = b""
     note: str = ""
 
@@ -81,31 +91,38 @@ def totals_of(material: Material, findings: Findings) -> list[tuple[str, str]]:
         ("slices", f"{sum(len(stack.slices) for series in material.series for stack in series.stacks):,}"),
     ]
     counted += [(status.replace("_", " "), f"{count:,}") for status, count in statuses.items() if status != "dicom"]
-    private = findings["check"].str.startswith("A")
+    private = of_privacy(findings)
     levels = Counter(findings["severity"][~private])
     counted += [(name, f"{levels[key]:,}") for key, name in _SEVERITIES]
-    return [*counted, ("of privacy", f"{private.sum():,}")]
+    return [*counted, ("of privacy", f"{private.sum():,}" if findings.asked(PRIVACY) else "not asked")]
+
+
+def of_privacy(findings: Findings) -> pd.Series[bool]:
+    """Return for each finding whether it is one of privacy."""
+    return findings["check"].str.startswith(PRIVACY)
 
 
 def lines_of(material: Material, findings: Findings, *, hide: bool, progress: bool) -> list[Line]:
     """Return a line for each stack, the largest series first; `hide` leaves away what people have written."""
     risky = set(findings["where"][findings["check"].isin(_RISKS)])
-    counts = Counter(zip(findings["where"], findings["severity"], strict=True))
+    ordinary = findings[~of_privacy(findings)]
+    counts = Counter(zip(ordinary["where"], ordinary["severity"], strict=True))
     lines: list[Line] = []
     ordered = sorted(material.series, key=lambda one: (-len(one.headers), one.uid))
-    pieces = [(series, stack) for series in ordered for stack in series.stacks or (None,)]
-    for series, stack in bar(pieces, "Making pictures", "stack", show=progress):
+    pieces = [(series, stack, not place) for series in ordered for place, stack in enumerate(series.stacks or (None,))]
+    for series, stack, first in bar(pieces, "Making pictures", "stack", show=progress):
         note = _why_not(series, stack, hide=hide and series.uid in risky, made=len(lines))
         png = b"" if stack is None or note else _small(stack)
         size, verdict = _words(series, stack)
         title = "" if hide else series.tags.text("SeriesDescription")[:_LONGEST]
         sound = stack is None or stack.verdict.regular or stack.verdict.code == "SINGLE_SLICE"
         modality = part(fitting("CS", series.modality, hide=hide)) or "?"
-        errors, warnings = (counts[series.uid, severity] for severity in ("error", "warning"))
+        # Taken out, for two studies may have a series of one UID, and what is counted is counted once.
+        errors, warnings, notes = (counts.pop((series.uid, severity), 0) for severity, _ in _SEVERITIES)
         lines.append(
             Line(
-                series.uid, modality, title, size, verdict, sound, len(series.headers), errors, warnings,
-                png, note if png else note or "no picture",
+                series.uid, modality, title, size, verdict, sound, first, len(series.headers) if first else 0,
+                errors, warnings, notes, png, note if png else note or "no picture",
             )
         )  # fmt: skip
     return lines

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicomview._html import Html, escaped, joined
 from dicomview.rules import explain
+from dicomview.summary.facts import PRIVACY, of_privacy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +29,6 @@ _HEAD = """<!doctype html>
 """
 _MOST_ROWS = 2000  # of findings
 _MOST_FILES = 20  # named in a row
-_PRIVACY = "A"
 
 
 def page_of(
@@ -55,13 +55,18 @@ def page_of(
         Whether names of files are left away; the other parts come without identity already.
     """
     places = {line.uid: number for number, line in reversed(list(enumerate(lines, start=1)))}
-    private = findings["check"].str.startswith(_PRIVACY)
+    private = of_privacy(findings)
+    told = (
+        f"{_several(len(findings), 'finding')}: errors, warnings and notes (info) are those under Findings; those of "
+        "privacy stand under Privacy and are counted nowhere else."
+    )
+    bars = "Counted are series; verdict, slices, distance and matrix are those of the main stack of each."
     sections = [
-        _section("totals", "Totals", _tiles(totals)),
-        _section("series", "Series", _series(lines)),
+        _section("totals", "Totals", joined([_tiles(totals), _dim(told)])),
+        _section("series", "Series", _series(lines, findings=int((~private).sum()))),
         _section("findings", "Findings", _findings(findings[~private], places, hide=hide)),
-        _section("distributions", "Distributions", joined(map(_bars, spreads))),
-        _section("privacy", "Privacy", _privacy(findings[private], findings.attrs.get("not_looked_at", ()), hide=hide)),
+        _section("distributions", "Distributions", joined([_dim(bars), *map(_bars, spreads)])),
+        _section("privacy", "Privacy", _privacy(findings[private], asked=findings.asked(PRIVACY), hide=hide)),
     ]
     names = ("Totals", "Series", "Findings", "Distributions", "Privacy")
     links = joined(Html(f'<a href="#{name.lower()}">{name}</a>') for name in names)
@@ -83,6 +88,10 @@ def _section(name: str, title: str, inside: Html) -> Html:
     return Html(f'<section id="{name}"><h2>{title}</h2>{inside}</section>')
 
 
+def _dim(words: str) -> Html:
+    return Html(f'<p class="dim">{escaped(words)}</p>')
+
+
 def _tiles(totals: Iterable[tuple[str, str]]) -> Html:
     tiles = joined(Html(f"<div><b>{escaped(value)}</b><span>{escaped(name)}</span></div>") for name, value in totals)
     return Html(f'<div class="tiles">{tiles}</div>')
@@ -100,11 +109,10 @@ def _table(columns: Sequence[str], rows: Iterable[tuple[str, Sequence[Html]]]) -
     return Html(f"<table><thead><tr>{head}</tr></thead><tbody>{joined(body)}</tbody></table>")
 
 
-def _series(lines: Sequence[Line]) -> Html:
+def _series(lines: Sequence[Line], *, findings: int) -> Html:
     if not lines:
         return Html("<p>There is no series.</p>")
     rows: list[tuple[str, Sequence[Html]]] = []
-    seen: set[str] = set()
     titled = any(line.title for line in lines)
     for number, line in enumerate(lines, start=1):
         words = f"{line.modality} {line.size}"
@@ -115,19 +123,29 @@ def _series(lines: Sequence[Line]) -> Html:
             else Html(f'<span class="dim">{escaped(line.note)}</span>')
         )
         verdict = Html(f'<span class="{"sound" if line.sound else "warning"} plain">{escaped(line.verdict)}</span>')
-        faults = [f"{line.errors} error{'s' * (line.errors != 1)}"] * bool(line.errors)
-        faults += [f"{line.warnings} warning{'s' * (line.warnings != 1)}"] * bool(line.warnings)
-        first = line.uid not in seen  # of the stacks of a series
-        seen.add(line.uid)
+        faults = ", ".join(_several(count, noun) for count, noun in _faults(line) if count)
         cells = {
             "number": escaped(number), "picture": shown, "modality": escaped(line.modality),
             "title": escaped(line.title), "size": escaped(line.size), "verdict": verdict,
-            "files": escaped(line.files), "findings": escaped(", ".join(faults) or "none"),
+            "files": escaped(line.files if line.first else ""),
+            "findings": escaped(faults or "none" if line.first else "as above"),
         }  # fmt: skip
         if not titled:
             del cells["title"]
-        rows.append((f' id="s{number}"' if first else "", list(cells.values())))
-    return _table(list(cells), rows)
+        rows.append((f' id="s{number}"' if line.first else "", list(cells.values())))
+    others = findings - sum(count for line in lines for count, _ in _faults(line))
+    told = f"{_several(sum(line.files for line in lines), 'file')} in these series."
+    if others:
+        told += f" {_several(others, 'further finding')}, of studies, patients or files of no series: see Findings."
+    return joined([_table(list(cells), rows), _dim(told)])
+
+
+def _faults(line: Line) -> tuple[tuple[int, str], ...]:
+    return (line.errors, "error"), (line.warnings, "warning"), (line.notes, "note")
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _findings(findings: pd.DataFrame, places: dict[str, int], *, hide: bool) -> Html:
@@ -209,9 +227,12 @@ def _bars(spread: Spread) -> Html:
     return Html(f"<figure><figcaption>{escaped(spread.name)}</figcaption>{bars}{missing}</figure>")
 
 
-def _privacy(findings: pd.DataFrame, left_out: Iterable[str], *, hide: bool) -> Html:
-    if any("family A" in one for one in left_out):
-        return Html("<p>Whether these files are safe to give away was not asked.</p>")
+def _privacy(findings: pd.DataFrame, *, asked: bool, hide: bool) -> Html:
+    if not asked:
+        return Html(
+            "<p>Whether these files are safe to give away was not asked: sharing=True asks it, in a shell "
+            "dicomview audit --sharing.</p>"
+        )
     said = "<p>What would be given away with the files. Values are never quoted, here or elsewhere on this page.</p>"
     if hide:
         said += (
@@ -222,16 +243,18 @@ def _privacy(findings: pd.DataFrame, left_out: Iterable[str], *, hide: bool) -> 
         said += "<p><b>This page shows names of files and descriptions of series: it is not for sharing.</b></p>"
     if not len(findings):
         return Html(f"{said}<p>No findings. That is no proof that nobody can be recognised.</p>")
-    grouped = findings.groupby(["check", "severity", "message", "path"], sort=False, observed=True)["n"].sum()
+    alike = findings.groupby(["check", "severity", "message", "path"], sort=False, observed=True)["n"]
+    grouped = alike.agg(["size", "sum"])
     rows = []
-    for (check, severity, message, path), count in zip(grouped.index.tolist(), grouped.tolist(), strict=True):
+    for (check, severity, message, path), count, concerned in grouped.itertuples():
         cells = (
             escaped(check),
             _level(severity),
             escaped(message),
             escaped(path),
             escaped(count),
+            escaped(concerned),
             escaped(explain(check).todo),
         )
         rows.append(("", cells))
-    return Html(f"{said}{_table(('check', 'severity', 'message', 'element', 'files', 'what to do'), rows)}")
+    return Html(f"{said}{_table(('check', 'severity', 'message', 'element', 'findings', 'files', 'what to do'), rows)}")
