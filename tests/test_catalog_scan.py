@@ -145,8 +145,11 @@ def test_nesting_a_thousand_deep_is_a_row(tmp_path):
     content = written(one())
     at = content.index(b"\xe0\x7f\x10\x00")
     (tmp_path / "deep.dcm").write_bytes(content[:at] + head + deep + content[at:])
-    (row,) = dv.scan(tmp_path).files.itertuples()
-    assert row.status in {"dicom", "truncated", "unreadable"}
+    (row,), series = dv.scan(tmp_path).files.itertuples(), dv.read_series(tmp_path)
+    assert row.status == "truncated"
+    assert row.detail.startswith("the header cannot be read past element (0040,0275), at byte ")
+    assert row.detail.endswith(": sequences are nested deeper in it than can be followed")
+    assert "cannot be read to the end" in repr(series)
 
 
 # --- series, stacks, studies ------------------------------------------------------------------------------------------

@@ -48,9 +48,9 @@ class Header:
         Where it is.
     status : Status
         ``"dicom"``; ``"no_preamble"``: a data set without the 128 bytes in front; ``"truncated"``: the file ends too
-        early; ``"dicomdir"``: a table of contents; ``"not_dicom"``; ``"empty"``: no bytes; ``"encrypted"``: a member
-        of an archive that needs a password; ``"unreadable"``: not permitted or damaged; ``"missing"``: named by a
-        DICOMDIR or a link and not there.
+        early, or its header cannot be read to its end; ``"dicomdir"``: a table of contents; ``"not_dicom"``;
+        ``"empty"``: no bytes; ``"encrypted"``: a member of an archive that needs a password; ``"unreadable"``: not
+        permitted or damaged; ``"missing"``: named by a DICOMDIR or a link and not there.
     dataset : pydicom.Dataset or None
         Without pixel data; for a data set given in memory, that very data set, which is never written to. A truncated
         file has the elements that could be read.

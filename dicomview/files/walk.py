@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Walk", "read_elements"]
 
+_TOO_DEEP = ": sequences are nested deeper in it than can be followed"
+
 
 def read_elements(
     stream: BinaryIO, size: int, inflated: Inflated | None, *, bare: bool
@@ -24,7 +26,7 @@ def read_elements(
     """Read the header; when an element makes the parser fail, read again up to that element."""
     walk = Walk(stream, size, None)
     for _ in range(2):
-        failed = False
+        failed, why = False, ""
         try:
             stream.seek(0)
             dataset = inflated.read(walk) if inflated else read_partial(stream, stop_when=walk, force=bare)
@@ -33,7 +35,7 @@ def read_elements(
         except Exception as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk's own; pydicom's have no number
-            failed = True
+            failed, why = True, _TOO_DEEP if isinstance(error, RecursionError) else ""
         if not failed:
             # The data set would hold on to the whole member of an archive for as long as it lives.
             dataset.buffer = None
@@ -43,20 +45,21 @@ def read_elements(
             return dataset, walk
         if walk.passed is None:
             break
-        walk = Walk(stream, size, walk.passed)
+        walk = Walk(stream, size, walk.passed, why)
     return None, walk
 
 
 class Walk:
     """Told of every element at the top of the data set before its value is read; stops at the pixel data.
 
-    Also stops at an element whose value would reach past the end of the file, and at `damaged`.
+    Also stops at an element whose value would reach past the end of the file, and at `damaged`; `why` says of that one
+    what is known of the reason.
     """
 
-    __slots__ = ("damaged", "next", "passed", "size", "span", "stream", "trouble")
+    __slots__ = ("damaged", "next", "passed", "size", "span", "stream", "trouble", "why")
 
-    def __init__(self, stream: BinaryIO, size: int, damaged: int | None) -> None:
-        self.stream, self.size, self.damaged = stream, size, damaged
+    def __init__(self, stream: BinaryIO, size: int, damaged: int | None, why: str = "") -> None:
+        self.stream, self.size, self.damaged, self.why = stream, size, damaged, why
         self.passed: int | None = None
         self.next: int | None = None  # where the element after the one passed begins
         self.span: PixelSpan | None = None
@@ -69,7 +72,7 @@ class Walk:
             self.span = PixelSpan(KEYWORDS[tag], start, length, vr or "OW")
             return True
         if tag == self.damaged:
-            self.trouble = f"the header cannot be read past element {tag}, at byte {start:,} of {self.size:,}"
+            self.trouble = f"the header cannot be read past element {tag}, at byte {start:,} of {self.size:,}{self.why}"
             return True
         if length != UNDEFINED and start + length > self.size:
             self.trouble = (

@@ -312,5 +312,5 @@ def _refusal(header: Header) -> Rejected | None:
     # What is no UID may be the elements behind it, where its length is wrong.
     name = (UID(sop_class, config.IGNORE).name if fits("UI", sop_class) else "") or "an object of unknown class"
     if header.status == "truncated":
-        return Rejected(label, "TRUNCATED", f"{name} has no pixel data, and its file ends too early")
+        return Rejected(label, "TRUNCATED", f"{name} has no pixel data, for its file cannot be read to the end")
     return Rejected(label, "NOT_IMAGE", f"{name} has no pixel data")
