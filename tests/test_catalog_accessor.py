@@ -113,6 +113,8 @@ def test_find_with_case_and_with_what_is_no_expression():
     assert table.dicom.find("pos-1", case=True).empty
     assert table.dicom.find("[0].CodeV")["path"].tolist() == ["RequestAttributesSequence[0].CodeValue"]
     assert table.dicom.find("(((").empty
+    nested = [path for path in table["path"] if "[" in path]
+    assert table.dicom.find("[")["path"].tolist() == nested == table.dicom.find(r"\[")["path"].tolist()
 
 
 def test_find_takes_text():

@@ -81,13 +81,14 @@ class TagsAccessor:
         return compare.over_instances(rows.drop_duplicates(INSTANCE), numbers).rename(str(key))
 
     def find(self, pattern: str, *, case: bool = False) -> pd.DataFrame:
-        """Return the rows in which `pattern` occurs.
+        """Return the rows in which `pattern` occurs, letter by letter or as a regular expression.
 
         Parameters
         ----------
         pattern : str
-            A regular expression, or text as it is; searched for in path, tag (with and without punctuation), keyword,
-            name, creator, value, meaning and raw text.
+            Always looked for both ways, so that a path such as "BeamSequence[0].BeamName" finds itself. What is no
+            regular expression, such as "[" or "(mm", is looked for letter by letter alone. Searched through are path,
+            tag (with and without punctuation), keyword, name, creator, value, meaning and raw text.
         case : bool
             True when upper and lower case differ.
 
