@@ -124,6 +124,7 @@ def test_another_word_is_an_error(monkeypatch):
     [
         ("CS", "ORIGINAL\\PRIMARY \\AXIAL", True),
         ("CS", "SecretSex", False),
+        ("CS", "doe john", False),  # typed by somebody: a code has no lower-case letters
         ("CS", "A" * 17, False),
         ("UI", "1.2.840.10008.1.2\0", True),
         ("UI", "1.2.Secret", False),

@@ -51,9 +51,10 @@ def tags(
     identity : "show" or "hide", optional
         "hide" puts "(hidden)" in place of what may tell who the patient is, at any depth: the attributes of PS3.15
         Table E.1-1 that none of its Retain options lets stand, every name of a person, every private value. Dates,
-        UIDs, device and institution are shown where they are valid values of their VR; text in attributes that the
-        table does not name is not searched. By default the environment variable ``DICOMVIEW_IDENTITY`` decides, else
-        "show"; a "hide" there cannot be undone.
+        UIDs, device and institution are shown where they are valid values of their VR (a code, CS, with lower-case
+        letters is none: somebody may have typed it); text in attributes that the table does not name is not searched.
+        By default the environment variable ``DICOMVIEW_IDENTITY`` decides, else "show"; a "hide" there cannot be
+        undone.
 
     Returns
     -------

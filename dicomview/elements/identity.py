@@ -100,7 +100,8 @@ def fits(vr: str, text: str) -> bool:
     """Return True when text is made of values that its VR allows (PS3.5 6.2), padded or not.
 
     What is not may be anything: where a length is wrong, an element has swallowed the ones behind it, the patient's
-    name among them. It is therefore hidden as well where identity is.
+    name among them. It is therefore hidden as well where identity is. So is a CS with lower-case letters, however
+    harmless most are: codes of programs have none, and what a person has typed there may be a name.
 
     Parameters
     ----------
