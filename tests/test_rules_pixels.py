@@ -38,6 +38,11 @@ def test_each_fault_is_found_and_nothing_else(fault: str) -> None:
     assert found(make()) == {check}
 
 
+def test_p08_names_what_varies() -> None:
+    assert table(phantoms.slope_per_slice())["path"].tolist() == ["RescaleSlope"]
+    assert table(changed(2, RescaleIntercept="-1000")())["path"].tolist() == ["RescaleIntercept"]
+
+
 def test_overlay_planes_are_told() -> None:
     pile = phantoms.regular()
     put_raw(pile[3], 0x60000010, "US", b"\x0a\0")

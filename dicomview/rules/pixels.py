@@ -141,7 +141,8 @@ def _rescale_varies(series: Series) -> Iterator[Finding]:
         if len(lines) > 1:
             message = "slices of one stack have rescales of their own"
             files = tuple(one.label for one in stack.slices)
-            yield Finding(message, "RescaleSlope", f"{len(lines)} different lines", "one", files)
+            keyword = "RescaleSlope" if len({slope for slope, _ in lines}) > 1 else "RescaleIntercept"
+            yield Finding(message, keyword, f"{len(lines)} different lines", "one", files)
 
 
 @check(
