@@ -25,6 +25,7 @@ __all__ = [
     "UnknownChoice",
     "UnknownSeries",
     "UnsafeArchive",
+    "WorkerLost",
 ]
 
 
@@ -97,6 +98,10 @@ class DamagedPixels(DicomviewError, ValueError):
 
 class UnknownChoice(DicomviewError, ValueError):
     """An argument names something that does not exist: a preset, a plane, an index outside the stack."""
+
+
+class WorkerLost(DicomviewError, RuntimeError):
+    """A process that was to look at files has ended before it was done; what it had found is lost."""
 
 
 class MissingExtra(DicomviewError, ImportError):

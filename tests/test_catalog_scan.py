@@ -7,7 +7,7 @@ import os
 import pickle
 import sys
 import zipfile
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -25,7 +25,7 @@ import dicomview as dv
 from dicomview import progress
 from dicomview.catalog.index import Index
 from dicomview.demo.synthetic import instances, write
-from dicomview.errors import AlreadyThere, NothingFound
+from dicomview.errors import AlreadyThere, NothingFound, WorkerLost
 from dicomview.files import ATTRIBUTES, Glancer, locate, read_headers
 from dicomview.space import all_series
 
@@ -549,6 +549,49 @@ def test_an_interrupt_while_others_look_keeps_what_they_have_read(tmp_path, monk
     with ThreadPoolExecutor(2) as executor:
         catalog = dv.scan(root, cache=cache, executor=executor)
     assert (len(opened), len(catalog.files), catalog.complete) == (6, 8, True)
+
+
+class Ending(ThreadPoolExecutor):
+    """Runs the first task; then its process has ended."""
+
+    def submit(self, fn, /, *args):
+        task = Future()
+        if self.__dict__.setdefault("ended", False):
+            task.set_exception(BrokenExecutor("terminated abruptly"))
+        else:
+            task.set_result(fn(*args))
+        self.ended = True
+        return task
+
+
+def test_a_process_that_has_ended_is_an_error_in_words(tmp_path, monkeypatch):
+    root, room = tmp_path / "data", sys.modules[dv.scan.__module__]
+    write(series(count=4), root)
+    monkeypatch.setattr(room, "_LEAST", 2)
+    with (
+        Ending(1) as executor,
+        pytest.raises(WorkerLost, match=r"2 of 4 files .* fewer workers, with more memory, or without an executor"),
+    ):
+        dv.scan(root, executor=executor, cache=tmp_path / "index.parquet")
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        with pytest.raises(BrokenExecutor):
+            pool.submit(os._exit, 1).result()
+        with pytest.raises(WorkerLost, match="0 of 4 files"):
+            dv.scan(root, executor=pool)
+
+
+def test_an_interrupt_that_ends_the_workers_keeps_what_they_have_read(tmp_path, monkeypatch):
+    room = sys.modules[dv.scan.__module__]
+    write(series(count=4), tmp_path)
+    monkeypatch.setattr(room, "_LEAST", 2)
+
+    def interrupted(tasks):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(room, "as_completed", interrupted)
+    with Ending(1) as executor:
+        catalog = dv.scan(tmp_path, executor=executor)
+    assert (len(catalog.files), catalog.complete) == (2, False)
 
 
 def test_processes_begin_before_all_is_listed(tmp_path, monkeypatch):

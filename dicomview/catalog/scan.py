@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from itertools import islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.index import Index
 from dicomview.catalog.packed import joined, pack, spread, taken, veiled
 from dicomview.elements import hides
-from dicomview.errors import UnknownChoice
+from dicomview.errors import UnknownChoice, WorkerLost
 from dicomview.files import Glancer, Location, ahead, is_url, locate
 from dicomview.progress import bar
 from dicomview.turns import quick_turns
@@ -93,6 +93,8 @@ def scan(
         A cache needs pyarrow.
     UnknownChoice
         `identity` is another word, or `executor` none.
+    WorkerLost
+        A process of the executor has ended before it was done: killed, as a system does when memory is short.
 
     Examples
     --------
@@ -192,10 +194,22 @@ def _elsewhere(
             part = spread(task.result())
             told.add(task)
             yield tasks[task], part
+    except BrokenExecutor as error:
+        done = sum(len(rows) for task, rows in tasks.items() if _is_whole(task))
+        raise WorkerLost(
+            f"a process of the executor has ended before it was done, when {done:,} of {len(listing.places):,} files "
+            "had been looked at: it was killed, perhaps because memory was short, or could not start (a script needs "
+            'its if __name__ == "__main__":). Scan again with a new executor of fewer workers, with more memory, or '
+            "without an executor"
+        ) from error
     except KeyboardInterrupt:
-        for task, rows in tasks.items():
-            if not task.cancel() and task.done() and task not in told:
+        for task, rows in tasks.items():  # an interrupt of a shell reaches the workers too, and may have ended them
+            if not task.cancel() and _is_whole(task) and task not in told:
                 yield rows, spread(task.result())
+
+
+def _is_whole(task: Future[Packed]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None
 
 
 def _shares(listing: _Listing, executor: Executor) -> Iterator[NDArray[np.intp]]:
