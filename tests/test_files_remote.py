@@ -86,11 +86,34 @@ def test_a_file_system_that_fails_is_a_row(bucket, monkeypatch):
     assert not files["detail"].str.contains("1234").any()
 
 
-def test_urls_of_several_parts(tmp_path, pile):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        for place, ds in enumerate(pile):
-            archive.writestr(f"ct/{place}", written(ds))
-    assert len(dv.scan(f"zip://ct::file://{tmp_path / 'a.zip'}")[0]) == 4
+def test_archives_behind_urls(tmp_path, pile, bucket, monkeypatch):
+    for name in ("a.zip", "b.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            for place, ds in enumerate(pile):
+                archive.writestr(f"ct/{place}", written(ds))
+    path = tmp_path / "a.zip"
+    fsspec.filesystem("memory").pipe("/bucket/a.zip", path.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    for url, behind in (
+        (f"zip://ct::file://{path}", f"file://{path}"),
+        (f"zip://::{path}", path),
+        ("zip://::a.zip", path),
+        ("zip://::memory://bucket/a.zip", "memory://bucket/a.zip"),
+    ):
+        catalog = dv.scan(url)
+        assert catalog.files["path"].tolist() == [f"zip://ct/{place}::{behind}" for place in range(4)]
+        assert len(catalog[0]) == len(dv.read_series(url)) == 4
+        assert len(dv.read_series(catalog.files["path"][1])) == 1
+    both = dv.scan(["zip://::a.zip", "zip://::b.zip"]).files["path"]
+    assert both.nunique() == 8
+
+
+def test_an_archive_is_read_when_it_is_asked_for(bucket):
+    fsspec.filesystem("memory").pipe("/bucket/a.zip", b"PK\x03\x04" + bytes(100))
+    (detail,) = dv.scan("memory://bucket/a.zip").files["detail"]
+    assert detail.endswith("give it by name, or its URL behind zip://::, to read what is in it")
+    with pytest.raises(NothingFound, match=r"named behind two colons, as in zip://::https"):
+        dv.scan("zip:///a.zip")
 
 
 def test_what_is_not_there_is_said_in_a_sentence(bucket, monkeypatch):

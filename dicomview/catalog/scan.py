@@ -57,8 +57,10 @@ def scan(
     Parameters
     ----------
     source : path, pydicom.Dataset, or a list of either
-        A folder, a file, a zip archive, a DICOMDIR, data sets in memory. An archive that is encrypted, damaged or a
-        bomb is a row that says so; of a list, a path that does not exist is one whose status is "missing".
+        A folder, a file, a zip archive, a DICOMDIR, data sets in memory; a URL that fsspec knows, of an archive with
+        zip:// in front: "zip://::https://host/a.zip", of a folder in it "zip://folder::https://host/a.zip". An archive
+        that is encrypted, damaged or a bomb is a row that says so; of a list, a path that does not exist is one whose
+        status is "missing".
     cache : path, optional
         A Parquet file that remembers what was found, made when it is not there: a file whose path, size and time of
         writing are those remembered is not opened again. It holds the patients' names and numbers, where these are

@@ -99,8 +99,8 @@ def locate(source: Source, *, rows: bool = False) -> Iterator[Location]:
     ----------
     source : path, pydicom.Dataset, or a list of either
         A folder (with all folders in it, hidden files included), a file, a zip archive, a DICOMDIR (with the files
-        it refers to), a URL that fsspec knows, data sets in memory. A file met twice is given once. Links to folders
-        are followed, never in circles.
+        it refers to), a URL that fsspec knows (see `dicomview.files.remote`), data sets in memory. A file met twice is
+        given once. Links to folders are followed, never in circles.
     rows : bool
         True gives an archive that is refused, and a path of a list that does not exist, as a place like any other,
         whose header says what it is.

@@ -1,8 +1,13 @@
-"""Files behind a URL, through fsspec: s3://, gs://, https://, zip:// … Only the bytes asked for are fetched."""
+"""Files behind a URL, through fsspec: s3://, gs://, https:// … Only the bytes asked for are fetched.
+
+An archive behind a URL is read with "zip://::" in front, "zip://::s3://bucket/scan.zip", one folder or file in it as
+"zip://folder::s3://bucket/scan.zip"; a path does as well as a URL. tar:// is the same.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
@@ -27,6 +32,8 @@ _PACKAGES = dict.fromkeys(("http", "https"), '"dicomview[remote]"') | {
     "smb": "smbprotocol",
     "ssh": "paramiko",
 }
+_ALONE = re.compile(r"(zip|tar)://(?!.*::)", re.IGNORECASE | re.DOTALL)
+_CHECK = "check its spelling and your right to read it"
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
 
 
@@ -79,6 +86,7 @@ def remote_files(url: str) -> Iterator[tuple[str, Remote]]:
     """
     try:
         import fsspec
+        from fsspec.archive import AbstractArchiveFileSystem
     except ImportError as error:
         raise MissingExtra('URLs need fsspec: python -m pip install "dicomview[remote]"') from error
     try:
@@ -90,9 +98,13 @@ def remote_files(url: str) -> Iterator[tuple[str, Remote]]:
         ) from error
     except Exception as error:
         # Every file system has errors of its own; their words may hold keys, so only the kind is told.
+        alone = _ALONE.match(url)
         raise NothingFound(
-            f"nothing can be listed at the URL ({type(error).__name__}); check its spelling and your right to read it"
+            f"nothing can be listed at the URL ({type(error).__name__}); "
+            + (f"an archive is named behind two colons, as in {alone[0]}::https://host/scan" if alone else _CHECK)
         ) from error
+    inside = url.partition("::")[2] if isinstance(filesystem, AbstractArchiveFileSystem) else ""
+    behind = f"::{inside if is_url(inside) else os.path.abspath(inside)}" if inside else ""  # noqa: PTH100
     base = root.rstrip("/") + "/"
     for path in sorted(found):
         facts = found[path]
@@ -102,7 +114,13 @@ def remote_files(url: str) -> Iterator[tuple[str, Remote]]:
         size = facts.get("size")
         yield (
             label,
-            Remote(filesystem, path, filesystem.unstrip_protocol(path), -1 if size is None else size, _time(facts)),
+            Remote(
+                filesystem,
+                path,
+                filesystem.unstrip_protocol(path) + behind,
+                -1 if size is None else size,
+                _time(facts),
+            ),
         )
 
 

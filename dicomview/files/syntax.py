@@ -46,7 +46,7 @@ _KINDS = (
     (b"\x1f\x8b", "a gzip file; unpack it first"),
     (b"7z\xbc\xaf", "a 7z archive; unpack it first"),
     (b"Rar!", "a RAR archive; unpack it first"),
-    (b"PK\x03\x04", "a zip archive; give it by name to read what is in it"),
+    (b"PK\x03\x04", "a zip archive; give it by name, or its URL behind zip://::, to read what is in it"),
     (b"PK\x05\x06", "an empty zip archive"),
     (b"\x93NUMPY", "a NumPy array"),
     (b"\x5c\x01\x00\x00", "a NIfTI volume"),
