@@ -624,6 +624,18 @@ def test_processes_begin_before_all_is_listed(tmp_path, monkeypatch):
     assert not catalog.complete
 
 
+def test_an_interrupt_of_the_listing_alone_is_one(tmp_path, monkeypatch):
+    def listed(source, *, rows):
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(sys.modules[dv.scan.__module__], "locate", listed)
+    with pytest.raises(KeyboardInterrupt):
+        dv.scan(tmp_path)
+    with ThreadPoolExecutor(1) as executor:
+        assert not dv.scan(tmp_path, executor=executor).complete
+
+
 def test_an_executor_is_not_asked_for_what_is_in_memory():
     with ThreadPoolExecutor(1) as executor:
         assert list(dv.scan(series(count=2), executor=executor).files["status"]) == ["dicom", "dicom"]

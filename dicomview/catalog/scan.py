@@ -81,7 +81,8 @@ def scan(
     Catalog
         An interrupt (the notebook's ■, Ctrl+C) while files are looked at ends the scan, not the program: the catalogue
         then has the paths that were looked at, ``complete`` is False and its first line says so. With a
-        `cache`, the next scan goes on from there.
+        `cache`, the next scan goes on from there. While folders are still being listed, it is a KeyboardInterrupt as
+        ever: nothing was looked at then, unless by an `executor` (without a `cache`), which begins earlier.
 
     Raises
     ------
