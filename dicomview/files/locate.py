@@ -84,12 +84,11 @@ class Location(NamedTuple):
         """
         if self.remote is not None:
             return self.remote.open()
-        path = self.path
-        if path is None:
+        if self.file is None:
             raise FileNotFoundError(f"{self.label} is not a file")
         if self.member is not None:
-            return io.BytesIO(archive.read_member(path, self.member))
-        return path.open("rb")
+            return io.BytesIO(archive.read_member(Path(self.file), self.member))
+        return io.BufferedReader(io.FileIO(self.file))  # `open` would ask the system whether it is a terminal
 
 
 def locate(source: Source, *, rows: bool = False) -> Iterator[Location]:

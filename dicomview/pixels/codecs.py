@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import io
 import struct
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -193,15 +194,15 @@ def _native(
     begin, skipped = divmod(frame * bits, 8)
     length = (skipped + bits + 7) // 8
     wanted = length if size is None else max(0, min(length, size - begin))
-    start = stream.tell()
-    stream.seek(start + begin)
+    # Two threads that read slices take turns at every call to the system: no seek that leads nowhere.
+    if begin:
+        stream.seek(begin, io.SEEK_CUR)
     if plain := wanted == length and decoder.UID.is_little_endian and _plain(options):
         array = np.empty(shape, f"<{'ui'[options['pixel_representation']]}{options['bits_allocated'] // 8}")
         there = cast("BufferedIOBase", stream).readinto(array.reshape(-1).view(np.uint8).data)
     else:
         found = stream.read(wanted)
         there = len(found)
-    stream.seek(start)
     if there < length:
         raise ValueError(f"frame {frame} needs {length:,} bytes, and {there:,} are there")
     if plain:
@@ -210,6 +211,7 @@ def _native(
         # Frames follow each other without a gap (PS3.5 8.1.1), so one may begin and end within a byte.
         unpacked = np.unpackbits(np.frombuffer(found, np.uint8), bitorder="little")
         return unpacked[skipped : skipped + bits].reshape(shape)
+    stream.seek(-begin - there, io.SEEK_CUR)
     with quiet():
         array, _ = decoder.as_array(stream, index=frame, raw=False, **options)
     return np.asarray(array)

@@ -66,7 +66,7 @@ def stored_frame(
     header : pydicom.Dataset
         Without pixel data, or with; only the image description is read from it.
     stream : binary file
-        At the first byte of the value of the pixel data element. Only the frame asked for is read.
+        At the first byte of the value of the pixel data element. Only the frame asked for is read; it is left anywhere.
     frame : int
         Zero-based.
     vr : "OB", "OW", "OF" or "OD"
