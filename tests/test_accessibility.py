@@ -64,7 +64,7 @@ def test_a_screen_reader_is_told_what_there_is(page: CanvasPage) -> None:
         - spinbutton "window center": "40"
         - spinbutton "window width": "400"
         - toolbar "picture":
-          - button "a drag sets the window (w)" [pressed]
+          - 'button "a drag sets the window: right is wider, down is a higher center (w)" [pressed]'
           - button "what hand and keys do (?)"
           - combobox "colours"
         - group "bone":

@@ -67,7 +67,7 @@ def test_buttons_do_what_their_keys_do(page: CanvasPage, chest: dv.Series) -> No
 
 def test_one_tool_is_pressed_and_the_keys_work_from_its_button(page: CanvasPage) -> None:
     pressed = page.root.locator(".dicomview-buttons > [aria-pressed=true]")
-    expect(pressed).to_have_accessible_name("a drag sets the window (w)")
+    expect(pressed).to_have_accessible_name("a drag sets the window: right is wider, down is a higher center (w)")
     button(page, "a drag zooms").click()
     expect(pressed).to_have_accessible_name("a drag zooms (z)")
     page.page.keyboard.press("ArrowDown")
@@ -278,6 +278,19 @@ def test_help_opens_and_closes_and_gives_the_focus_back(page: CanvasPage) -> Non
     page.page.keyboard.press("?")
     expect(dialog).to_be_hidden()
     expect(opener).to_be_focused()
+
+
+def test_help_tooltip_and_readme_say_alike_what_a_drag_of_the_window_does(page: CanvasPage) -> None:
+    begun = page.view.window
+    page.drag(64, 64)
+    window = page.settled().view.window
+    assert window.center > begun.center
+    assert window.width > begun.width
+    words = "right is wider, down is a higher center"
+    page.key("?")
+    expect(page.root.get_by_role("dialog")).to_contain_text(f"window: {words}")
+    expect(button(page, "a drag sets the window")).to_have_attribute("title", f"a drag sets the window: {words} (w)")
+    assert f"the window: {words}" in (SAMPLES.parent / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_click_on_the_help_page_closes_it_and_does_nothing_else(page: CanvasPage) -> None:

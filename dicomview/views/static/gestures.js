@@ -21,10 +21,12 @@ export const SHOVES = new Map([["ArrowUp", [0, -0.05]], ["ArrowDown", [0, 0.05]]
 /** @type {Map<string, string>} the tool that a letter chooses */
 export const TOOLS = new Map([["w", "window"], ["s", "scroll"], ["p", "pan"], ["z", "zoom"], ["c", "cross"]]);
 
+export const WINDOWING = "right is wider, down is a higher center"; // what a drag of the window does
+
 /** @type {[string, string][]} what stands on the help page */
 export const HELP = [
   ["wheel, ↑ ↓, Page, Home, End", "through the slices"],
-  ["drag", "window: right is wider, down is darker"],
+  ["drag", `window: ${WINDOWING}`],
   ["w  s  p  z  c", "a drag windows, scrolls, moves, zooms, links"],
   ["l  a  b  e  d", "measure: line, angle, box, ellipse, drawn; again: one in the middle"],
   ["m  Del  Esc", "next measurement; delete it; let go"],

@@ -1,7 +1,7 @@
 // @ts-check
 /** The elements of one output: the picture, the words over it, the toolbar under it. */
 import { add, addButton } from "./elements.js";
-import { HELP } from "./gestures.js";
+import { HELP, WINDOWING } from "./gestures.js";
 
 /** @typedef {{name: string, labels: string[]}} Axis */
 
@@ -82,7 +82,7 @@ export function buildPage(el) {
 }
 
 /** @type {Record<string, string>} what a drag does by the tool that is chosen */
-const HANDS = { window: "sets the window (w)", scroll: "moves through the slices (s)", pan: "moves the picture (p)", zoom: "zooms (z)", cross: "puts all linked views on a point (c)" };
+const HANDS = { window: `sets the window: ${WINDOWING} (w)`, scroll: "moves through the slices (s)", pan: "moves the picture (p)", zoom: "zooms (z)", cross: "puts all linked views on a point (c)" };
 
 /** @type {Record<string, string>} what a drag measures */
 const RULERS = { line: "a line (l)", angle: "an angle (a)", rectangle: "in a box (b)", ellipse: "in an ellipse (e)", freehand: "in what it draws (d)" };
