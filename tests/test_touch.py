@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 import dicomview as dv
 
@@ -62,6 +64,32 @@ def test_one_finger_scrolls_until_it_is_told_otherwise(page: CanvasPage, chest: 
     page.touch((0.625, 0.5))
     page.touch()
     assert (page.settled().view.index, page.view.window.center, page.view.window.width) == (40, 40, 500)
+
+
+def test_the_toolbar_marks_what_the_pointer_in_use_does(page: CanvasPage) -> None:
+    marked = page.root.locator(".dicomview-buttons > [aria-pressed=true]")
+    scrolls, windows = re.compile("moves through the slices"), re.compile("sets the window")
+    expect(marked).to_have_accessible_name(windows)
+    page.touch((0.5, 0.5))
+    page.touch()
+    expect(marked).to_have_accessible_name(scrolls)
+    page.hover(10, 10)
+    expect(marked).to_have_accessible_name(windows)
+    page.touch((0.5, 0.5))
+    page.touch()
+    page.root.get_by_role("button", name=windows).click()
+    page.touch((0.5, 0.5))
+    page.touch()
+    expect(marked).to_have_accessible_name(windows)
+
+
+def test_where_there_is_no_mouse_the_toolbar_begins_with_what_a_finger_does(page: CanvasPage) -> None:
+    page.devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    other = page.again()
+    page.devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    expect(other.root.get_by_role("button", name="a drag moves through the slices")).to_have_attribute(
+        "aria-pressed", "true"
+    )
 
 
 def test_a_finger_that_is_taken_away_ends_its_drag(page: CanvasPage) -> None:

@@ -36,7 +36,7 @@ export const HELP = [
   ["r   f   i", "turn clockwise; mirror; black for white"],
   ["space", "play what moves in time, or the slices"],
   ["double click", "back to the first view"],
-  ["one finger, two fingers", "through the slices; zoom and move"],
+  ["one finger, two fingers", "through the slices, or the drag that was chosen; zoom and move"],
   ["?   Esc", "this page; close it"],
 ];
 

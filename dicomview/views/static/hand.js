@@ -13,8 +13,9 @@ import { dragWindow, lineOf } from "./window.js";
 const CLICK = 3; // CSS pixels that a hand may move during a click
 
 export class Hand {
-  tool = "window"; // what a drag does
+  tool = "window"; // what a drag of the mouse does
   chosen = false; // whether that was asked for; else one finger scrolls
+  touched = matchMedia("(pointer: coarse)").matches; // whether it is a finger that is laid on the picture
   picked = false; // whether here, and not on a view that moves together with this one
   wheelRest = 0;
   drag = /** @type {Drag | null} */ (null);
@@ -36,6 +37,16 @@ export class Hand {
   get frame() {
     return this.stage.getBoundingClientRect();
   }
+  /** What a drag does. */
+  get drags() {
+    return this.touched && !this.chosen ? "scroll" : this.tool;
+  }
+  /** It is a finger that comes to the picture, or no finger: the toolbar shows what that one does. @param {PointerEvent} event */
+  meet({ pointerType }) {
+    if (this.touched === (pointerType === "touch")) return;
+    this.touched = !this.touched;
+    this.view.tools.showHand(this.drags);
+  }
   /** A point of the page as one of the frame. @param {{clientX: number, clientY: number}} event */
   point({ clientX, clientY }) {
     const { left, top, width, height } = this.frame;
@@ -54,7 +65,7 @@ export class Hand {
     this.tool = tool;
     this.chosen = true;
     this.picked = false;
-    this.view.tools.showHand(tool);
+    this.view.tools.showHand(this.drags);
   }
   onWheel = (/** @type {WheelEvent} */ event) => {
     const pixels = event.deltaY * [1, 40, 400][event.deltaMode];
@@ -108,19 +119,19 @@ export class Hand {
     this.view.change(zoomedAt({ ...this.view.state, zoom: 1, pan: [0, 0] }, zoomToPixels(this.view.sheet, width)));
   }
   onDown = (/** @type {PointerEvent} */ event) => {
+    this.meet(event);
     this.clicks = [this.clicks[1], !this.view.tools.helping];
     if (this.view.tools.helping || event.button > 1) return;
     this.stage.focus({ preventScroll: true });
     if (event.button === 1) event.preventDefault(); // else the page begins to scroll by itself
     this.stage.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, event);
-    const asked = event.pointerType === "touch" && !this.chosen ? "scroll" : this.tool;
     if (this.pointers.size > 1) this.view.measures.cancel();
-    else if (!event.shiftKey && event.button === 0 && this.view.measures.begin(asked, event)) {
+    else if (!event.shiftKey && event.button === 0 && this.view.measures.begin(this.drags, event)) {
       this.clicks[1] = false;
       return;
     }
-    this.begin(event.shiftKey || event.button === 1 ? "pan" : asked, event);
+    this.begin(event.shiftKey || event.button === 1 ? "pan" : this.drags, event);
   };
   /** A drag begins here, with what is seen now. @param {string} tool @param {PointerEvent} event */
   begin(tool, event) {
@@ -130,6 +141,7 @@ export class Hand {
     if (tool === "cross") this.view.aim(this.point(event));
   }
   onMove = (/** @type {PointerEvent} */ event) => {
+    this.meet(event);
     const before = this.pointers.get(event.pointerId);
     if (before && !event.buttons) this.onUp(event); // it was let go where nobody told us
     else if (before) this.pointers.set(event.pointerId, event);

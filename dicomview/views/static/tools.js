@@ -97,7 +97,7 @@ export class Tools {
     this.view.hand.tool = told?.hand ?? this.view.hand.tool;
     parts.hands[4].hidden = !told?.cross;
     if (colour && this.view.hand.tool === "window") this.view.hand.tool = "pan"; // colours have no window
-    this.showHand(this.view.hand.tool);
+    this.showHand(this.view.hand.drags);
     this.openLayers(this.view.scene);
     this.axes = buildAxes(parts.axes, axes);
     this.axes.forEach(({ slider }, axis) => {
