@@ -92,6 +92,30 @@ def test_where_there_is_no_mouse_the_toolbar_begins_with_what_a_finger_does(page
     )
 
 
+def test_a_tap_tells_what_is_there_until_the_next_touch(page: CanvasPage) -> None:
+    told = [page.hover(60, 200), page.hover(130, 64)]
+    places = [(60.5 / 256, 200.5 / 256), (130.5 / 256, 64.5 / 256)]
+    page.page.mouse.move(0, 0)
+    assert page.words("top-right") == ""
+    for place, lines in zip(places, told, strict=True):
+        page.touch(place)
+        page.touch()
+        assert page.words("top-right").split("\n") == lines
+    page.page.evaluate("() => { document.body.style.height = '3000px'; scrollTo(0, 100); }")
+    page.view.index = 31
+    after = page.settled().words("top-right").split("\n")
+    page.page.evaluate("() => { scrollTo(0, 0); document.body.style.height = ''; }")
+    assert after[1].split(",")[:2] == told[1][1].split(",")[:2]
+    page.touch((0.5, 0.5))
+    page.touch((0.5, 0.55))
+    page.touch((0.5, 0.5 + 67 / 512))
+    page.touch()
+    assert page.words("top-right") == ""
+    page.touch((0.4, 0.5), (0.6, 0.5))
+    page.touch()
+    assert page.words("top-right") == ""
+
+
 def test_a_finger_that_is_taken_away_ends_its_drag(page: CanvasPage) -> None:
     page.touch((0.5, 0.5))
     page.touch((0.5, 0.55))

@@ -34,9 +34,10 @@ export const HELP = [
   ["ctrl + wheel, pinch, + −", "zoom to the cursor"],
   ["0   1", "the whole picture; one pixel for one of the screen"],
   ["r   f   i", "turn clockwise; mirror; black for white"],
-  ["space", "play what moves in time, or the slices"],
+  ["space", "play what moves in time, or slices"],
+  ["hover, tap", "values and place"],
   ["double click", "back to the first view"],
-  ["one finger, two fingers", "through the slices, or the drag that was chosen; zoom and move"],
+  ["one finger, two fingers", "slices, or the chosen drag; zoom and move"],
   ["?   Esc", "this page; close it"],
 ];
 

@@ -11,6 +11,7 @@ import { dragWindow, lineOf } from "./window.js";
  */
 
 const CLICK = 3; // CSS pixels that a hand may move during a click
+const TAP = 8; // and a finger, which is never still, during a tap
 
 export class Hand {
   tool = "window"; // what a drag of the mouse does
@@ -20,6 +21,7 @@ export class Hand {
   wheelRest = 0;
   drag = /** @type {Drag | null} */ (null);
   pointers = /** @type {Map<number, PointerEvent>} */ (new Map()); // those that are down
+  tap = /** @type {PointerEvent | null} */ (null); // how the only finger came that has not moved yet
   clicks = [true, true]; // whether each of the last two presses met the picture and left it where it was
   /** @param {View} view @param {HTMLElement} stage @param {AbortSignal} signal */
   constructor(view, stage, signal) {
@@ -31,7 +33,7 @@ export class Hand {
     on("pointerdown", this.onDown);
     on("pointermove", this.onMove);
     for (const name of ["pointerup", "pointercancel"]) on(name, this.onUp);
-    on("pointerleave", () => view.hover(null));
+    on("pointerleave", ({ pointerType }) => pointerType !== "touch" && view.hover(null));
     on("dblclick", () => this.clicks.every(Boolean) && view.goHome());
   }
   get frame() {
@@ -126,6 +128,8 @@ export class Hand {
     if (event.button === 1) event.preventDefault(); // else the page begins to scroll by itself
     this.stage.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, event);
+    this.tap = this.touched && this.pointers.size === 1 ? event : null;
+    if (this.touched) this.view.hover(event);
     if (this.pointers.size > 1) this.view.measures.cancel();
     else if (!event.shiftKey && event.button === 0 && this.view.measures.begin(this.drags, event)) {
       this.clicks[1] = false;
@@ -145,6 +149,7 @@ export class Hand {
     const before = this.pointers.get(event.pointerId);
     if (before && !event.buttons) this.onUp(event); // it was let go where nobody told us
     else if (before) this.pointers.set(event.pointerId, event);
+    if (this.tap && Math.hypot(event.clientX - this.tap.clientX, event.clientY - this.tap.clientY) > TAP) this.tap = null;
     if (before && this.pointers.size > 1) this.pinch(before, event);
     else if (this.view.measures.follow(event)) this.clicks[1] = false;
     else if (this.drag && (event.clientX !== this.drag.x || event.clientY !== this.drag.y)) this.pull(this.drag, event);
@@ -173,6 +178,7 @@ export class Hand {
   onUp = (/** @type {PointerEvent} */ event) => {
     this.pointers.delete(event.pointerId);
     this.drag = null;
+    if (this.touched && !(this.tap && event.type === "pointerup")) this.view.hover(null); // what a tap tells stays
     this.view.measures.release(event);
     this.view.settle();
   };

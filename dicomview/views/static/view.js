@@ -45,7 +45,7 @@ export class View {
   saying = /** @type {any} */ (0); // timer of what a screen reader says
   said = /** @type {string[]} */ ([]); // of the painted slice
   saidLast = "";
-  pointer = /** @type {{clientX: number, clientY: number} | null} */ (null);
+  pointed = /** @type {number[] | null} */ (null); // the point of the frame that is told of; a page may be scrolled under a tap
   painted = { slice: /** @type {Slice | null} */ (null), look: "", drawn: "", count: 0 };
   crossed = /** @type {number[] | null} */ (null); // the point that the lines go through
   held = ""; // how the picture is held
@@ -256,7 +256,7 @@ export class View {
     if (pose !== this.held) this.turn(slice);
     this.held = pose;
     this.say();
-    this.hover(this.pointer);
+    this.readOut();
   }
   /** @param {Slice} slice */
   turn(slice) {
@@ -302,14 +302,17 @@ export class View {
     if (slice) this.words.fault.textContent = slice.text;
     else if (this.store.note) this.words.fault.textContent = "No kernel answers: run the cell again.";
   }
-  /** @param {{clientX: number, clientY: number} | null} pointer */
+  /** Tell what is under a pointer, from now on. @param {{clientX: number, clientY: number} | null} pointer */
   hover(pointer) {
-    this.pointer = pointer;
+    this.pointed = pointer && this.hand.point(pointer);
+    this.readOut();
+  }
+  readOut() {
     const { slice } = this.painted;
     this.words.readout.replaceChildren();
-    if (!pointer || !slice?.data) return;
+    if (!this.pointed || !slice?.data) return;
     const sheet = { ...this.sheet, rows: slice.rows, columns: slice.columns, aspect: (this.sheet.aspect * this.sheet.rows * slice.columns) / (this.sheet.columns * slice.rows) };
-    const sample = sampleAt(this.state, sheet, this.hand.point(pointer));
+    const sample = sampleAt(this.state, sheet, this.pointed);
     if (!sample) return;
     for (const line of describePixel(slice, this.scene.unit, ...sample)) {
       add("div", "line", this.words.readout, line.replaceAll("-", "−"));
