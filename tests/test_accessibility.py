@@ -74,6 +74,22 @@ def test_a_screen_reader_is_told_what_there_is(page: CanvasPage) -> None:
     """)
 
 
+def test_nothing_says_that_an_array_was_acquired(show: Show) -> None:
+    view = dv.view(np.arange(60.0).reshape(5, 3, 4), window=(30, 60))
+    page = show(view)
+    expect(page.root).to_match_aria_snapshot("""
+        - 'application "picture: arrow keys move through the slices, ? tells more"'
+        - slider "slice"
+    """)
+    expect(page.root.get_by_role("slider", name="slice")).to_have_attribute("aria-valuetext", "slice 3 of 5")
+    expect(page.root.get_by_role("status")).to_have_text("slice 3 of 5, C 30 W 60")
+    assert page.words("place") == "slice 3/5"
+    assert repr(view).startswith("SliceView(slice 3/5, ")
+    written = view._repr_mimebundle_()[0]["text/html"]
+    assert '<img alt="picture"' in written
+    assert "acquired" not in page.root.inner_html() + written.partition("<style>")[0]
+
+
 def test_slice_and_window_are_said_when_the_hand_rests(page: CanvasPage) -> None:
     live = page.root.get_by_role("status")
     expect(live).to_have_text("axial 31 of 60, z \N{MINUS SIGN}100.0 mm, C 40 W 400")

@@ -343,7 +343,7 @@ def test_a_page_for_a_mail_is_small_and_says_what_it_lost(tmp_path: Path) -> Non
     text = path.read_text("utf-8")
     sent = slices(text)
     assert len(sent) == 300
-    (said,) = re.findall(r"300 acquired images, (.*?)\. The wheel", text)
+    (said,) = re.findall(r"300 images, (.*?)\. The wheel", text)
     quantum, step = round(sent[0].head["slope"]), sent[0].head["step"]
     assert parts(text)[2]
     assert quantum > 1

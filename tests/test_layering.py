@@ -168,7 +168,7 @@ def test_columns_and_rows_lie_on_their_slice_alone():
     square = [[20, 3], [29, 3], [29, 5]]
     view.add_contours({"a": square, "b": [np.array(square) + 1, [[5, 5]]]}, index=-4, color="cyan", opacity=0.5)
     assert view.layers == {name: Look(True, "#00ffff", 0.5) for name in "ab"}
-    found = {k: view.scene.shot("acquired", k).strokes for k in range(5)}
+    found = {k: view.scene.shot("slice", k).strokes for k in range(5)}
     assert [k for k in found if found[k]] == [1]
     (_, (one,)), (_, (other, dot)) = found[1]
     np.testing.assert_array_equal(one.points, square)

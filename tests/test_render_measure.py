@@ -186,7 +186,7 @@ def test_millimetres_are_only_where_they_are_real(source: Any, unit: str, length
 
 
 def test_an_array_with_a_spacing_is_measured_in_mm() -> None:
-    one = Measure(scene_of(np.zeros((3, 10, 8)), spacing=(2, 3, 4)))(shape_of("line", [(0, 0), (1, 1)], "acquired", 0))
+    one = Measure(scene_of(np.zeros((3, 10, 8)), spacing=(2, 3, 4)))(shape_of("line", [(0, 0), (1, 1)], "slice", 0))
     assert (one.value, one.unit, one.notes) == (5.0, "mm", ())
 
 

@@ -118,7 +118,7 @@ def test_uneven_slices_are_found_by_their_own_place() -> None:
 def test_what_has_no_place_of_its_own_has_none() -> None:
     scene = scene_of(phantoms.without_position(phantoms.regular()))
     assert places_in(scene, next(iter(scene.counts)), {}) is None
-    assert places_in(scene_of(np.zeros((3, 4, 5)), spacing=(1, 1, 1)), "acquired", {}) is None
+    assert places_in(scene_of(np.zeros((3, 4, 5)), spacing=(1, 1, 1)), "slice", {}) is None
     film = scene_of(phantoms.ultrasound())  # all at one place
     assert places_in(film, next(iter(film.counts)), {}) is None
 

@@ -127,8 +127,8 @@ def test_across_a_gap_a_shear_or_an_unknown_spacing_there_is_no_slab(source, wor
 def test_an_array_with_a_spacing_has_slabs():
     array = np.arange(60, dtype=np.int16).reshape(5, 3, 4)
     view = dv.view(array, spacing=(2, 1, 1), slab=("mip", 4), index=2)
-    assert view.scene.shot("acquired", 2).notes == ("MIP 4 mm",)
-    np.testing.assert_array_equal(values_of(view.scene.shot("acquired", 2)), array[3])
+    assert view.scene.shot("slice", 2).notes == ("MIP 4 mm",)
+    np.testing.assert_array_equal(values_of(view.scene.shot("slice", 2)), array[3])
 
 
 def test_masks_lie_over_slabs():

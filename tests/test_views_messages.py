@@ -148,7 +148,7 @@ def test_a_preview_has_its_overlay(tmp_path):
 
 def test_a_plane_says_how_its_previews_come():
     planes = dv.view(np.zeros((20, 512, 300), np.int16))._scene["planes"]
-    assert (planes["acquired"]["step"], planes["acquired"]["block"]) == (4, 13)
+    assert (planes["slice"]["step"], planes["slice"]["block"]) == (4, 13)
     small = dv.view(phantoms.regular())._scene["planes"]["axial"]
     assert (small["step"], small["block"]) == (1, 12)  # whole, all of them at once
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ACQUIRED",
     "NO_AXES",
+    "PLAIN",
     "SAMPLED_SLICES",
     "Axis",
     "Cine",
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 ACQUIRED = "acquired"  # the name of the only plane of pictures that do not say how they lie
+PLAIN = "slice"  # and of an array, which nobody acquired
 NO_AXES: Mapping[str, int] = MappingProxyType({})
 SAMPLED_SLICES = 8  # for the automatic window; enough for percentiles, few enough to decode at once
 _WINDOW_VALUES = 1 << 18  # of these slices, for the same reason

@@ -53,7 +53,8 @@ class ViewState:
     Parameters
     ----------
     plane : str
-        "axial", "coronal" or "sagittal"; "acquired" where the file does not say how the picture lies.
+        "axial", "coronal" or "sagittal"; "acquired" where the file does not say how the picture lies, "slice" of an
+        array.
     positions : tuple of (plane, index) pairs
         Where each plane stands, so that going back finds the same slice again.
     window : Window or VoiTable

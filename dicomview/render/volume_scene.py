@@ -9,7 +9,7 @@ import numpy as np
 
 from dicomview.errors import UnknownChoice
 from dicomview.render.raster import Raster, Scale16, from_values
-from dicomview.render.scene import ACQUIRED, NO_AXES, SAMPLED_SLICES, Scene
+from dicomview.render.scene import NO_AXES, PLAIN, SAMPLED_SLICES, Scene
 from dicomview.render.shot import Shot, placed, thinned, view_of
 from dicomview.space import Volume
 from dicomview.space.planes import Plane, planes_of
@@ -59,7 +59,7 @@ class VolumeScene(Scene):
         else:
             self.of_distances = () if measured else ("pixel size unknown",)
             self.notes = ("array without a place in the patient", *self.of_distances)
-            self.cuts = {ACQUIRED: Plane(ACQUIRED, 0, 1, 2)}
+            self.cuts = {PLAIN: Plane(PLAIN, 0, 1, 2)}
         self.views = {
             name: view_of(plane, volume.affine, (shape[0], shape[1], shape[2]), letters=placed, measured=measured)
             for name, plane in self.cuts.items()

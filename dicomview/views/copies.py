@@ -207,7 +207,7 @@ def snippet_of(
     if link:
         planes = {name: places for name, places in link["planes"].items() if name == state.plane}
         told["_link"] = {**link, "planes": planes, "group": f"copies of {link['group']}"}
-    name, alt = f"dicomview-{uuid.uuid4().hex}", html.escape(title, quote=True)
+    name, alt = f"dicomview-{uuid.uuid4().hex}", html.escape(title or "picture", quote=True)
     still = base64.b64encode(png).decode("ascii")
     picture = f'<img alt="{alt}" style="max-width:100%" src="data:image/png;base64,{still}">' if png else alt
     yield f'<div id="{name}">{picture}</div>'

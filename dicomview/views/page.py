@@ -16,6 +16,7 @@ from dicomview.files import new_file
 from dicomview.pixels import Window
 from dicomview.progress import bar
 from dicomview.render import veil
+from dicomview.render.scene import PLAIN
 from dicomview.render.shot import thinned
 from dicomview.views.copies import places_of, shipped, snippet_of
 from dicomview.views.packing import SMALL, packed
@@ -48,7 +49,7 @@ body .dicomview-canvas {{ width: 100%; }}
 .leaves {{ display: flex; flex-wrap: wrap; gap: 8px; }} .leaves > div {{ flex: 1 1 280px; min-width: 0; }}
 </style></head><body><h1 style="font-size:18px">{title}</h1>
 """
-_FOOT = """<p>{count} {planes} images, {words}. The wheel or the arrow keys go through them, a drag sets the window,
+_FOOT = """<p>{what}, {words}. The wheel or the arrow keys go through them, a drag sets the window,
 <b>?</b> tells more. All of this page is in its one file; it loads nothing and sends nothing. No name, number or
 description of the file is in it{but}, but the pictures are as they were made: what is written into their pixels can be
 read here. Made by dicomview, for research and teaching; not for diagnosis.</p></body></html>
@@ -111,11 +112,12 @@ def _page_of(leaves: Sequence[Leaf], *, exact: bool, title: str | None) -> Itera
         yield from snippet_of(shown, leaf.state, slices, png=leaf.png, title=heading, note=note, step=one.step, **held)
         yield "</div>"
     yield "</div>"
-    planes = " and ".join(dict.fromkeys(leaf.state.plane for leaf in leaves))
+    planes = " and ".join(dict.fromkeys(leaf.state.plane for leaf in leaves if leaf.state.plane != PLAIN))
+    what = number.replace(" ", f" {planes} ") if planes else number
     laid = any(leaf.scene.covers or leaf.scene.lines or leaf.scene.marks for leaf in leaves)
     but = " beyond what layers are called and annotations say" if laid else ""
     how = html.escape("; ".join(dict.fromkeys(words)))
-    yield _FOOT.format(planes=html.escape(planes), count=count, words=how, but=but)
+    yield _FOOT.format(what=html.escape(what), words=how, but=but)
 
 
 def save_page(

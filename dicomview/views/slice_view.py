@@ -59,8 +59,8 @@ class SliceView(Measuring, Layering):
     index : int
         Zero-based place along the shown plane. Settable, observable, linkable.
     plane : str
-        "axial", "coronal", "sagittal"; "acquired" when the file does not say how the picture lies. Settable,
-        observable, linkable.
+        "axial", "coronal", "sagittal"; "acquired" when the file does not say how the picture lies, "slice" of
+        an array. Settable, observable, linkable.
     window : Window or VoiTable
         Settable to a `Window`, the name of one of the file or of a preset, "auto", (center, width), or None for that of
         the beginning; observable, linkable.

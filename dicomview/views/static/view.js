@@ -82,7 +82,7 @@ export class View {
     this.sizes.observe(this.stage);
     model.on("change:_scene", this.onScene);
     model.on("msg:custom", this.onMessage);
-    this.stage.ariaLabel = `${this.scene.title}: arrow keys move through the slices, ? tells more`;
+    this.stage.ariaLabel = `${this.scene.title || "picture"}: arrow keys move through the slices, ? tells more`;
     this.words.title.textContent = this.scene.title;
     this.tools.open(this.scene);
     this.drawing.add("layers", (slice) => this.marksOf(slice));
