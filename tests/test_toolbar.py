@@ -91,6 +91,20 @@ def test_the_slider_tells_and_moves_the_slice(page: CanvasPage, chest: dv.Series
     assert (page.settled().view.index, page.view.flip) == (49, True)
 
 
+def test_keys_on_the_slider_go_the_way_they_go_on_the_picture(page: CanvasPage) -> None:
+    slider = page.root.get_by_role("slider", name="slice", exact=True)
+    keys = ("ArrowDown", "PageDown", "ArrowUp", "PageUp", "End", "Home", "ArrowRight", "ArrowLeft")
+    for key in keys:
+        slider.press(key)
+        moved = page.settled().view.index
+        page.view.index = 30
+        page.settled().key(key)
+        assert page.settled().view.index == moved != 30
+        expect(slider).to_have_value(str(moved))
+        page.view.index = 30
+        page.settled()
+
+
 def test_gaps_are_marked_where_the_thumb_would_be(show: Show) -> None:
     series = dv.read_series(SAMPLES / "broken" / "missing_slice")
     page = show(dv.view(series))

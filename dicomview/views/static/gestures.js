@@ -4,10 +4,10 @@
 export const KEYS = new Map([["ArrowUp", -1], ["ArrowLeft", -1], ["ArrowDown", 1], ["ArrowRight", 1],
   ["PageUp", -10], ["PageDown", 10], ["Home", -Infinity], ["End", Infinity]]);
 
-/** Whether a control of the toolbar has a key for itself. @param {Element} control @param {string} key */
+/** Whether a control of the toolbar has a key for itself; the slider of the slices has not, it goes the way of the picture. @param {Element} control @param {string} key */
 export function keepsKey(control, key) {
   if (control.matches("button")) return key === " " || key === "Enter";
-  if (control.matches("input[type=range]")) return KEYS.has(key);
+  if (control.matches("input[type=range]")) return KEYS.has(key) && !control.matches(".dicomview-track > *");
   return control.matches("input, select") && key !== "Escape";
 }
 
