@@ -145,6 +145,39 @@ def test_numbers_of_the_window_are_typed(page: CanvasPage, chest: dv.Series) -> 
     assert (window.center, window.width) == (1234.56789012, 800)  # what was not typed keeps its digits
 
 
+def test_what_is_no_window_is_said_until_it_is_one(page: CanvasPage) -> None:
+    center, width = page.root.get_by_label("window center"), page.root.get_by_label("window width")
+    said = page.root.get_by_role("alert")
+    for field, typed, before in ((width, "0", "400"), (width, "-3", "400"), (center, "", "40"), (center, "1e", "40")):
+        field.press("ControlOrMeta+A")
+        field.press("Delete")
+        field.press_sequentially(typed)
+        field.press("Enter")
+        field.blur()
+        expect(field).to_have_value(before)
+        expect(said).to_have_text(
+            "A window needs a number as center and a number above 0 as width; it stays as it was."
+        )
+        width.fill("300")
+        width.press("Enter")
+        expect(said).to_be_hidden()
+        page.settled().view.window = (40, 400)
+        page.settled()
+
+
+def test_a_window_is_typed_where_a_table_was(show: Show) -> None:
+    table = phantoms.item(LUTDescriptor=[256, 0, 8], LUTExplanation="rising")
+    table.LUTData = bytes(range(256))
+    page = show(dv.view(phantoms.regular(tags={"VOILUTSequence": [table]})))
+    center, width = page.root.get_by_label("window center"), page.root.get_by_label("window width")
+    expect(center).to_have_value("")
+    center.fill("50")
+    width.fill("70")
+    width.press("Enter")
+    window = page.settled().view.window
+    assert (window.center, window.width) == (50, 70)
+
+
 def test_a_number_half_typed_stays_while_the_picture_moves(page: CanvasPage) -> None:
     width = page.root.get_by_label("window width")
     width.press_sequentially("9")

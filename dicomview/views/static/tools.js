@@ -7,6 +7,7 @@ import { brief } from "./window.js";
 /** @typedef {import("./view.js").View} View @typedef {import("./view.js").State} State @typedef {import("./view.js").Scene} Scene */
 
 const RATE = 10; // pictures per second, where the file says none
+const NO_WINDOW_TYPED = "A window needs a number as center and a number above 0 as width; it stays as it was.";
 
 export class Tools {
   axes = /** @type {{slider: any, label: any}[]} */ ([]);
@@ -62,16 +63,21 @@ export class Tools {
     this.parts.help.ariaExpanded = String(this.helping);
     (this.helping ? this.help : this.opener).focus({ preventScroll: true });
   }
-  /** A number typed into a field; half a number is none. */
+  /** A number typed into a field; half a number is none. Where a table stood, nothing happens until both are there. */
   onNumber = () => {
     const { window } = this.view;
     const held = "levels" in window ? [NaN, NaN] : [window.center, window.width]; // with more digits than the field shows
     const [center, width] = [this.parts.center, this.parts.width].map(({ value }, i) =>
       value === "" ? NaN : value === this.numbers[i] ? held[i] : Number(value),
     );
+    const missing = "levels" in window && [this.parts.center, this.parts.width].some(({ value, validity }) => value === "" && !validity.badInput);
     if (Number.isFinite(center) && width > 0) {
+      this.view.unsayTrouble(NO_WINDOW_TYPED);
       this.view.change({ window: { center, width, function: "levels" in window ? "LINEAR" : window.function } });
-    } else this.showNumbers();
+    } else if (!missing) {
+      this.view.sayTrouble(NO_WINDOW_TYPED);
+      this.showNumbers();
+    }
   };
   /** What there is to choose from. @param {Scene} scene */
   open({ index_name: counted, planes, refused, presets, colour, axes, cine, colormaps, controls }) {

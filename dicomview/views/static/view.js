@@ -198,6 +198,10 @@ export class View {
     this.words.said.textContent = text;
     this.words.trouble.hidden = false;
   }
+  /** What went wrong has been set right. @param {string} text */
+  unsayTrouble(text) {
+    if (this.words.said.textContent === text) this.words.trouble.hidden = true;
+  }
   /** The trouble has been read. */
   forget = () => {
     this.words.trouble.hidden = true;
