@@ -14,6 +14,35 @@ __all__ = ["bar"]
 T = TypeVar("T")
 
 
+class _Notebook(tqdm):  # type: ignore[misc]  # what this is, tqdm finds out on the spot
+    """A notebook's bar that empties its output when it closes.
+
+    tqdm's own closes the widget and leaves the output, of which a saved notebook says for ever that its model is gone;
+    and after an error it stays, in red.
+    """
+
+    displayed = False
+    _shown: Any = None  # the handle of the output
+
+    def display(self, *words: Any, check_delay: bool = True, **signals: Any) -> None:
+        super().display(*words, check_delay=False, **signals)  # so that it does not put itself on the page
+        if check_delay and not (signals or self.displayed or self.disable):  # a signal may come before its time
+            from IPython.display import display  # in a terminal nobody needs it
+
+            self.displayed = True
+            self._shown = display(self.container, display_id=True)  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        super().close()
+        shown, self._shown = self._shown, None
+        if shown:
+            self.container.close()
+            shown.update({"text/html": "", "text/plain": ""}, raw=True)
+
+
+_Bar = _Notebook if any(kind.__module__ == "tqdm.notebook" for kind in tqdm.__mro__) else tqdm
+
+
 def bar(
     items: Iterable[T],
     doing: str,
@@ -41,10 +70,10 @@ def bar(
     """
     named: dict[str, Any] = {"desc": doing, "unit": unit, "delay": 1, "disable": not show, "leave": False}
     if weigh is None:
-        with tqdm(items, total=total, **named) as shown:
+        with _Bar(items, total=total, **named) as shown:
             yield from shown
         return
-    with tqdm(total=total, **named) as shown:
+    with _Bar(total=total, **named) as shown:
         for item in items:
             shown.update(weigh(item))
             yield item

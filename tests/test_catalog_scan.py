@@ -645,13 +645,13 @@ def test_one_bar_counts_files_whoever_looks(tmp_path, monkeypatch):
     write(series(count=9), tmp_path)
     seen = []
 
-    class Counted(progress.tqdm):
+    class Counted(progress._Bar):
         def close(self):
             if not self.disable:
                 seen.append((self.desc, self.unit, self.n, self.total))
             super().close()
 
-    monkeypatch.setattr(progress, "tqdm", Counted)
+    monkeypatch.setattr(progress, "_Bar", Counted)
     dv.scan(tmp_path)
     with ThreadPoolExecutor(2) as executor:
         dv.scan(tmp_path, executor=executor)

@@ -188,3 +188,25 @@ def test_nbconvert_shows_the_copy_when_it_is_told_to_leave_the_state_out(offline
     assert offline.locator(".dicomview-canvas").count() == 0
     offline.goto(convert(tmp_path / "run.ipynb", "--execute", "--ClearMetadataPreprocessor.enabled=True").as_uri())
     assert_works_alone(offline.locator(".dicomview-canvas"), "reduced copy: 9 of 60 images")
+
+
+def test_a_bar_leaves_nothing_in_the_notebook(open_notebook: OpenNotebook) -> None:
+    """Neither when all is done nor when it was interrupted."""
+    cells = [
+        "import itertools, tqdm.std\nfrom dicomview.progress import bar",
+        "for _ in bar(range(9), 'Reading', 'file'):\n    break",
+        "tqdm.std.time = itertools.count(0, 2).__next__  # each look at the clock is two seconds later",
+        "for _ in bar(range(9), 'Reading', 'file'):\n    pass",
+        "items = bar(range(9), 'Reading', 'file')\nfor _ in range(5):\n    next(items)",
+        "items.close()",
+    ]
+    notebook = open_notebook("bar.ipynb", cells)
+    for cell in range(5):
+        notebook.run(cell)
+    notebook.output(4).locator(".widget-hprogress").wait_for(timeout=20_000)
+    notebook.run(5)
+    assert notebook.outputs(1) == notebook.outputs(5) == []
+    for cell in (3, 4):
+        (output,) = notebook.outputs(cell)
+        assert {"".join(text) for text in output["data"].values()} == {""}
+        assert notebook.output(cell).inner_text().strip() == ""
