@@ -45,6 +45,7 @@ _PARTS = (
     "measures",
     "tools",
     "hand",
+    "words",
     "view",
     "canvas",
 )  # each knows only those before it

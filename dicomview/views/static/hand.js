@@ -33,7 +33,7 @@ export class Hand {
     on("pointerdown", this.onDown);
     on("pointermove", this.onMove);
     for (const name of ["pointerup", "pointercancel"]) on(name, this.onUp);
-    on("pointerleave", ({ pointerType }) => pointerType !== "touch" && view.hover(null));
+    on("pointerleave", ({ pointerType }) => pointerType !== "touch" && view.words.hover(null));
     on("dblclick", () => this.clicks.every(Boolean) && view.goHome());
   }
   get frame() {
@@ -129,7 +129,7 @@ export class Hand {
     this.stage.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, event);
     this.tap = this.touched && this.pointers.size === 1 ? event : null;
-    if (this.touched) this.view.hover(event);
+    if (this.touched) this.view.words.hover(event);
     if (this.pointers.size > 1) this.view.measures.cancel();
     else if (!event.shiftKey && event.button === 0 && this.view.measures.begin(this.drags, event)) {
       this.clicks[1] = false;
@@ -153,7 +153,7 @@ export class Hand {
     if (before && this.pointers.size > 1) this.pinch(before, event);
     else if (this.view.measures.follow(event)) this.clicks[1] = false;
     else if (this.drag && (event.clientX !== this.drag.x || event.clientY !== this.drag.y)) this.pull(this.drag, event);
-    this.view.hover(event);
+    this.view.words.hover(event);
   };
   /** @param {Drag} drag @param {PointerEvent} event */
   pull({ tool, x, y, state, index, window }, event) {
@@ -178,7 +178,7 @@ export class Hand {
   onUp = (/** @type {PointerEvent} */ event) => {
     this.pointers.delete(event.pointerId);
     this.drag = null;
-    if (this.touched && !(this.tap && event.type === "pointerup")) this.view.hover(null); // what a tap tells stays
+    if (this.touched && !(this.tap && event.type === "pointerup")) this.view.words.hover(null); // what a tap tells stays
     this.view.measures.release(event);
     this.view.settle();
   };

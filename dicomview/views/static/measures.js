@@ -91,7 +91,7 @@ export class Measures {
   }
   show() {
     this.view.drawing.renew("measures");
-    this.view.say();
+    this.view.words.say();
   }
 
   /** A shape is new or different; null deletes it. @param {string} name @param {Shape | null} shape */

@@ -72,10 +72,10 @@ export class Tools {
     );
     const missing = "levels" in window && [this.parts.center, this.parts.width].some(({ value, validity }) => value === "" && !validity.badInput);
     if (Number.isFinite(center) && width > 0) {
-      this.view.unsayTrouble(NO_WINDOW_TYPED);
+      this.view.words.unsayTrouble(NO_WINDOW_TYPED);
       this.view.change({ window: { center, width, function: "levels" in window ? "LINEAR" : window.function } });
     } else if (!missing) {
-      this.view.sayTrouble(NO_WINDOW_TYPED);
+      this.view.words.sayTrouble(NO_WINDOW_TYPED);
       this.showNumbers();
     }
   };

@@ -2,17 +2,17 @@
 /** One output: what it shows, and what it has painted. */
 import { Cine } from "./cine.js";
 import { Drawing } from "./drawing.js";
-import { add, keepKeys } from "./elements.js";
+import { keepKeys } from "./elements.js";
 import { keepsKey, leftKey } from "./gestures.js";
 import { Hand } from "./hand.js";
 import { Link } from "./links.js";
 import { Measures } from "./measures.js";
 import { buildPage } from "./page.js";
-import { Painter, describePixel } from "./painter.js";
-import { fitted, lettersHeld, onPicture, poseWords, sampleAt, transformOf } from "./pose.js";
+import { Painter } from "./painter.js";
+import { fitted, lettersHeld, onPicture, transformOf } from "./pose.js";
 import { keyOf } from "./slices.js";
 import { Tools } from "./tools.js";
-import { windowWords } from "./window.js";
+import { Words } from "./words.js";
 
 /**
  * @typedef {import("./window.js").VoiWindow} VoiWindow @typedef {import("./window.js").VoiTable} VoiTable
@@ -29,7 +29,6 @@ import { windowWords } from "./window.js";
  */
 
 const REST_MS = 150; // a drag that rests this long is told to Python
-const SAID_MS = 500; // what rests this long is said to a screen reader
 const COARSE = 8; // CSS pixels of a pixel from which on it is drawn as a square
 /** @type {VoiWindow} */
 const NO_WINDOW = { center: 128, width: 256, function: "LINEAR" };
@@ -42,10 +41,6 @@ export class View {
   direction = 1; // of travel
   resting = /** @type {any} */ (0); // timer of a drag not yet told to Python
   drifted = /** @type {Partial<State>} */ ({}); // what that drag has changed; it is newer than what comes meanwhile
-  saying = /** @type {any} */ (0); // timer of what a screen reader says
-  said = /** @type {string[]} */ ([]); // of the painted slice
-  saidLast = "";
-  pointed = /** @type {number[] | null} */ (null); // the point of the frame that is told of; a page may be scrolled under a tap
   painted = { slice: /** @type {Slice | null} */ (null), look: "", drawn: "", count: 0 };
   crossed = /** @type {number[] | null} */ (null); // the point that the lines go through
   held = ""; // how the picture is held
@@ -60,22 +55,21 @@ export class View {
     this.link = link;
     this.state = /** @type {State} */ (model.get("_state"));
     const page = buildPage(el);
-    const { root, words } = page;
+    const { root } = page;
     /** @type {HTMLElement} */ this.root = root;
     /** @type {HTMLElement} */ this.stage = page.stage;
     /** @type {HTMLCanvasElement} */ this.picture = page.picture;
-    this.words = words;
     this.painter = new Painter(this.picture);
     this.drawing = new Drawing(this.picture);
     this.drawing.add("cross", (slice) => link.marks(slice, this.state));
     this.film = new Cine((place) => this.moveAlong(this.cineAlong, place), () => this.tools.showFilm(false));
     const { signal } = this.listeners;
+    this.words = new Words(this, page.words, signal);
     this.measures = new Measures(this);
     this.hand = new Hand(this, this.stage, signal);
     this.tools = new Tools(this, page, signal);
     root.addEventListener("keydown", this.keepKey, { signal });
     keepKeys(root, leftKey, signal);
-    words.trouble.addEventListener("click", this.forget, { signal });
     model.on("change:_state", this.onState);
     model.on("change:_colours", this.onState);
     this.sizes = new ResizeObserver(this.onSize);
@@ -83,7 +77,6 @@ export class View {
     model.on("change:_scene", this.onScene);
     model.on("msg:custom", this.onMessage);
     this.stage.ariaLabel = `${this.scene.title || "picture"}: arrow keys move through the slices, ? tells more`;
-    this.words.title.textContent = this.scene.title;
     this.tools.open(this.scene);
     this.drawing.add("layers", (slice) => this.marksOf(slice));
     this.onState();
@@ -125,7 +118,7 @@ export class View {
   }
   close() {
     this.settle();
-    clearTimeout(this.saying);
+    this.words.close();
     this.film.stop();
     this.measures.close();
     this.listeners.abort();
@@ -193,20 +186,10 @@ export class View {
   onMessage = (/** @type {any} */ { kind, text }) => {
     if (kind === "trouble") this.sayTrouble(text);
   };
-  /** Say what went wrong, until it has been read. @param {string} text */
+  /** @param {string} text */
   sayTrouble(text) {
-    this.words.said.textContent = text;
-    this.words.trouble.hidden = false;
+    this.words.sayTrouble(text);
   }
-  /** What went wrong has been set right. @param {string} text */
-  unsayTrouble(text) {
-    if (this.words.said.textContent === text) this.words.trouble.hidden = true;
-  }
-  /** The trouble has been read. */
-  forget = () => {
-    this.words.trouble.hidden = true;
-    this.stage.focus({ preventScroll: true });
-  };
   /** @param {State} state */
   draw(state) {
     const before = this.wish;
@@ -237,13 +220,14 @@ export class View {
       const drawn = JSON.stringify(looks);
       if (slice === this.painted.slice && drawn !== this.painted.drawn) this.drawing.renew("layers");
       this.painted = { slice, look, drawn, count: this.painted.count + 1 };
-      this.label(slice);
+      this.mark(slice);
+      this.words.label(slice);
     }
     if (slice) this.hold(slice);
     if (slice && slice !== this.drawing.slice) this.drawing.show(slice);
     else if (this.state.point !== this.crossed) this.drawing.renew("cross");
     this.crossed = this.state.point;
-    this.sayNotes(slice);
+    this.words.note(slice);
     this.store.show({ plane, at, along: Math.min(this.along, at.length - 1), direction: this.direction });
   }
   /** What is drawn of the layers that are no masks: thin lines, which hide little and are drawn in half the time. @param {Slice} slice @returns {import("./drawing.js").Mark[]} */
@@ -259,8 +243,8 @@ export class View {
     const pose = [slice.plane, slice.step === 1, zoom, rotation, flip, pan, this.width, globalThis.devicePixelRatio].join();
     if (pose !== this.held) this.turn(slice);
     this.held = pose;
-    this.say();
-    this.readOut();
+    this.words.say();
+    this.words.readOut();
   }
   /** @param {Slice} slice */
   turn(slice) {
@@ -271,56 +255,20 @@ export class View {
     const exact = Math.abs(width * (globalThis.devicePixelRatio || 1) - 1) < 1e-3; // one to one, wherever the frame lies
     this.picture.style.imageRendering = slice.step === 1 && (exact || width >= COARSE) ? "pixelated" : "auto";
     this.drawing.hold(state, this.sheet);
-    const letters = lettersHeld(this.sheet.letters ?? ["", "", "", ""], state);
-    this.words.letters.forEach((/** @type {any} */ letter, /** @type {number} */ i) => (letter.textContent = letters[i] ?? ""));
+    this.words.letter(lettersHeld(this.sheet.letters ?? ["", "", "", ""], state));
     const { zoom, rotation, flip } = state;
     Object.assign(this.root.dataset, { zoom, rotation, flip, pan: state.pan.join() });
   }
-  /** The words around the picture and the marks on the root: all speak of what is painted. @param {Slice} slice */
-  label(slice) {
-    const { count } = this.scene.planes[slice.plane];
-    const axes = this.scene.axes.map(({ name, labels }, axis) => `${name} ${labels[slice.at[axis + 1]]}`);
-    const parts = [`${slice.plane} ${slice.at[0] + 1}/${count}`, slice.place, ...axes];
-    this.words.place.textContent = parts.filter(Boolean).join(" · ");
-    const grey = !this.scene.colour && slice.sample !== "rgb8";
-    const window = this.window;
-    this.words.window.textContent = !grey ? "" : "levels" in window ? window.name : windowWords(window);
+  /** Whether the values of a slice have a window. @param {Slice} slice */
+  isGrey(slice) {
+    return !this.scene.colour && slice.sample !== "rgb8";
+  }
+  /** The marks on the root: what is painted. @param {Slice} slice */
+  mark(slice) {
+    const { window } = this;
     const marks = { plane: slice.plane, index: slice.at[0], at: slice.at.join("/"), painted: this.painted.count, sharp: slice.step === 1, revision: slice.revision };
     const line = "levels" in window ? { center: "", width: "" } : { center: window.center, width: window.width };
-    Object.assign(this.root.dataset, marks, grey ? line : {});
-    this.said = [parts[0].replace("/", " of "), ...parts.slice(1), this.words.window.textContent, slice.text];
-  }
-  /** Let a screen reader say what is seen, once it rests. */
-  say() {
-    const words = [...this.said, ...poseWords(this.state), ...this.measures.said].filter(Boolean).join(", ");
-    if (words === this.saidLast) return;
-    this.saidLast = words;
-    clearTimeout(this.saying);
-    this.saying = setTimeout(() => (this.picture.ariaLabel = this.words.live.textContent = words), SAID_MS);
-  }
-  /** What a reader must know, and that nobody answers: in a corner, or in the middle of an empty frame. @param {Slice | null} slice */
-  sayNotes(slice) {
-    const alone = slice ? this.store.note : ""; // else it stands in the middle
-    const notes = [...this.scene.notes, ...(slice?.notes ?? []), ...this.link.notes(this.state), alone].filter(Boolean).join("\n");
-    if (this.words.notes.textContent !== notes) this.words.notes.textContent = notes;
-    if (slice) this.words.fault.textContent = slice.text;
-    else if (this.store.note) this.words.fault.textContent = "No kernel answers: run the cell again.";
-  }
-  /** Tell what is under a pointer, from now on. @param {{clientX: number, clientY: number} | null} pointer */
-  hover(pointer) {
-    this.pointed = pointer && this.hand.point(pointer);
-    this.readOut();
-  }
-  readOut() {
-    const { slice } = this.painted;
-    this.words.readout.replaceChildren();
-    if (!this.pointed || !slice?.data) return;
-    const sheet = { ...this.sheet, rows: slice.rows, columns: slice.columns, aspect: (this.sheet.aspect * this.sheet.rows * slice.columns) / (this.sheet.columns * slice.rows) };
-    const sample = sampleAt(this.state, sheet, this.pointed);
-    if (!sample) return;
-    for (const line of describePixel(slice, this.scene.unit, ...sample)) {
-      add("div", "line", this.words.readout, line.replaceAll("-", "−"));
-    }
+    Object.assign(this.root.dataset, marks, this.isGrey(slice) ? line : {});
   }
 
   /** Move to a place along the index (0) or an extra axis (1 …). @param {number} along @param {number} place */
