@@ -8,6 +8,7 @@ a twentieth longer.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextlib import contextmanager
@@ -40,5 +41,23 @@ def quick_turns() -> Iterator[None]:
     finally:
         with _lock:
             _inside -= 1
-            if _inside == 0 and sys.getswitchinterval() == _ours != _before:
-                sys.setswitchinterval(_before + 5e-7)  # what is less than a microsecond is cut off
+            if _inside == 0:
+                _restore()
+
+
+def _restore() -> None:
+    if sys.getswitchinterval() == _ours != _before:
+        sys.setswitchinterval(_before + 5e-7)  # what is less than a microsecond is cut off
+
+
+def _forked() -> None:
+    """In a process that was forked within a block: the workers of a pool, which outlive it."""
+    global _lock, _inside
+    _lock = threading.Lock()
+    if _inside:
+        _inside = 0
+        _restore()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

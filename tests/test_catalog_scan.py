@@ -26,7 +26,7 @@ from dicomview import progress
 from dicomview.catalog.index import Index
 from dicomview.demo.synthetic import instances, write
 from dicomview.errors import AlreadyThere, NothingFound, WorkerLost
-from dicomview.files import ATTRIBUTES, Glancer, locate, read_headers
+from dicomview.files import ATTRIBUTES, Glancer, Location, locate, read_headers
 from dicomview.space import all_series
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
@@ -534,7 +534,7 @@ def test_an_executor_gives_the_same(tmp_path, monkeypatch, kind):
 def test_an_interrupt_while_others_look_keeps_what_they_have_read(tmp_path, monkeypatch, opened):
     root, cache, room = tmp_path / "data", tmp_path / "index.parquet", sys.modules[dv.scan.__module__]
     write(series(count=8), root)
-    monkeypatch.setattr(room, "_LEAST", 2)
+    monkeypatch.setattr(room, "_CHUNK", 2)
 
     def one_then_the_hand(tasks):
         yield next(iter(tasks))
@@ -564,26 +564,29 @@ class Ending(ThreadPoolExecutor):
         return task
 
 
-def test_a_process_that_has_ended_is_an_error_in_words(tmp_path, monkeypatch):
+def test_a_process_that_has_ended_is_an_error_in_words(tmp_path, monkeypatch, opened):
     root, room = tmp_path / "data", sys.modules[dv.scan.__module__]
     write(series(count=4), root)
-    monkeypatch.setattr(room, "_LEAST", 2)
+    monkeypatch.setattr(room, "_CHUNK", 2)
     with (
         Ending(1) as executor,
-        pytest.raises(WorkerLost, match=r"2 of 4 files .* fewer workers, with more memory, or without an executor"),
+        pytest.raises(WorkerLost, match=r" 2 files .* fewer workers, with more memory, or without an executor"),
     ):
         dv.scan(root, executor=executor, cache=tmp_path / "index.parquet")
+    opened.clear()
+    assert dv.scan(root, cache=tmp_path / "index.parquet").complete
+    assert len(opened) == 2, "what had been read is in the cache"
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         with pytest.raises(BrokenExecutor):
             pool.submit(os._exit, 1).result()
-        with pytest.raises(WorkerLost, match="0 of 4 files"):
+        with pytest.raises(WorkerLost, match=" 0 files"):
             dv.scan(root, executor=pool)
 
 
 def test_an_interrupt_that_ends_the_workers_keeps_what_they_have_read(tmp_path, monkeypatch):
     room = sys.modules[dv.scan.__module__]
     write(series(count=4), tmp_path)
-    monkeypatch.setattr(room, "_LEAST", 2)
+    monkeypatch.setattr(room, "_CHUNK", 2)
 
     def interrupted(tasks):
         raise KeyboardInterrupt
@@ -598,7 +601,7 @@ def test_processes_begin_before_all_is_listed(tmp_path, monkeypatch):
     """And an interrupt of the listing keeps what they have looked at."""
     room = sys.modules[dv.scan.__module__]
     write(series(count=9), tmp_path)
-    monkeypatch.setattr(room, "_CHUNK", 2)
+    monkeypatch.setattr(room, "_STEP", 2)
     listed = []
 
     def slowly(source, *, rows):
@@ -619,8 +622,8 @@ def test_processes_begin_before_all_is_listed(tmp_path, monkeypatch):
     monkeypatch.setattr(room, "locate", slowly)
     with Told(1) as executor:
         catalog = dv.scan(tmp_path, executor=executor)
-    assert given == [4, 6]
-    assert list(catalog.files["path"]) == [place.file for place in listed[:4]]
+    assert given == [2, 4, 6]
+    assert list(catalog.files["path"]) == [place.file for place in listed[:6]]
     assert not catalog.complete
 
 
@@ -632,8 +635,40 @@ def test_an_interrupt_of_the_listing_alone_is_one(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules[dv.scan.__module__], "locate", listed)
     with pytest.raises(KeyboardInterrupt):
         dv.scan(tmp_path)
-    with ThreadPoolExecutor(1) as executor:
-        assert not dv.scan(tmp_path, executor=executor).complete
+    with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
+        dv.scan(tmp_path, executor=executor)
+
+
+class Asleep(ProcessPoolExecutor):
+    """Takes tasks, and does none."""
+
+    def submit(self, fn, /, *args):
+        self.__dict__.setdefault("tasks", {})[Future()] = args
+        return next(reversed(self.tasks))
+
+
+def test_a_fault_of_the_list_leaves_no_work_to_an_executor(tmp_path, monkeypatch):
+    write(series(count=9), tmp_path)
+    monkeypatch.setattr(sys.modules[dv.scan.__module__], "_STEP", 2)
+    with Asleep(1) as executor:
+        with pytest.raises(NothingFound):
+            dv.scan([*sorted(tmp_path.iterdir()), "nowhere://x/y"], executor=executor)
+        assert executor.tasks
+        assert all(task.cancelled() for task in executor.tasks)
+
+
+@pytest.mark.parametrize(("files", "workers"), [(100, 1), (1000, 2), (1000, 16), (400, 64), (7, 4)])
+def test_shares_keep_all_workers_busy_to_the_end(files, workers):
+    room = sys.modules[dv.scan.__module__]
+    places = [Location(str(n), str(n)) for n in range(files)]
+    for pool in (ProcessPoolExecutor, ThreadPoolExecutor):
+        with pool(workers) as executor:
+            rows = list(room._shares(room._Listing(iter(places)), executor, {}))
+        np.testing.assert_array_equal(np.concatenate(rows), np.arange(files))
+        ends = np.zeros(workers)  # each share goes to the worker that is done first
+        for share in rows:
+            ends[ends.argmin()] += len(share)
+        assert ends.max() <= max(8, 1.1 * files / workers + 8)
 
 
 def test_an_executor_is_not_asked_for_what_is_in_memory():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +56,16 @@ def test_what_others_choose_stays() -> None:
     with pytest.raises(RuntimeError), quick_turns():
         raise RuntimeError
     assert sys.getswitchinterval() == quick
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_process_that_is_forked_meanwhile_takes_turns_as_before() -> None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        with quick_turns():
+            assert pool.submit(sys.getswitchinterval).result() == 0.005
+            assert sys.getswitchinterval() == 0.001
+        assert pool.submit(sys.getswitchinterval).result() == 0.005
 
 
 def test_an_odd_interval_comes_back_as_it_was() -> None:

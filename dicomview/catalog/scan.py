@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from itertools import islice, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -34,12 +34,14 @@ if TYPE_CHECKING:
 
 __all__ = ["scan"]
 
+_Part: TypeAlias = "tuple[NDArray[np.intp], Packed]"  # rows of the listing, and what was found there
 _PACK = 16384  # glances kept as they are before they are packed
 _CHUNK = 2048  # most paths in one task of an executor
 _LEAST = 8  # paths in a task
-_TASKS = 64  # at least, where there are paths enough: many wait for many files at once
-_FIRST = 256  # paths that are listed before the processes of this machine begin
-_LAST = 2  # tasks in which each of them has its share of what is listed last: every task has its cost
+_PARTS = 32  # of what one worker does, in the smallest tasks: each has its cost
+_WORKERS = 32  # where an executor does not say how many: many wait for many files at once
+_STEP = 256  # paths that are listed at once while others look
+_KILLED = "KilledWorker"  # dask's word for it
 
 _own = threading.local()
 
@@ -81,8 +83,8 @@ def scan(
     Catalog
         An interrupt (the notebook's ■, Ctrl+C) while files are looked at ends the scan, not the program: the catalogue
         then has the paths that were looked at, ``complete`` is False and its first line says so. With a
-        `cache`, the next scan goes on from there. While folders are still being listed, it is a KeyboardInterrupt as
-        ever: nothing was looked at then, unless by an `executor` (without a `cache`), which begins earlier.
+        `cache`, the next scan goes on from there. While folders are still being listed and nothing was looked at, it
+        is a KeyboardInterrupt as ever.
 
     Raises
     ------
@@ -114,16 +116,21 @@ def scan(
     if isinstance(source, Iterator):
         source = list[Any](source)  # it is gone through twice
     index = None if cache is None else Index.opened(cache, hide=hide)
-    listing = _Listing(locate(source, rows=True))
+    listing, parts = _Listing(locate(source, rows=True)), list[_Part]()
+    lost: WorkerLost | None = None
     if index is None:
-        parts = list(_seen(listing, executor, dated=False, progress=progress))
+        _seen(listing, executor, parts, dated=False, progress=progress)
     else:
         places = listing.more()
         known = index.rows_of(places)
         old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
         asked = _Listing(iter([places[row] for row in new.tolist()]))
-        parts = [(new[rows], part) for rows, part in _seen(asked, executor, dated=True, progress=progress)]
+        try:
+            _seen(asked, executor, parts, dated=True, progress=progress)
+        except WorkerLost as error:
+            lost = error  # the cache is for what was read before
         fresh = bool(parts) or len(old) != len(index) or index.tells
+        parts = [(new[rows], part) for rows, part in parts]
         parts.append((old, taken(index.packed, known[old])))
     parts.sort(key=lambda one: one[0][:1].tolist())  # then they are mostly in order
     rows = np.concatenate([rows for rows, _ in parts] or [np.empty(0, np.intp)])
@@ -132,6 +139,8 @@ def scan(
     paths = [listing.places[row] for row in rows[order].tolist()]
     if index is not None and fresh:
         index.write(paths, packed)
+    if lost is not None:
+        raise lost
     whole = listing.whole and len(paths) == len(listing.places)
     return Catalog(paths, packed, complete=whole, identity=identity, folders=_folders_in(source))
 
@@ -158,79 +167,86 @@ def _folders_in(source: Source) -> list[Path]:
     return [path.resolve() for path in found if path.is_dir()]
 
 
-def _seen(
-    listing: _Listing, executor: Executor | None, *, dated: bool, progress: bool
-) -> Iterator[tuple[NDArray[np.intp], Packed]]:
-    """Yield what was found, and at which of the places; at an interrupt what there is by then, and end."""
-    mine = listing.more() if executor is None else []
-    here = np.arange(len(mine))
+def _seen(listing: _Listing, executor: Executor | None, parts: list[_Part], *, dated: bool, progress: bool) -> None:
+    """Add what was found, and at which of the places, to `parts`; at an interrupt what there is by then."""
     if executor is not None:
-        yield from _elsewhere(listing, executor, dated, progress)
-        here = np.array([row for row, one in enumerate(listing.places) if one.dataset is not None], np.intp)
-        mine = [listing.places[row] for row in here.tolist()]  # data sets in memory stay there
+        _look_elsewhere(listing, executor, parts, dated, progress)
+    else:
+        listing.more()
     glances: list[Glance] = []
-    glancer, start = Glancer(dated=dated), 0
+    glancer, done = Glancer(dated=dated), 0
+    here = np.arange(len(listing.places))
     try:
+        if executor is not None:  # data sets in memory stay here
+            here = np.flatnonzero([one.dataset is not None for one in listing.places])
+        mine = [listing.places[row] for row in here.tolist()]
         for one in bar(ahead(mine), "Scanning", "file", total=len(mine), show=progress):
             glances.append(glancer(one))
             if len(glances) == _PACK:
-                yield here[start : start + _PACK], spread(pack(glances))
-                start, glances = start + _PACK, []
+                parts.append((here[done : done + _PACK], spread(pack(glances))))
+                done, glances = done + _PACK, []
     except KeyboardInterrupt:
         pass
     if glances:
-        yield here[start : start + len(glances)], spread(pack(glances))
+        parts.append((here[done : done + len(glances)], spread(pack(glances))))
 
 
-def _elsewhere(
-    listing: _Listing, executor: Executor, dated: bool, progress: bool
-) -> Iterator[tuple[NDArray[np.intp], Packed]]:
+def _look_elsewhere(listing: _Listing, executor: Executor, parts: list[_Part], dated: bool, progress: bool) -> None:
     tasks: dict[Future[Packed], NDArray[np.intp]] = {}
-    told: set[Future[Packed]] = set()
+    found: dict[Future[Packed], _Part] = {}
     try:
         with quick_turns():  # the executor's threads wait for this one, which lists
-            for rows in _shares(listing, executor):
+            for rows in _shares(listing, executor, tasks):
                 columns = list(zip(*[listing.places[row] for row in rows.tolist()], strict=True))
                 tasks[executor.submit(glances_of, columns, dated)] = rows
         ended, total = as_completed(tasks), sum(map(len, tasks.values()))
         for task in bar(ended, "Scanning", "file", total=total, weigh=lambda one: len(tasks[one]), show=progress):
-            part = spread(task.result())
-            told.add(task)
-            yield tasks[task], part
-    except BrokenExecutor as error:
-        done = sum(len(rows) for task, rows in tasks.items() if _is_whole(task))
+            found[task] = tasks[task], spread(task.result())
+    except BaseException as error:
+        for task in tasks:
+            task.cancel()
+        # An interrupt of a shell reaches the workers too, and may have ended them.
+        whole = [task for task in tasks if task.done() and not task.cancelled() and task.exception() is None]
+        found |= {task: (tasks[task], spread(task.result())) for task in whole if task not in found}
+        if isinstance(error, KeyboardInterrupt) and tasks:
+            return
+        if not isinstance(error, BrokenExecutor) and type(error).__name__ != _KILLED:
+            raise
         raise WorkerLost(
-            f"a process of the executor has ended before it was done, when {done:,} of {len(listing.places):,} files "
-            "had been looked at: it was killed, perhaps because memory was short, or could not start (a script needs "
-            'its if __name__ == "__main__":). Scan again with a new executor of fewer workers, with more memory, or '
-            "without an executor"
+            f"a process of the executor has ended before it was done, when {sum(len(tasks[one]) for one in found):,} "
+            "files had been looked at: it was killed, perhaps because memory was short, or could not start (a script "
+            'needs its if __name__ == "__main__":). Scan again with a new executor of fewer workers, with more memory, '
+            "or without an executor; with a cache the scan goes on from there"
         ) from error
-    except KeyboardInterrupt:
-        for task, rows in tasks.items():  # an interrupt of a shell reaches the workers too, and may have ended them
-            if not task.cancel() and _is_whole(task) and task not in told:
-                yield rows, spread(task.result())
+    finally:
+        parts += found.values()
 
 
-def _is_whole(task: Future[Packed]) -> bool:
-    return task.done() and not task.cancelled() and task.exception() is None
+def _shares(
+    listing: _Listing, executor: Executor, tasks: dict[Future[Packed], NDArray[np.intp]]
+) -> Iterator[NDArray[np.intp]]:
+    """Yield the rows of each task: smaller and smaller shares of what is left, so that all workers end together.
 
-
-def _shares(listing: _Listing, executor: Executor) -> Iterator[NDArray[np.intp]]:
-    """Yield the rows of each task; the processes of this machine get theirs while the rest is being listed."""
+    The processes of this machine begin while places are still being listed, with as many as keep them busy.
+    """
     here = isinstance(executor, ProcessPoolExecutor)
-    rows = np.empty(0, np.intp)  # listed, and not yet given to anybody
-    while not listing.whole:
-        begun = len(listing.places)
-        new = listing.more(min(max(begun, _FIRST), _CHUNK) if here else None)
-        more = np.array([row for row, one in enumerate(new, begun) if one.dataset is None], np.intp)
-        if not listing.whole and len(rows):
-            yield rows
-            rows = more
-        else:
-            rows = np.concatenate([rows, more])
-    wanted = _LAST * getattr(executor, "_max_workers", 2) if here else _TASKS
-    count = max(min(wanted, -(-len(rows) // _LEAST)), -(-len(rows) // _CHUNK))
-    yield from np.array_split(rows, count) if count else []
+    workers, places, given = getattr(executor, "_max_workers", _WORKERS), listing.places, 0
+    while given < len(places) or not listing.whole:
+        if not listing.whole:
+            listing.more(_STEP if here else None)
+        least = max(_LEAST, len(places) // (_PARTS * workers))
+        while given < len(places) and (listing.whole or _hungry(tasks, 2 * workers)):
+            share = min(max((len(places) - given) // (2 * workers), least), _CHUNK)
+            rows = np.arange(given, min(given + share, len(places)))
+            given += len(rows)
+            rows = rows[[places[row].dataset is None for row in rows.tolist()]]
+            if len(rows):
+                yield rows
+
+
+def _hungry(tasks: dict[Future[Packed], NDArray[np.intp]], enough: int) -> bool:
+    """Return whether fewer than so many tasks wait or are being done: the last ones, if any."""
+    return sum(not task.done() for task in islice(reversed(tasks), enough)) < enough
 
 
 def glances_of(places: Sequence[Sequence[Any]], dated: bool) -> Packed:
