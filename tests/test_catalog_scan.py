@@ -211,9 +211,10 @@ def test_a_series_is_described_by_its_main_stack():
         assert row["PixelSpacing"] == catalog.stacks["spacing"][0][1:]
         assert catalog.title_of(0).startswith("CT")
     assert dv.scan(views).series["SliceThickness"].tolist() == [240]
-    larger = series("larger", 5, SliceThickness="7")
-    for ds in larger:
+    larger = series("larger", 5, PixelSpacing=[0.5, 0.5])
+    for place, ds in enumerate(larger):
         ds.SeriesInstanceUID, ds.StudyInstanceUID = pile[0].SeriesInstanceUID, pile[0].StudyInstanceUID
+        ds.SliceThickness = f"{7 + place / 1000}"  # one stack all the same
     assert dv.scan([*pile, *larger]).series["SliceThickness"].tolist() == [7]
 
 

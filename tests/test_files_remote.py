@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import io
 import zipfile
 
 import fsspec
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from test_files_headers import written
@@ -94,11 +96,16 @@ def test_archives_behind_urls(tmp_path, pile, bucket, monkeypatch):
     path = tmp_path / "a.zip"
     fsspec.filesystem("memory").pipe("/bucket/a.zip", path.read_bytes())
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    here = path.as_uri()
     for url, behind in (
-        (f"zip://ct::file://{path}", f"file://{path}"),
-        (f"zip://::{path}", path),
-        ("zip://::a.zip", path),
-        ("zip://::memory://bucket/a.zip", "memory://bucket/a.zip"),
+        (f"zip://ct::file://{path}", here),
+        (f"zip://::{path}", here),
+        ("zip://::a.zip", here),
+        ("zip://::~/a.zip", here),
+        (f"simplecache::zip://::{here}", here),
+        ("zip://::memory://bucket/a.zip", "memory:///bucket/a.zip"),
     ):
         catalog = dv.scan(url)
         assert catalog.files["path"].tolist() == [f"zip://ct/{place}::{behind}" for place in range(4)]
@@ -106,6 +113,28 @@ def test_archives_behind_urls(tmp_path, pile, bucket, monkeypatch):
         assert len(dv.read_series(catalog.files["path"][1])) == 1
     both = dv.scan(["zip://::a.zip", "zip://::b.zip"]).files["path"]
     assert both.nunique() == 8
+
+
+class Vault(MemoryFileSystem):
+    """Keeps what it needs to know of who asks out of its paths, as file systems with passwords do."""
+
+    protocol = "vault"
+
+    @classmethod
+    def _strip_protocol(cls, path):
+        return MemoryFileSystem._strip_protocol(path.rpartition("@")[2].removeprefix("vault://"))
+
+
+def test_what_is_secret_in_a_url_is_in_no_table(tmp_path, pile):
+    fsspec.register_implementation("vault", Vault, clobber=True)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("one", written(pile[0]))
+    Vault().pipe("/bucket/a.zip", content.getvalue())
+    cache = tmp_path / "index.parquet"
+    catalog = dv.scan("zip://::vault://user:PASSWORD@bucket/a.zip", cache=cache)
+    assert catalog.files["path"].tolist() == ["zip://one::vault:///bucket/a.zip"]
+    assert pq.read_table(cache)["path"].to_pylist() == ["zip://one::vault:///bucket/a.zip"]
 
 
 def test_an_archive_is_read_when_it_is_asked_for(bucket):

@@ -412,6 +412,8 @@ def test_a_second_output_and_a_page_have_the_layers_too(show: Show, tmp_path: An
     for output in (page, page.again()):
         expect(output.root).to_have_attribute("data-revision", "2")
         np.testing.assert_array_equal(output.pixels(), view.picture().pixels)
-        expect(output.stage.locator("[data-layer=layers] path")).to_have_attribute("d", "M2000,1000l900,0,0,1000Z")
+        line = output.stage.locator("[data-layer=layers] path")
+        expect(line).to_have_attribute("d", "M2000,1000l900,0,0,1000Z")
+        expect(line).to_have_attribute("stroke-width", "1")
     text = view.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
     assert "M2000,1000l900,0,0,1000Z" in text

@@ -112,6 +112,14 @@ def test_what_was_not_asked_is_said(tmp_path: Path) -> None:
         assert "A01" not in page
 
 
+def test_studies_that_share_a_series_uid_share_its_findings(tmp_path: Path) -> None:
+    one, other = phantoms.regular(), phantoms.regular()
+    for place, ds in enumerate(other):
+        ds.StudyInstanceUID, ds.SOPInstanceUID = "1.2.3", f"1.2.3.{place}"
+    page = page_of([*one, *other], tmp_path)
+    assert page.count("as in row 1") == 1
+
+
 def test_counts_add_up(tmp_path: Path) -> None:
     page = page_of(SAMPLES, tmp_path)
     sections = dict(re.findall(r'<section id="(\w+)">(.*?)</section>', page, re.DOTALL))

@@ -163,6 +163,11 @@ def test_what_is_no_window_is_said_until_it_is_one(page: CanvasPage) -> None:
         expect(said).to_be_hidden()
         page.settled().view.window = (40, 400)
         page.settled()
+    width.fill("0")
+    width.press("Enter")
+    expect(said).to_be_visible()
+    page.view.window = (50, 500)  # it did not stay as it was
+    expect(said).to_be_hidden()
 
 
 def test_a_window_is_typed_where_a_table_was(show: Show) -> None:

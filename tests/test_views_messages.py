@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import ipywidgets
 import numpy as np
@@ -13,8 +14,10 @@ from oracles import bundled, jpeg_slices
 from wire import asked
 
 import dicomview as dv
+from dicomview.objects import Stroke
 from dicomview.render import scene_of
 from dicomview.space import read_series
+from dicomview.views.messages import drawn_message
 from dicomview.views.slice_view import SliceView
 
 HOSTILE = "<script>alert(1)</script>"
@@ -33,6 +36,35 @@ def colour():
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 8, 8, 7, 0
     ds.Rows, ds.Columns, ds.PixelData = 2, 4, np.arange(24, dtype=np.uint8).tobytes()
     return [ds]
+
+
+def drawn_points(path):
+    """Take a path apart as SVG says: absolute M and L, relative l; hundredths of a pixel."""
+    for part in filter(None, re.split(r"(?=M)", path)):
+        numbers, closed = part.rstrip("Z"), part.endswith("Z")
+        start, relative, rest = re.fullmatch(r"M([^lL]*)([lL])(.*)", numbers).groups()
+        first = np.array(start.split(","), float)
+        others = np.array(rest.split(","), float).reshape(-1, 2)
+        yield np.vstack([first, first + others.cumsum(axis=0) if relative == "l" else others]) / 100, closed
+
+
+@pytest.mark.parametrize("far", [1.0, 1e8, 1e18])
+def test_strokes_arrive_as_they_are_drawn(far):
+    """Lines, dots and words in any order; what lies far off takes nothing else with it."""
+    random = np.random.default_rng(1)
+    lines = [
+        Stroke(random.uniform(-600, 600, (length, 2)), closed) for length, closed in ((2, False), (5, True), (90, True))
+    ]
+    lines[1].points[2] *= far
+    dot, word = Stroke(np.array([[1.5, 2.25]]), False), Stroke(np.array([[3.0, 4.0]]), False, "here")
+    told = json.loads(json.dumps(drawn_message([dot, lines[0], word, *lines[1:], dot])))
+    assert told["dots"] == [[1.5, 2.25]] * 2
+    assert told["written"] == [{"words": "here", "at": [3, 4]}]
+    drawn = list(drawn_points(told["lines"]))
+    assert [closed for _, closed in drawn] == [one.closed for one in lines]
+    for (points, _), one in zip(drawn, lines, strict=True):
+        np.testing.assert_allclose(points, one.points, atol=0.005 + 1e-9, rtol=1e-9)
+    assert "l" in told["lines"] or far > 1
 
 
 def test_scene_is_plain(view):

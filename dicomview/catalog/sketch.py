@@ -6,6 +6,7 @@ are given to the judge of `space` as slices. Where that is not enough, the files
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,11 +22,11 @@ from dicomview.space.places import place_of, spacing_of
 from dicomview.space.sorting import stacks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from dicomview.catalog.packed import Column, Packed
+    from dicomview.catalog.packed import Packed
     from dicomview.files import Location
     from dicomview.space import Stack
 
@@ -42,7 +43,6 @@ KEYWORDS = (
 # CT, MR, PET: their slices are single frames, and nothing in a sequence changes where they lie.
 _PLAIN = {"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.128"}
 _NOTHING = Dataset()
-_LOOKS = ("Modality", "Rows", "Columns", "PixelSpacing", "SliceThickness")  # stacks of a series differ in
 _MOST_FRAMES = 1 << 31  # whatever a file claims
 
 
@@ -108,19 +108,26 @@ def main_row(packed: Packed, rows: NDArray[np.intp]) -> int:
     pictures = rows[np.asarray(packed["pixels"])[rows]]
     if len(pictures) < 2:
         return int(rows[0] if not len(pictures) else pictures[0])
-    kind, looks = packed["ImageType"], np.zeros(len(pictures), np.intp)
-    assert isinstance(kind, Coded)
-    codes = kind.codes[pictures]
-    scout = [code for code in np.unique(codes).tolist() if says_localizer(tuple((kind.words[code] or "").split("\\")))]
-    for values in (np.isin(codes, scout), *(_cells(packed[name])[pictures] for name in _LOOKS)):
-        if (values != values[0]).any():
-            different, which = np.unique(values, return_inverse=True)
-            looks = np.unique(looks * len(different) + which, return_inverse=True)[1]
-    _, first, which = np.unique(looks, return_index=True, return_inverse=True)
-    frames = np.clip(_cells(packed["NumberOfFrames"])[pictures], 1, _MOST_FRAMES)
-    slices = np.bincount(which, frames)
-    return int(pictures[min(first.tolist(), key=lambda place: (codes[place] in scout, -slices[which[place]], place))])
 
+    def told(name: str, of: Callable[[Any], Any] = lambda word: word) -> list[Any]:
+        column = packed[name]
+        if not isinstance(column, Coded):
+            return list(column[pictures].tolist())
+        codes = column.codes[pictures].tolist()
+        known = {code: of(column.words[code]) for code in set(codes)}
+        return [known[code] for code in codes]
 
-def _cells(column: Column) -> NDArray[Any]:
-    return column.codes if isinstance(column, Coded) else column
+    looks = zip(
+        told("ImageType", lambda word: says_localizer(tuple((word or "").split("\\")))),
+        *map(told, ("Modality", "Rows", "Columns")),
+        told("ImageOrientationPatient", lambda numbers: np.round(numbers or (), 2).tobytes()),
+        told("PixelSpacing", lambda numbers: np.round(numbers or (), 3).tobytes()),
+        strict=True,
+    )
+    firsts: dict[Any, int] = {}
+    slices: Counter[Any] = Counter()
+    for place, (look, frames) in enumerate(zip(looks, told("NumberOfFrames"), strict=True)):
+        firsts.setdefault(look, place)
+        slices[look] += min(max(frames, 1), _MOST_FRAMES)
+    main = min(firsts, key=lambda look: (look[0], -slices[look], firsts[look]))
+    return int(pictures[firsts[main]])

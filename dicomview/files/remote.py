@@ -7,7 +7,6 @@ An archive behind a URL is read with "zip://::" in front, "zip://::s3://bucket/s
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
@@ -32,6 +31,7 @@ _PACKAGES = dict.fromkeys(("http", "https"), '"dicomview[remote]"') | {
     "smb": "smbprotocol",
     "ssh": "paramiko",
 }
+_ARCHIVE = re.compile(r"\b(zip|tar)://", re.IGNORECASE)
 _ALONE = re.compile(r"(zip|tar)://(?!.*::)", re.IGNORECASE | re.DOTALL)
 _CHECK = "check its spelling and your right to read it"
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
@@ -86,7 +86,6 @@ def remote_files(url: str) -> Iterator[tuple[str, Remote]]:
     """
     try:
         import fsspec
-        from fsspec.archive import AbstractArchiveFileSystem
     except ImportError as error:
         raise MissingExtra('URLs need fsspec: python -m pip install "dicomview[remote]"') from error
     try:
@@ -103,8 +102,11 @@ def remote_files(url: str) -> Iterator[tuple[str, Remote]]:
             f"nothing can be listed at the URL ({type(error).__name__}); "
             + (f"an archive is named behind two colons, as in {alone[0]}::https://host/scan" if alone else _CHECK)
         ) from error
-    inside = url.partition("::")[2] if isinstance(filesystem, AbstractArchiveFileSystem) else ""
-    behind = f"::{inside if is_url(inside) else os.path.abspath(inside)}" if inside else ""  # noqa: PTH100
+    behind = ""
+    if _ARCHIVE.search(url) and "::" in url:
+        # Named as its own file system names it, which leaves away what is secret.
+        other, place = fsspec.core.url_to_fs(url.rpartition("::")[2])
+        behind = f"::{other.unstrip_protocol(place)}"
     base = root.rstrip("/") + "/"
     for path in sorted(found):
         facts = found[path]

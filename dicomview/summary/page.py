@@ -63,7 +63,7 @@ def page_of(
     bars = "Counted are series; verdict, slices, distance and matrix are those of the main stack of each."
     sections = [
         _section("totals", "Totals", joined([_tiles(totals), _dim(told)])),
-        _section("series", "Series", _series(lines, findings=int((~private).sum()))),
+        _section("series", "Series", _series(lines, places, findings=int((~private).sum()))),
         _section("findings", "Findings", _findings(findings[~private], places, hide=hide)),
         _section("distributions", "Distributions", joined([_dim(bars), *map(_bars, spreads)])),
         _section("privacy", "Privacy", _privacy(findings[private], asked=findings.asked(PRIVACY), hide=hide)),
@@ -109,7 +109,7 @@ def _table(columns: Sequence[str], rows: Iterable[tuple[str, Sequence[Html]]]) -
     return Html(f"<table><thead><tr>{head}</tr></thead><tbody>{joined(body)}</tbody></table>")
 
 
-def _series(lines: Sequence[Line], *, findings: int) -> Html:
+def _series(lines: Sequence[Line], places: dict[str, int], *, findings: int) -> Html:
     if not lines:
         return Html("<p>There is no series.</p>")
     rows: list[tuple[str, Sequence[Html]]] = []
@@ -123,12 +123,14 @@ def _series(lines: Sequence[Line], *, findings: int) -> Html:
             else Html(f'<span class="dim">{escaped(line.note)}</span>')
         )
         verdict = Html(f'<span class="{"sound" if line.sound else "warning"} plain">{escaped(line.verdict)}</span>')
-        faults = ", ".join(_several(count, noun) for count, noun in _faults(line) if count)
+        faults = ", ".join(_several(count, noun) for count, noun in _faults(line) if count) or "none"
+        if (counted := places[line.uid]) != number:  # another stack, or another study with a series of this UID
+            faults = f"as in row {counted}" if line.first else "as above"
         cells = {
             "number": escaped(number), "picture": shown, "modality": escaped(line.modality),
             "title": escaped(line.title), "size": escaped(line.size), "verdict": verdict,
             "files": escaped(line.files if line.first else ""),
-            "findings": escaped(faults or "none" if line.first else "as above"),
+            "findings": escaped(faults),
         }  # fmt: skip
         if not titled:
             del cells["title"]

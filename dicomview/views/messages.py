@@ -21,6 +21,7 @@ __all__ = ["colours_message", "piece_of", "previews_of", "scene_message"]
 
 _PREVIEW_EDGE = 128  # samples along the longer edge of a preview, about
 _COLOURS = {name: colours_of(name).tobytes() for name in OFFERED if name != GRAY}
+_FAR = 1 << 23  # hundredths of a pixel; sums of larger ones are not exact in the float32 of a browser
 _BLOCK_SAMPLES = 1 << 17  # of the previews that come in one message
 
 
@@ -117,19 +118,22 @@ def drawn_message(strokes: Sequence[Stroke]) -> dict[str, Any]:
     """
     lines: list[str] = []
     dots, written = [], []
-    cells = np.rint(100 * np.concatenate([one.points for one in strokes])).astype(np.int64)
-    steps = (cells[1:] - cells[:-1]).ravel().tolist()
+    cells = np.rint(100 * np.concatenate([one.points for one in strokes]))
+    near = np.abs(cells).max() < _FAR
+    steps = (cells[1:] - cells[:-1]).astype(np.int64).ravel().tolist() if near else []
     first = 0
     for one in strokes:
         last = first + len(one.points) - 1
         column, row = cells[first].tolist()
-        if last > first:
-            rest = str(steps[2 * first : 2 * last])[1:-1].replace(" ", "")  # each from the one before (SVG 1.1, 8.3.4)
-            lines.append(f"M{column},{row}l{rest}" + "Z" * one.closed)
-        elif one.words:
+        if one.words:
             written.append({"words": one.words, "at": [column / 100, row / 100]})
-        else:
+        elif last == first:
             dots.append([column / 100, row / 100])
+        else:
+            # Each from the one before (SVG 1.1, 8.3.4): of what lies far off a browser's sums would be rounded.
+            rest = steps[2 * first : 2 * last] if near else cells[first + 1 : last + 1].ravel().tolist()
+            way = str(rest)[1:-1].replace(" ", "")
+            lines.append(f"M{column:.0f},{row:.0f}{'l' if near else 'L'}{way}" + "Z" * one.closed)
         first = last + 1
     return {"lines": "".join(lines), "dots": dots} | ({"written": written} if written else {})
 

@@ -70,9 +70,9 @@ export class Tools {
     const [center, width] = [this.parts.center, this.parts.width].map(({ value }, i) =>
       value === "" ? NaN : value === this.numbers[i] ? held[i] : Number(value),
     );
-    const missing = "levels" in window && [this.parts.center, this.parts.width].some(({ value, validity }) => value === "" && !validity.badInput);
+    const wrong = this.parts.width.value !== "" && !(Number(this.parts.width.value) > 0);
+    const missing = "levels" in window && !wrong && [this.parts.center, this.parts.width].some(({ value, validity }) => value === "" && !validity.badInput);
     if (Number.isFinite(center) && width > 0) {
-      this.view.words.unsayTrouble(NO_WINDOW_TYPED);
       this.view.change({ window: { center, width, function: "levels" in window ? "LINEAR" : window.function } });
     } else if (!missing) {
       this.view.words.sayTrouble(NO_WINDOW_TYPED);
@@ -167,6 +167,7 @@ export class Tools {
     parts.presets.value = chosen < 0 ? "" : String(chosen);
     const numbers = "table" in window ? ["", ""] : [window.center, window.width].map((x) => String(Number(x.toPrecision(7))));
     if (numbers.join() === this.numbers.join()) return; // a number that is being typed stays
+    view.words.unsayTrouble(NO_WINDOW_TYPED); // it did not stay as it was
     this.numbers = numbers;
     this.showNumbers();
   }
