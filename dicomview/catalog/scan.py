@@ -38,7 +38,7 @@ _Part: TypeAlias = "tuple[NDArray[np.intp], Packed]"  # rows of the listing, and
 _PACK = 16384  # glances kept as they are before they are packed
 _CHUNK = 2048  # most paths in one task of an executor
 _LEAST = 8  # paths in a task
-_PARTS = 32  # of what one worker does, in the smallest tasks: each has its cost
+_PARTS = 16  # of what one worker does, in the smallest tasks: each has its cost
 _WORKERS = 32  # where an executor does not say how many: many wait for many files at once
 _STEP = 256  # paths that are listed at once while others look
 _KILLED = "KilledWorker"  # dask's word for it
@@ -234,7 +234,7 @@ def _shares(
     while given < len(places) or not listing.whole:
         if not listing.whole:
             listing.more(_STEP if here else None)
-        least = max(_LEAST, len(places) // (_PARTS * workers))
+        least = max(_LEAST, len(places) // (_PARTS * workers), _STEP // (2 * workers) if here else 0)
         while given < len(places) and (listing.whole or _hungry(tasks, 2 * workers)):
             share = min(max((len(places) - given) // (2 * workers), least), _CHUNK)
             rows = np.arange(given, min(given + share, len(places)))
