@@ -8,6 +8,7 @@ import pickle
 import sys
 import zipfile
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -650,10 +651,17 @@ class Asleep(ProcessPoolExecutor):
 
 def test_a_fault_of_the_list_leaves_no_work_to_an_executor(tmp_path, monkeypatch):
     write(series(count=9), tmp_path)
-    monkeypatch.setattr(sys.modules[dv.scan.__module__], "_STEP", 2)
+    room = sys.modules[dv.scan.__module__]
+    monkeypatch.setattr(room, "_STEP", 2)
+
+    def broken(source, *, rows):
+        yield from islice(locate(source, rows=rows), 7)
+        raise NothingFound("the rest has gone")
+
+    monkeypatch.setattr(room, "locate", broken)
     with Asleep(1) as executor:
         with pytest.raises(NothingFound):
-            dv.scan([*sorted(tmp_path.iterdir()), "nowhere://x/y"], executor=executor)
+            dv.scan(tmp_path, executor=executor)
         assert executor.tasks
         assert all(task.cancelled() for task in executor.tasks)
 

@@ -161,7 +161,7 @@ def test_a_damaged_member_is_a_row(tmp_path: Path, files: list[Path]) -> None:
 def test_a_damaged_archive_is_refused_by_name_and_is_a_row_in_a_folder(tmp_path: Path, files: list[Path]) -> None:
     path = packed(tmp_path / "half.zip", files)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(UnsafeArchive, match=r"half\.zip is a damaged zip archive"):
+    with pytest.raises(UnsafeArchive, match=r"half\.zip is a damaged archive"):
         read_headers(path, progress=False)
     assert read_headers(tmp_path, progress=False).counts == {"dicom": 3, "unreadable": 1}
 
@@ -205,3 +205,26 @@ def test_a_scan_makes_a_row_of_what_is_refused(tmp_path: Path, files: list[Path]
         assert listed.iloc[place].tolist() == inside.loc[str(path)].tolist()
     with pytest.raises(NothingFound, match="check the spelling"):
         scan(tmp_path / "nowhere.dcm")
+
+
+def test_archives_behind_urls_are_refused_as_those_by_name(tmp_path: Path, files: list[Path]) -> None:
+    secret, bomb, half, part = (packed(tmp_path / f"{name}.zip", files) for name in ("secret", "bomb", "half", "part"))
+    set_flag(secret, b"")
+    declare(bomb, 4_000_000_000)
+    half.write_bytes(half.read_bytes()[:-100])
+    set_flag(part, f"a/{files[0].name}".encode())
+    urls = [f"zip://::{path}" for path in (secret, bomb, half)]
+    nowhere = "memory://user:PASSWORD@nowhere/scan?token=SECRET"
+    found = scan([*urls, nowhere, str(files[0])]).files
+    assert found["status"].tolist() == ["encrypted", "unreadable", "unreadable", "missing", "dicom"]
+    for url, detail, why in zip(urls, found["detail"], ("a password", "zip bomb", "damaged archive"), strict=False):
+        assert detail.startswith(url)
+        assert why in detail
+        assert scan(url).files["detail"].tolist() == [detail]
+        with pytest.raises(UnsafeArchive):
+            list(locate(url))
+    assert found["path"][3] == "memory://nowhere/scan"
+    assert "nothing can be listed at memory://nowhere/scan (" in found["detail"][3]
+    inside = scan(f"zip://::{part}").files.set_index("path")[["status", "detail"]]
+    (locked,) = inside[inside["status"] == "encrypted"]["detail"]
+    assert "password" in locked

@@ -134,3 +134,18 @@ def test_a_damaged_transfer_syntax_is_read_from_the_bytes(tmp_path: Path) -> Non
         assert header.status == "dicom"
         assert header.dataset is not None
         assert header.dataset.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"\xff" * 300, "garbage"),
+        (np.random.default_rng(0).bytes(5000), "garbage"),
+        (b"", "truncated"),
+        (b"\x02\x00\x00\x00UL\x04\x00", "truncated"),
+    ],
+)
+def test_what_follows_the_mark_and_is_no_data_set_is_garbage(tmp_path: Path, content: bytes, status: str) -> None:
+    header = header_of(bytes(128) + b"DICM" + content, tmp_path)
+    assert header.status == status
+    assert status == "truncated" or header.detail == "has the DICOM mark, and what follows is no data set"

@@ -147,7 +147,7 @@ def test_an_archive_is_read_when_it_is_asked_for(bucket):
 
 def test_what_is_not_there_is_said_in_a_sentence(bucket, monkeypatch):
     for url in ("memory://nowhere", "nonsense://bucket"):
-        with pytest.raises(NothingFound, match="URL"):
+        with pytest.raises(NothingFound, match=f"nothing can be listed at {url} "):
             dv.scan(url)
     actual = builtins.__import__
 

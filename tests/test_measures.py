@@ -126,6 +126,55 @@ def test_an_angle_is_two_strokes_and_a_region_is_drawn_freehand(page: CanvasPage
     assert page.settled().view.index == 30
 
 
+def test_an_angle_of_one_arm_is_none_once_its_slice_or_its_tool_is_left(page: CanvasPage, desk: Desk) -> None:
+    for leave in (lambda: page.key("l"), lambda: page.wheel(1), lambda: setattr(page.view, "index", 33)):
+        page.key("a")
+        page.drag(0, 128, at=(0.25, 0.25))
+        page.page.mouse.move(*page.point(0.4, 0.5))
+        expect(words(page)).to_have_count(1)
+        leave()
+        page.settled()
+        page.key("b")
+        page.drag(60, 40, at=(0.6, 0.6))
+        (row,) = rows(page, desk).to_dict("records")
+        assert (row["kind"], row["index"]) == ("rectangle", page.view.index)
+        page.view.measurements = None
+        page.view.index = 30
+        page.settled()
+
+
+def test_a_double_click_goes_home_whatever_a_drag_measures(page: CanvasPage, desk: Desk) -> None:
+    page.view.zoom, page.view.window = 2, (100, 500)
+    page.settled()
+    page.key("l")
+    page.page.mouse.dblclick(*page.point(0.5, 0.5))
+    page.settled()
+    assert (page.view.zoom, len(page.view.measurements)) == (1, 0)
+    page.drag(60, 0, at=(0.4, 0.5))
+    assert len(rows(page, desk)) == 1
+
+
+def test_keys_move_each_point_and_read_the_middle(page: CanvasPage, desk: Desk) -> None:
+    for key in ("b", "b", "n", "n", "n"):
+        page.key(key)
+    before = points(rows(page, desk).iloc[0])
+    page.key("Shift+ArrowRight")
+    page.key("Shift+ArrowDown")
+    after = points(rows(page, desk).iloc[0])
+    np.testing.assert_allclose(np.subtract(after, before), [[0, 0], [1, 1]])  # the corner below on the right
+    expect(page.root.get_by_role("status")).to_contain_text("point 3")
+    page.key("Escape")
+    page.key("v")
+    told = page.words("top-right").split("\n")
+    assert len(told) == 2
+    assert told[1].endswith("mm")
+    expect(page.root.get_by_role("status")).to_contain_text(told[1])
+    page.key("ArrowDown")
+    assert page.settled().words("top-right").split("\n")[1] != told[1], "the middle of another slice"
+    page.key("v")
+    assert page.words("top-right") == ""
+
+
 def test_shapes_stay_on_their_slice_and_their_pixels(page: CanvasPage, desk: Desk) -> None:
     """However the picture is held while they are drawn and seen."""
     view = page.view

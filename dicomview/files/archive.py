@@ -16,13 +16,15 @@ from dicomview.errors import UnsafeArchive
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["EncryptedMember", "is_zip", "members", "read_member"]
+__all__ = ["DAMAGED", "NEEDS_PASSWORD", "EncryptedMember", "is_zip", "listed", "members", "read_member"]
 
 # Refused: larger than so many bytes and so many times its packed size. Ordinary DICOM compresses 2 to 50 times, an
 # empty mask some hundred times, and DEFLATE reaches 1032 at most.
 _MEMBER_LIMITS = ((100_000_000, 1000), (2 * 1024**3, 100))
 _TOTAL_LIMIT = (16 * 1024**3, 100)
 _CHUNK = 1 << 20
+DAMAGED = "{} is a damaged archive: its table of contents cannot be read; copy or download it again"
+NEEDS_PASSWORD = "needs a password; unpack the archive with the password first"
 _MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -49,8 +51,11 @@ def members(path: Path) -> tuple[str, ...]:
     OSError
         The file cannot be opened.
     """
-    name = path.name
-    archive = _opened_now(path)
+    return listed(_opened_now(path), path.name, path.stat().st_size)
+
+
+def listed(archive: zipfile.ZipFile, name: str, size: int) -> tuple[str, ...]:
+    """Return the names of the files in an open archive of so many bytes, as `members`; -1 for not known."""
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if entries and all(_encrypted(entry) for entry in entries):
         raise EncryptedMember(
@@ -61,10 +66,10 @@ def members(path: Path) -> tuple[str, ...]:
         _exceeds(entry.file_size, entry.compress_size, limit) for entry in entries for limit in _MEMBER_LIMITS
     )
     # Members that overlap share their packed bytes: together they then declare more than the archive is long.
-    if bomb or packed > path.stat().st_size:
+    if bomb or 0 <= size < packed:
         raise UnsafeArchive(
-            f"{name} would unpack from {path.stat().st_size:,} to {unpacked:,} bytes, which is what a zip bomb does "
-            "and no set of images; if you trust it, unpack it yourself and give the folder"
+            f"{name} would unpack from {packed if size < 0 else size:,} to {unpacked:,} bytes, which is what a zip "
+            "bomb does and no set of images; if you trust it, unpack it yourself and give the folder"
         )
     return tuple(sorted({entry.filename for entry in entries}))
 
@@ -87,7 +92,7 @@ def read_member(path: Path, member: str) -> bytes:
     except KeyError:
         raise FileNotFoundError(member) from None
     if _encrypted(entry):
-        raise EncryptedMember("needs a password; unpack the archive with the password first")
+        raise EncryptedMember(NEEDS_PASSWORD)
     chunks, left = [], entry.file_size
     try:
         with archive.open(entry) as stream:
@@ -119,9 +124,7 @@ def _opened_now(path: Path) -> zipfile.ZipFile:
     try:
         return _opened(path, stat.st_mtime_ns, stat.st_size, os.getpid())
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError):
-        raise UnsafeArchive(
-            f"{path.name} is a damaged zip archive: its table of contents cannot be read; copy or download it again"
-        ) from None
+        raise UnsafeArchive(DAMAGED.format(path.name)) from None
 
 
 @lru_cache(maxsize=2)

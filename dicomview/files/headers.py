@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, get_args
 import numpy as np
 from pydicom.uid import MediaStorageDirectoryStorage
 
-from dicomview.errors import NotAnImage, UnsafeArchive
+from dicomview.errors import NotAnImage, NothingFound, UnsafeArchive
 from dicomview.files import archive, syntax
 from dicomview.files.extent import KEYWORDS, UNDEFINED, PixelSpan, encapsulated, shortfall
 from dicomview.files.walk import read_elements
@@ -28,13 +28,24 @@ if TYPE_CHECKING:
 __all__ = ["STATUSES", "Header", "PixelSpan", "Status", "read_header"]
 
 Status = Literal[
-    "dicom", "no_preamble", "truncated", "dicomdir", "not_dicom", "empty", "encrypted", "unreadable", "missing"
+    "dicom",
+    "no_preamble",
+    "truncated",
+    "dicomdir",
+    "garbage",
+    "not_dicom",
+    "empty",
+    "encrypted",
+    "unreadable",
+    "missing",
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 # A data set without preamble is believed when it has one of: SOPClassUID, SOPInstanceUID, Modality, StudyInstanceUID.
 _IDENTIFYING = (0x00080016, 0x00080018, 0x00080060, 0x0020000D)
 _DIRECTORY_RECORDS = 0x00041220
+_META_GROUP = b"\x02\x00"  # file meta information, PS3.10 7.1
+_GARBAGE = "has the DICOM mark, and what follows is no data set"
 _NO_FILE = "a folder that may not be listed, or stands where a file should be"
 
 
@@ -48,9 +59,10 @@ class Header:
         Where it is.
     status : Status
         ``"dicom"``; ``"no_preamble"``: a data set without the 128 bytes in front; ``"truncated"``: the file ends too
-        early, or its header cannot be read to its end; ``"dicomdir"``: a table of contents; ``"not_dicom"``;
-        ``"empty"``: no bytes; ``"encrypted"``: a member of an archive that needs a password; ``"unreadable"``: not
-        permitted or damaged; ``"missing"``: named by a DICOMDIR or a link and not there.
+        early, or its header cannot be read to its end; ``"dicomdir"``: a table of contents; ``"garbage"``: the DICOM
+        mark, and behind it no data set; ``"not_dicom"``; ``"empty"``: no bytes; ``"encrypted"``: a member of an
+        archive that needs a password; ``"unreadable"``: not permitted or damaged; ``"missing"``: named
+        by a DICOMDIR or a link, or asked for, and not there.
     dataset : pydicom.Dataset or None
         Without pixel data; for a data set given in memory, that very data set, which is never written to. A truncated
         file has the elements that could be read.
@@ -119,6 +131,8 @@ def read_header(location: Location) -> Header:
             return Header(location, "encrypted", detail=str(error))
         except UnsafeArchive as error:
             return Header(location, "unreadable", detail=str(error))
+        except NothingFound as error:
+            return Header(location, "missing", detail=str(error))
         except FileNotFoundError:
             return Header(location, "missing", detail="the file is not there")
         except OSError as error:
@@ -205,9 +219,12 @@ def _parsed(location: Location, stream: BinaryIO, size: int, head: bytes, *, bar
     if dataset is None or (bare and not any(tag in dataset for tag in _IDENTIFYING)):
         if bare:
             return Header(location, "not_dicom", detail="has no DICOM mark, and no data set can be read")
-        return Header(location, "unreadable", detail="has the DICOM mark, and its header is damaged")
+        return Header(location, "garbage", detail=_GARBAGE)
     if _is_directory(dataset):
         return Header(location, "dicomdir", dataset, detail=walk.trouble)
+    begun = head.startswith(_META_GROUP, 132) or any(tag in dataset for tag in _IDENTIFYING)
+    if walk.trouble and not bare and not begun:
+        return Header(location, "garbage", detail=_GARBAGE)
     span = walk.span
     if not syntax.meta_uid(dataset, "TransferSyntaxUID"):
         fragment = b""

@@ -18,7 +18,7 @@ from pydicom.dataset import Dataset
 
 from dicomview.errors import NotASource, NothingFound, UnsafeArchive
 from dicomview.files import archive, dicomdir
-from dicomview.files.remote import is_url, remote_files
+from dicomview.files.remote import is_url, refused, remote_files
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -146,8 +146,18 @@ def _many(sources: Iterable[str | os.PathLike[str] | Dataset], rows: bool) -> It
             yield Location(f"dataset {place}", None, dataset=item)
         elif rows and not is_url(item) and not os.path.lexists(path := _path(item)):
             yield Location(_label(path, base or path.parent), os.fspath(path))
+        elif rows and is_url(item):
+            try:
+                yield from _one(item, base, rows)
+            except NothingFound as error:
+                yield _refused(os.fspath(item), error)
         else:
             yield from _one(item, base, rows)
+
+
+def _refused(url: str, error: Exception) -> Location:
+    remote = refused(url, error)
+    return Location(_printable(remote.url), None, remote=remote)
 
 
 def _one(source: str | os.PathLike[str] | Dataset, base: Path | None, rows: bool) -> Iterator[Location]:
@@ -156,9 +166,13 @@ def _one(source: str | os.PathLike[str] | Dataset, base: Path | None, rows: bool
         yield Location("dataset 0", None, dataset=source)
         return
     if is_url(source):
-        yield from (
-            Location(_printable(label), None, remote=remote) for label, remote in remote_files(os.fspath(source))
-        )
+        url = os.fspath(source)
+        try:
+            yield from (Location(_printable(label), None, remote=remote) for label, remote in remote_files(url))
+        except UnsafeArchive as error:
+            if not rows:
+                raise
+            yield _refused(url, error)
         return
     path = _path(source)
     if not os.path.lexists(path):

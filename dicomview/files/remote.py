@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import re
+import tarfile
+import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
-from dicomview.errors import MissingExtra, NothingFound
+from dicomview.errors import MissingExtra, NothingFound, UnsafeArchive
+from dicomview.files.archive import DAMAGED, NEEDS_PASSWORD, EncryptedMember, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +36,7 @@ _PACKAGES = dict.fromkeys(("http", "https"), '"dicomview[remote]"') | {
 }
 _ARCHIVE = re.compile(r"\b(zip|tar)://", re.IGNORECASE)
 _ALONE = re.compile(r"(zip|tar)://(?!.*::)", re.IGNORECASE | re.DOTALL)
-_CHECK = "check its spelling and your right to read it"
+_CHECK = "check its spelling and your right to read it, and of an archive that its server sends parts of a file"
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
 
 
@@ -60,13 +63,43 @@ class Remote(NamedTuple):
     mtime_ns: int
 
     def open(self) -> BinaryIO:
-        """Open for reading, seekable."""
-        return cast("BinaryIO", self.filesystem.open(self.path, "rb"))
+        """Open for reading, seekable.
+
+        Raises
+        ------
+        EncryptedMember
+            It is a member of an archive, and needs a password.
+        """
+        try:
+            return cast("BinaryIO", self.filesystem.open(self.path, "rb"))
+        except RuntimeError as error:  # zipfile's word for it
+            if "password required" in str(error):
+                raise EncryptedMember(NEEDS_PASSWORD) from None
+            raise
 
     def read(self, length: int, offset: int) -> bytes:
         """Return `length` bytes from `offset` on, fewer at the end of the file."""
         end = offset + length if self.size < 0 else min(offset + length, self.size)
         return bytes(self.filesystem.cat_file(self.path, start=offset, end=end)) if end > offset else b""
+
+
+class _Refused(NamedTuple):
+    """Stands for the file system of what cannot be listed."""
+
+    error: Exception
+
+    def open(self, *_: object) -> BinaryIO:
+        raise self.error
+
+
+def refused(url: str, error: Exception) -> Remote:
+    """Return what stands for a URL at which nothing can be listed: to open it raises the error."""
+    return Remote(_Refused(error), "", spoken(url), -1, -1)
+
+
+def spoken(url: str) -> str:
+    """Return a URL without what may be secret in it: name and password, and the query."""
+    return re.sub(r"(?<=://)[^/@:]*(:[^/@]*)?@", "", url).partition("?")[0]
 
 
 def is_url(source: object) -> bool:
@@ -83,6 +116,8 @@ def remote_files(url: str) -> Iterator[tuple[str, Remote]]:
         fsspec, or the package it needs for this kind of URL, is not installed.
     NothingFound
         There is nothing at the URL, it cannot be listed, or nobody knows its kind.
+    UnsafeArchive
+        It is an archive that is encrypted, damaged or a bomb.
     """
     try:
         import fsspec
@@ -90,7 +125,14 @@ def remote_files(url: str) -> Iterator[tuple[str, Remote]]:
         raise MissingExtra('URLs need fsspec: python -m pip install "dicomview[remote]"') from error
     try:
         filesystem, root = fsspec.core.url_to_fs(url)
+        packed = getattr(filesystem, "zip", None)
+        if isinstance(packed, zipfile.ZipFile):
+            listed(packed, spoken(url), -1)
         found = filesystem.find(root, detail=True) or {root: filesystem.info(root)}
+    except UnsafeArchive:
+        raise
+    except (zipfile.BadZipFile, tarfile.ReadError) as error:
+        raise UnsafeArchive(DAMAGED.format(spoken(url))) from error
     except ImportError as error:
         raise MissingExtra(
             f"a URL of this kind needs a further package: python -m pip install {_packages(url)}"
@@ -99,7 +141,7 @@ def remote_files(url: str) -> Iterator[tuple[str, Remote]]:
         # Every file system has errors of its own; their words may hold keys, so only the kind is told.
         alone = _ALONE.match(url)
         raise NothingFound(
-            f"nothing can be listed at the URL ({type(error).__name__}); "
+            f"nothing can be listed at {spoken(url)} ({type(error).__name__}); "
             + (f"an archive is named behind two colons, as in {alone[0]}::https://host/scan" if alone else _CHECK)
         ) from error
     behind = ""

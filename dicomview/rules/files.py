@@ -81,7 +81,7 @@ def _missing_prefix_readable(material: Material) -> Iterator[Finding]:
 )
 def _garbage_after_prefix(material: Material) -> Iterator[Finding]:
     for header in material.headers:
-        if header.status == "unreadable" and "damaged" in header.detail:
+        if header.status == "garbage" or (header.status == "unreadable" and "damaged" in header.detail):
             yield Finding(header.detail, files=(header.location.label,))
     for one in material.instances:
         if not one.tags.text("SOPClassUID"):

@@ -64,6 +64,7 @@ export class Hand {
     if (tool === "window" && this.view.scene.colour) return;
     if ([...SHAPES.values()].includes(tool) && !this.view.measures.able) return;
     if (tool === "cross" && !this.view.link.told?.cross) return;
+    this.view.measures.leave(tool);
     this.tool = tool;
     this.chosen = true;
     this.picked = false;
@@ -112,6 +113,7 @@ export class Hand {
     r: () => this.view.change({ rotation: (this.view.state.rotation + 90) % 360 }),
     f: () => this.view.change({ flip: !this.view.state.flip }),
     i: () => this.view.change({ invert: !this.view.state.invert }),
+    v: () => this.view.words.pin(),
     "?": () => this.view.tools.toggleHelp(),
     Escape: () => (this.view.tools.helping ? this.view.tools.toggleHelp() : this.view.togglePlay()),
   };
@@ -179,7 +181,7 @@ export class Hand {
     this.pointers.delete(event.pointerId);
     this.drag = null;
     if (this.touched && !(this.tap && event.type === "pointerup")) this.view.words.hover(null); // what a tap tells stays
-    this.view.measures.release(event);
+    if (this.view.measures.release(event)) this.clicks[1] = true;
     this.view.settle();
   };
 }

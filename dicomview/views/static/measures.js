@@ -28,6 +28,7 @@ export class Measures {
   count = 0; // of questions
   made = 0; // shapes
   chosen = ""; // the shape that keys mean
+  part = /** @type {number | "whole"} */ ("whole"); // and what of it they move
   held = /** @type {Held | null} */ (null);
   page = Math.random().toString(36).slice(2); // tells this output from others of the same view
   /** @param {View} view */
@@ -74,7 +75,8 @@ export class Measures {
   /** What a screen reader is told of the chosen shape. */
   get said() {
     const shape = this.chosen && this.here.find(({ name }) => name === this.chosen); // asked for at each picture
-    return shape ? [`${shape.kind} ${shape.words.replaceAll("\n", ", ")}`, shape.note] : [];
+    const part = this.part === "whole" ? "" : `point ${this.part + 1}`;
+    return shape ? [`${shape.kind} ${shape.words.replaceAll("\n", ", ")}`, shape.note, part] : [];
   }
   /** @param {Shape} shape @param {string} color @returns {import("./drawing.js").Mark} */
   markOf({ name, kind, points, words, note }, color) {
@@ -82,7 +84,7 @@ export class Measures {
     const handles = handlesOf(kind, points);
     return {
       path: outlineOf(kind, points),
-      dots: chosen || kind === "point" ? handles : [],
+      dots: chosen && this.part !== "whole" ? [handles[this.part]] : chosen || kind === "point" ? handles : [],
       words: [words || "…", note].filter(Boolean).join("\n"),
       around: handles.length ? handles : points,
       color: chosen ? CHOSEN : color,
@@ -169,6 +171,7 @@ export class Measures {
   /** @param {Shape} shape @param {number | "whole"} part @param {number[]} from @param {boolean} fresh */
   take(shape, part, from, fresh) {
     this.chosen = shape.name;
+    this.part = "whole";
     this.held = { shape, part, from, begun: shape.points, fresh };
     this.show();
   }
@@ -184,39 +187,52 @@ export class Measures {
     this.edit(shape.name, { ...shape });
     return true;
   }
-  /** The hand lets go. @param {PointerEvent} event */
+  /** The hand lets go. @param {PointerEvent} event @returns {boolean} whether it was a click that has left no shape */
   release(event) {
     const { held } = this;
-    if (!held) return;
+    if (!held) return false;
     const { shape, fresh } = held;
     if (fresh && shape.kind === "angle" && shape.points.length === 2 && this.size(shape) >= SMALLEST) {
       const vertex = this.pointOf(event, true);
       const points = [shape.points[0], vertex, vertex];
       Object.assign(held, { shape: { ...shape, points }, begun: points, part: 2, from: vertex });
-      return; // its second arm follows the pointer until that is pressed again
+      return false; // its second arm follows the pointer until that is pressed again
     }
     this.held = null;
-    if (fresh && (this.size(shape) < SMALLEST || !whole(shape))) this.edit(shape.name, null);
+    const nothing = fresh && (this.size(shape) < SMALLEST || !whole(shape));
+    if (nothing) this.edit(shape.name, null);
+    return nothing;
   }
   /** How large a shape is on the screen, CSS pixels. @param {Shape} shape */
   size({ points }) {
     const places = points.map(this.onScreen);
     return Math.max(...[0, 1].map((axis) => Math.max(...places.map((place) => place[axis])) - Math.min(...places.map((place) => place[axis]))));
   }
-  /** Let go of what is being drawn or moved, as if nothing had been, or else of what is chosen. @returns {boolean} whether there was any */
-  cancel() {
+  /** An angle whose second arm is not laid down yet is none, once its slice or its tool is left. @param {string} [tool] */
+  leave(tool) {
+    const { held } = this;
+    const begun = held?.fresh && held.shape.kind === "angle" && held.part === 2;
+    if (begun && (tool ? tool !== "angle" : !this.here.some(({ name }) => name === held.shape.name))) this.cancel();
+  }
+  /** Let go of what is being drawn or moved, as if nothing had been. @returns {boolean} whether there was any */
+  drop() {
     const { held } = this;
     this.held = null;
     if (held?.fresh) this.edit(held.shape.name, null);
     else if (held) this.edit(held.shape.name, { ...held.shape, points: held.begun });
-    const any = Boolean(held || this.chosen);
+    return Boolean(held);
+  }
+  /** Let go of what is being drawn or moved, or else of what is chosen. @returns {boolean} whether there was any */
+  cancel() {
+    const any = this.drop() || Boolean(this.chosen);
     this.choose("");
     return any;
   }
   /** @param {string} name */
   choose(name) {
-    if (name === this.chosen) return;
+    if (name === this.chosen && this.part === "whole") return;
     this.chosen = name;
+    this.part = "whole";
     this.show();
   }
   /** A key that means a shape. @param {string} key @param {boolean} shift @returns {boolean} whether it did */
@@ -227,9 +243,13 @@ export class Measures {
     else if (key === "Escape") return this.cancel();
     else if (at < 0 || !this.able) return false;
     else if (key === "Delete" || key === "Backspace") this.edit(here[at].name, null);
-    else if (shift && NUDGES.has(key)) {
+    else if (key === "n") {
+      const next = this.part === "whole" ? 0 : this.part + 1;
+      this.part = next < handlesOf(here[at].kind, here[at].points).length ? next : "whole";
+      this.show();
+    } else if (shift && NUDGES.has(key)) {
       const { name, kind, points } = here[at];
-      this.edit(name, { ...here[at], points: moved(kind, points, "whole", this.onScreenStep(/** @type {number[]} */ (NUDGES.get(key)))) });
+      this.edit(name, { ...here[at], points: moved(kind, points, this.part, this.onScreenStep(/** @type {number[]} */ (NUDGES.get(key)))) });
     } else return false;
     return true;
   }
@@ -247,6 +267,7 @@ export class Measures {
     const points = PUT[kind].map((point) => onPicture(state, sheet, point)).map(([across, down]) => [across * sheet.columns - 0.5, down * sheet.rows - 0.5]);
     const shape = this.blank(kind, points);
     this.chosen = shape.name;
+    this.part = "whole";
     this.edit(shape.name, shape);
   }
 }

@@ -221,6 +221,7 @@ export class View {
       if (slice === this.painted.slice && drawn !== this.painted.drawn) this.drawing.renew("layers");
       this.painted = { slice, look, drawn, count: this.painted.count + 1 };
       this.mark(slice);
+      this.measures.leave();
       this.words.label(slice);
     }
     if (slice) this.hold(slice);
@@ -243,8 +244,8 @@ export class View {
     const pose = [slice.plane, slice.step === 1, zoom, rotation, flip, pan, this.width, globalThis.devicePixelRatio].join();
     if (pose !== this.held) this.turn(slice);
     this.held = pose;
-    this.words.say();
     this.words.readOut();
+    this.words.say();
   }
   /** @param {Slice} slice */
   turn(slice) {

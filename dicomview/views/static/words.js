@@ -14,6 +14,7 @@ export class Words {
   said = /** @type {string[]} */ ([]); // of the painted slice
   saidLast = "";
   pointed = /** @type {number[] | null} */ (null); // the point of the frame that is told of; a page may be scrolled under a tap
+  pinned = false; // to the middle of the frame
   /** @param {View} view @param {any} parts the elements, by what they say @param {AbortSignal} signal */
   constructor(view, parts, signal) {
     this.view = view;
@@ -41,7 +42,8 @@ export class Words {
   /** Let a screen reader say what is seen, once it rests. */
   say() {
     const { state, measures, picture } = this.view;
-    const words = [...this.said, ...poseWords(state), ...measures.said].filter(Boolean).join(", ");
+    const pinned = this.pinned ? [...this.parts.readout.children].map(({ textContent }) => textContent) : [];
+    const words = [...this.said, ...pinned, ...poseWords(state), ...measures.said].filter(Boolean).join(", ");
     if (words === this.saidLast) return;
     this.saidLast = words;
     clearTimeout(this.saying);
@@ -58,8 +60,16 @@ export class Words {
   }
   /** Tell what is under a pointer, from now on. @param {{clientX: number, clientY: number} | null} pointer */
   hover(pointer) {
+    this.pinned = false;
     this.pointed = pointer && this.view.hand.point(pointer);
     this.readOut();
+  }
+  /** Tell what is in the middle of the frame, for those who have no mouse, or no more. */
+  pin() {
+    this.pinned = !this.pinned;
+    this.pointed = this.pinned ? [0, 0] : null;
+    this.readOut();
+    this.say();
   }
   readOut() {
     const { state, scene, sheet: whole, painted } = this.view;
