@@ -285,7 +285,7 @@ def plot(
 
     `dicomview.view` scrolls many times faster and does not need the kernel for it. This is for those who draw on the
     picture with matplotlib code of their own, and for hosts where `view` cannot run. Like any figure of matplotlib it
-    leaves its picture in a saved notebook, ``DICOMVIEW_EMBED=0`` or not: clear the output before the notebook is shared.
+    leaves its picture in a saved notebook, ``DICOMVIEW_EMBED=0`` or not: clear its output before you share one.
 
     Parameters
     ----------
