@@ -143,6 +143,17 @@ def test_audit_lists_findings_and_its_status_says_whether_there_are_errors(
     assert pd.read_csv(tmp_path / "findings.csv", encoding="utf-8-sig").loc[0, "check"] == "G08"
 
 
+def test_audit_names_no_files_where_identity_is_hidden(said: Callable[..., Said], gap: Path, tmp_path: Path) -> None:
+    assert "0001.dcm" in said("audit", gap)[1]
+    for words in ([], ["--format", "csv"], ["--format", "json"]):
+        code, out, err = said("audit", gap, "--identity", "hide", *words)
+        assert code == 1
+        assert "(hidden)" in out
+        assert ".dcm" not in out + err
+    said("audit", gap, "--identity", "hide", "-o", tmp_path / "findings.csv")
+    assert ".dcm" not in (tmp_path / "findings.csv").read_text(encoding="utf-8-sig")
+
+
 def test_audit_writes_a_page(said: Callable[..., Said], gap: Path) -> None:
     target = gap.parent / "page.html"
     assert said("audit", gap, "-o", target)[0] == 1

@@ -112,6 +112,26 @@ def test_the_display_fits_a_screen_and_escapes_what_is_in_it() -> None:
     assert repr(table(phantoms.regular())).startswith("No findings\nNot looked at")
 
 
+@pytest.mark.parametrize("road", ["argument", "environment", "catalogue"])
+def test_where_identity_is_hidden_no_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, road: str) -> None:
+    folder = tmp_path / "Fictitious_Phantom"
+    write(phantoms.missing(), folder)
+    (folder / "Fictitious_Phantom.zip").write_bytes(b"PK\3\4 and no archive")
+    source: Any = dv.scan(folder, identity="hide") if road == "catalogue" else folder
+    if road == "environment":
+        monkeypatch.setenv("DICOMVIEW_IDENTITY", "hide")
+    options: dict[str, Any] = {"identity": "hide"} if road == "argument" else {}
+    findings = table(source, sharing=True, **options)
+    for text in (findings.to_csv(), findings.to_json(), repr(findings), findings._repr_html_()):
+        assert "Fictitious" not in text
+        assert "0001.dcm" not in text
+    gap = findings.set_index("check").loc["G08"]
+    assert (gap["files"], gap["n"]) == (("(hidden)",), 2)
+    assert {"A05", "F03"} <= set(findings["check"])
+    with pytest.raises(UnknownChoice, match="identity is 'hid'"):
+        dv.audit(folder, identity="hid")  # type: ignore[arg-type]
+
+
 def test_the_table_is_a_data_frame_in_all_it_does(tmp_path: Path) -> None:
     findings = table(phantoms.missing())
     assert isinstance(findings, pd.DataFrame)

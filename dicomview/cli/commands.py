@@ -21,8 +21,6 @@ from dicomview.errors import UnknownChoice
 if TYPE_CHECKING:
     import argparse
 
-    from dicomview.elements import Identity
-
 __all__ = ["audit", "scan", "tags", "view"]
 
 _COMMA = re.compile(r",(?![^(]*\))")  # that of (0018,0050) belongs to the word
@@ -63,15 +61,14 @@ def audit(options: argparse.Namespace) -> int:
         "sharing": options.sharing,
         "pixels": options.pixels,
         "dicom3tools": options.dicom3tools,
+        "identity": options.identity,
         "progress": _progress(),
     }
     if options.output is not None and options.output.suffix.lower() == ".html":
         from dicomview.summary import findings_on_page
 
-        identity: Identity = options.identity or "hide"
-        findings = findings_on_page(
-            _source(options), options.output, identity=identity, overwrite=options.overwrite, **asked
-        )
+        asked["identity"] = options.identity or "hide"
+        findings = findings_on_page(_source(options), options.output, overwrite=options.overwrite, **asked)
     else:
         findings = rules.audit(_source(options), **asked)
         give(findings, options, shown=_SHOWN)

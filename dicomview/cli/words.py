@@ -45,13 +45,15 @@ for each file (every path is a row, whatever it is), series, stack or study.
 
 Ctrl+C ends it with what was looked at by then, and the exit status 130."""
 _AUDIT = """\
-List what is wrong: one row for each fault of a series, study, patient or file, the worst first. Nothing is changed, and
-no name, number or written text is quoted. Exit status 1 when there are errors.
+List what is wrong: one row for each fault of a series, study, patient or file, the worst first. Nothing is changed.
+Of what is in the files no name, number of a patient or written text is quoted; names of files are shown unless they are
+hidden. Exit status 1 when there are errors.
 
   dicomview audit data                              all checks of ordinary data
   dicomview audit data --checks G,P10               two of the families and checks that --list names
   dicomview audit data --sharing -o page.html       may it be given away? As a page, identity hidden: dv.report's
   dicomview audit data && train.py                  goes on only without errors
+  dicomview audit data --identity hide              for a ticket or a mail: no names of files
   dicomview audit --explain G08                     what a check looks for, why, and what to do"""
 _TAGS = """\
 List the elements of the header, one row each, nested and private ones included; with -k a row for each slice or file
@@ -136,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--list", action="store_true", help="list all checks, and nothing else")
     audit.add_argument("--explain", metavar="ID", help="explain one check, and nothing else")
     _output(audit)
-    _identity(audit, "of the page: hidden unless --identity show")
+    _identity(audit, "hide names of files, for folders are named after patients; a page does unless told to show")
     tags = _command(commands, "tags", "list the elements of the header", _TAGS, "PATH")
     tags.add_argument("-k", "--keywords", metavar="WORDS", help="columns of a table, with commas between them")
     tags.add_argument(

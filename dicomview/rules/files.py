@@ -16,7 +16,7 @@ from dicomview.rules.material import DEEPEST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicomview.files import Location
+    from dicomview.files import Header, Location
     from dicomview.rules.material import Instance, Material
     from dicomview.space import Series
 
@@ -37,8 +37,13 @@ def _with_status(material: Material, *statuses: str) -> Iterator[Finding]:
     """Yield a finding for each path with one of `statuses`, in the words of the reader."""
     for header in material.headers:
         if header.status in statuses:
-            words = header.detail or header.status.replace("_", " ")
-            yield Finding(words, files=(header.location.label,))
+            yield Finding(_words(header), files=(header.location.label,))
+
+
+def _words(header: Header) -> str:
+    """Return what ails a path, without its name: that stands beside, and may be hidden there."""
+    words, path = header.detail or header.status.replace("_", " "), header.location.path
+    return words if path is None or not words.startswith(f"{path.name} ") else f"it{words[len(path.name) :]}"
 
 
 @check(
@@ -82,7 +87,7 @@ def _missing_prefix_readable(material: Material) -> Iterator[Finding]:
 def _garbage_after_prefix(material: Material) -> Iterator[Finding]:
     for header in material.headers:
         if header.status == "garbage" or (header.status == "unreadable" and "damaged" in header.detail):
-            yield Finding(header.detail, files=(header.location.label,))
+            yield Finding(_words(header), files=(header.location.label,))
     for one in material.instances:
         if not one.tags.text("SOPClassUID"):
             yield Finding("SOPClassUID is missing", "SOPClassUID", files=(one.label,))
@@ -279,7 +284,7 @@ def _zip_encrypted_or_bomb(material: Material) -> Iterator[Finding]:
 def _unreadable(material: Material) -> Iterator[Finding]:
     for header in material.headers:
         if header.status == "unreadable" and "damaged" not in header.detail and "zip bomb" not in header.detail:
-            yield Finding(header.detail, files=(header.location.label,))
+            yield Finding(_words(header), files=(header.location.label,))
 
 
 @check(

