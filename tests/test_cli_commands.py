@@ -72,9 +72,27 @@ def test_a_scan_that_was_interrupted_gives_what_it_has_and_says_so(
 ) -> None:
     with monkeypatch.context() as patch:
         interrupt_after(patch, 3)
-        code, out, _ = said("scan", gap, "--level", "files", "--format", "csv")
+        code, out, err = said("scan", gap, "--level", "files", "--format", "csv")
     assert (code, len(out.splitlines())) == (130, 4)
+    assert err == "dicomview: interrupted: 3 paths had been looked at, and what was printed has no other\n"
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 1)
+        code, _, err = said("scan", gap, "-o", gap.parent / "part.csv")
+    assert code == 130
+    assert err == "dicomview: interrupted: 1 path had been looked at, and part.csv has no other\n"
     assert said("scan", gap)[0] == 0
+
+
+@pytest.mark.parametrize(("command", "module"), [("scan", "dicomview.catalog.scan"), ("audit", "dicomview.rules.run")])
+def test_an_interrupt_before_there_is_a_table_is_one_line(
+    said: Callable[..., Said], gap: Path, monkeypatch: pytest.MonkeyPatch, command: str, module: str
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    dv.audit, dv.scan  # noqa: B018  so that their modules are there
+    monkeypatch.setattr(sys.modules[module], "locate" if command == "scan" else "prepared", stopped)
+    assert said(command, gap) == (130, "", "dicomview: interrupted\n")
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".json", ".html"])

@@ -6,6 +6,7 @@ Progress is shown on the error stream, when that is a terminal.
 from __future__ import annotations
 
 import re
+import signal
 import sys
 import tempfile
 import webbrowser
@@ -31,7 +32,9 @@ _SHOWN = ["check", "severity", "message", "path", "value", "n", "files"]
 
 def scan(options: argparse.Namespace) -> int:
     """List what is there."""
-    workers = nullcontext(None) if options.workers == 1 else ProcessPoolExecutor(options.workers)
+    # Ctrl+C reaches the workers of a shell too, where one that waits would end with a traceback.
+    deaf: dict[str, Any] = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
+    workers = nullcontext(None) if options.workers == 1 else ProcessPoolExecutor(options.workers, **deaf)
     with workers as executor:
         found = catalog.scan(
             _source(options), cache=options.cache, executor=executor, identity=options.identity, progress=_progress()
@@ -41,7 +44,8 @@ def scan(options: argparse.Namespace) -> int:
     else:
         give(getattr(found, options.level or "files"), options)
     if not found.complete:  # in a table nothing says so
-        raise KeyboardInterrupt
+        seen, what = len(found.locations), "what was printed" if options.output is None else options.output.name
+        raise KeyboardInterrupt(f"{seen:,} path{'s' * (seen != 1)} had been looked at, and {what} has no other")
     return 0
 
 

@@ -110,7 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _mute()
         print(f"dicomview: the output cannot be written: {error.strerror or 'the disk gave an error'}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        print(": ".join(["dicomview: interrupted", *map(str, stop.args)]), file=sys.stderr)
         return _INTERRUPTED
     return status
 
@@ -126,7 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="command")
     scan = _command(commands, "scan", "list what is there", _SCAN, "PATH")
     scan.add_argument("--level", choices=("files", "series", "stacks", "studies"), help="a table of these")
-    scan.add_argument("--cache", type=Path, metavar="FILE", help="a Parquet file that remembers unchanged files")
+    scan.add_argument(
+        "--cache", type=Path, metavar="FILE", help="a Parquet file that remembers unchanged files of these sources"
+    )
     scan.add_argument("--workers", type=_count, default=1, metavar="N", help="processes that look, default: 1")
     _output(scan)
     _identity(scan, "hide what may tell who the patient is (PS3.15 Table E.1-1)")
