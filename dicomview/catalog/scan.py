@@ -65,8 +65,8 @@ def scan(
         status is "missing".
     cache : path, optional
         A Parquet file that remembers what was found, made when it is not there: a file whose path, size and time of
-        writing are those remembered is not opened again. It holds the patients' names and numbers, where these are
-        not hidden.
+        writing are those remembered is not opened again. It is for one source: a scan of another forgets the first.
+        It holds the patients' names and numbers, where these are not hidden.
     executor : concurrent.futures.Executor, optional
         Does the looking, in chunks of paths, which its workers must be able to open: a ``ProcessPoolExecutor``;
         ``dask.distributed.Client(...).get_executor()`` for a cluster; for URLs, where waiting is what takes long, a
