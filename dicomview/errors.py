@@ -30,7 +30,19 @@ __all__ = [
 
 
 class DicomviewError(Exception):
-    """The root of everything dicomview raises on purpose."""
+    """The root of everything dicomview raises on purpose.
+
+    Parameters
+    ----------
+    found : str
+        What was found, and where; all of the message where what to do next is the same everywhere.
+    todo : str
+        The rest of the message, in Python: a shell has other words for it.
+    """
+
+    def __init__(self, found: str = "", todo: str = "") -> None:
+        super().__init__(f"{found}{todo}")
+        self.found, self.todo = found, todo
 
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows: the line of the user's that led here, and the sentence; nothing of our depths.

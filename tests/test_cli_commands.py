@@ -247,8 +247,8 @@ def test_view_writes_a_page_and_opens_it(
         (["scan", "nowhere"], "no file or folder"),
         (["audit"], "nothing was named"),
         (["audit", str(SAMPLES), "--checks", "Q7"], "no check 'Q7'"),
-        (["audit", "--explain", "Q7"], "no check 'Q7'"),
-        (["view", str(SAMPLES), "--no-browser"], "series"),
+        (["audit", "--explain", "Q7"], "audit --list lists all checks"),
+        (["view", str(SAMPLES), "--no-browser"], "choose one with --series UID"),
         (["view", str(SAMPLES / "ct_chest"), "--window", "steel", "--no-browser"], "steel"),
         (["tags", str(SAMPLES / "ct_chest"), "-k", "KVP", "--find", "x"], "leave -k away"),
         (["scan", str(SAMPLES / "mr_head"), "-o", "/nowhere/table.csv"], "there is no folder '/nowhere'"),
@@ -264,6 +264,7 @@ def test_what_makes_no_sense_is_one_sentence_and_status_2(
     code, out, err = said(*words)
     assert (code, out) == (2, "")
     assert sentence in err
+    assert "dv." not in err
     assert "Traceback" not in err
 
 

@@ -11,16 +11,19 @@ import sys
 import tempfile
 import webbrowser
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicomview import catalog, rules
 from dicomview.cli.output import give, printed
-from dicomview.errors import UnknownChoice
+from dicomview.errors import SeveralSeries, UnknownChoice
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
+
+    from dicomview.errors import DicomviewError
 
 __all__ = ["audit", "scan", "tags", "view"]
 
@@ -51,6 +54,11 @@ def scan(options: argparse.Namespace) -> int:
 
 def audit(options: argparse.Namespace) -> int:
     """List what is wrong; 1 when there are errors."""
+    with _in_words_of_a_shell(UnknownChoice, ", and dicomview audit --list lists all checks"):
+        return _audit(options)
+
+
+def _audit(options: argparse.Namespace) -> int:
     if options.explain:
         printed(repr(rules.explain(options.explain)))
         return 0
@@ -111,7 +119,11 @@ def view(options: argparse.Namespace) -> int:
     if window and _WINDOW.fullmatch(window):
         center, width = map(float, window.split(","))
         window = (center, width)
-    scroller = shown(_source(options), uid=options.series, window=window, plane=options.plane)
+    todo = (
+        "\nchoose one with --series UID, of which the beginning is enough; dicomview scan --level series describes them"
+    )
+    with _in_words_of_a_shell(SeveralSeries, todo):
+        scroller = shown(_source(options), uid=options.series, window=window, plane=options.plane)
     if not isinstance(scroller, SliceView):
         raise UnknownChoice("there is no picture in it; dicomview tags lists what is")
     target = options.output or Path(tempfile.mkdtemp(prefix="dicomview-")) / "series.html"
@@ -120,6 +132,17 @@ def view(options: argparse.Namespace) -> int:
     if not options.no_browser:
         webbrowser.open(written.resolve().as_uri())
     return 0
+
+
+@contextmanager
+def _in_words_of_a_shell(kind: type[DicomviewError], todo: str) -> Iterator[None]:
+    """Let errors that say what to do next in Python say `todo`."""
+    try:
+        yield
+    except kind as error:
+        if not error.todo:
+            raise
+        raise kind(error.found, todo) from error
 
 
 def _source(options: argparse.Namespace) -> Any:

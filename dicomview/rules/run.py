@@ -198,7 +198,7 @@ def _chosen(wish: str | Iterable[str] | None, asked: set[str]) -> list[Check]:
 
 def _unknown(word: str) -> UnknownChoice:
     return UnknownChoice(
-        f"there is no check {word!r}; families are {', '.join(_FAMILIES)}, and dv.checks() lists all checks"
+        f"there is no check {word!r}; families are {', '.join(_FAMILIES)}", ", and dv.checks() lists all checks"
     )
 
 

@@ -257,9 +257,9 @@ def read_series(source: Source | Series, uid: str | None = None) -> Series:
     images = [series for series in images if series.tags.text("SOPClassUID") != _DOSE] or images
     if len(images or found) > 1:
         raise SeveralSeries(
-            f"there {_are(images or found)}\n"
-            "choose one with uid=..., of which the beginning is enough; what they are called is in "
-            "dv.tags(source, ['SeriesInstanceUID', 'SeriesDescription']).drop_duplicates()"
+            f"there {_are(images or found)}",
+            "\nchoose one with uid=..., of which the beginning is enough; what they are called is in "
+            "dv.tags(source, ['SeriesInstanceUID', 'SeriesDescription']).drop_duplicates()",
         )
     return (images or found)[0]
 
