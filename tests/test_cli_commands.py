@@ -276,6 +276,10 @@ def test_what_makes_no_sense_is_one_sentence_and_status_2(
         ["scan", "x", "-o", "table.xls"],
         ["view", "x", "-o", "table.csv"],
         ["scan", "x", "--workers", "0"],
+        ["audit", "--explain", "G08", "-o", "e.html"],
+        ["audit", "--explain", "G08", "--format", "json"],
+        ["audit", "x", "-o", "a.html", "--format", "json"],
+        ["scan", "x", "-o", "a.csv", "--format", "csv"],
     ],
 )
 def test_bad_usage_is_status_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,6 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
+    if words := _at_odds(options):
+        parser.error(words)
     if options.command is None:
         parser.print_help()
         return 0
@@ -114,6 +116,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(": ".join(["dicomview: interrupted", *map(str, stop.args)]), file=sys.stderr)
         return _INTERRUPTED
     return status
+
+
+def _at_odds(options: argparse.Namespace) -> str:
+    """Return which of the options would be ignored; empty where none is."""
+    output, form = getattr(options, "output", None), getattr(options, "format", None)
+    if getattr(options, "explain", None) and (output or form):
+        return "--explain prints an explanation, and no table: leave -o and --format away"
+    if output and form:
+        return "--format is of the standard output; a file given with -o is written as its name says: leave one away"
+    return ""
 
 
 def _mute() -> None:
