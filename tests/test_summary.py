@@ -123,20 +123,29 @@ def test_studies_that_share_a_series_uid_share_its_findings(tmp_path: Path) -> N
 def test_counts_add_up(tmp_path: Path) -> None:
     page = page_of(SAMPLES, tmp_path)
     sections = dict(re.findall(r'<section id="(\w+)">(.*?)</section>', page, re.DOTALL))
-    of = {name: int(count) for count, name in re.findall(r"<b>(\d+)</b><span>([\w ]+)", sections["totals"])}
+    tiles = re.findall(r"<b>(\d+)</b><span>([\w ]+)", sections["totals"])
+    of = {name.removesuffix("s"): int(count) for count, name in tiles}
     found = dv.audit(SAMPLES, sharing=True, progress=False)
-    assert of["errors"] + of["warnings"] + of["notes"] + of["of privacy"] == len(found)
+    assert of["error"] + of["warning"] + of["note"] + of["of privacy"] == len(found)
     assert f"{len(found)} findings" in sections["totals"]
     cells = " ".join(re.findall(r'data-name="findings">([^<]+)', sections["series"]))
     counted = {noun: sum(map(int, re.findall(rf"(\d+) {noun}", cells))) for noun in ("error", "warning", "note")}
-    assert counted == {"error": of["errors"], "warning": of["warnings"], "note": of["notes"] - 1}
+    assert counted == {"error": of["error"], "warning": of["warning"], "note": of["note"] - 1}
     assert "1 further finding, of studies" in sections["series"]  # files that are no DICOM
     files = sum(map(int, re.findall(r'data-name="files">(\d+)', sections["series"])))
     assert f"{files} files in these series" in sections["series"]
-    assert files + of["not dicom"] == of["files"]
+    assert files + of["not dicom"] == of["file"]
     listed = sum(map(int, re.findall(r" · (\d+)</summary>", sections["findings"])))
     assert listed == len(found) - of["of privacy"]
     assert sum(map(int, re.findall(r'data-name="findings">(\d+)', sections["privacy"]))) == of["of privacy"]
+
+
+def test_one_is_singular(tmp_path: Path) -> None:
+    page = page_of(phantoms.missing(), tmp_path)
+    for tile in ("<b>1</b><span>patient</span>", "<b>1</b><span>study</span>", "<b>1</b><span>error</span>"):
+        assert tile in page
+    assert "<b>11</b><span>files</span>" in page
+    assert "<b>0</b><span>warnings</span>" in page
 
 
 def test_a_folder_of_nothing_has_a_page(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ PRIVACY = "A"
 _EDGE = 96  # pixels of a small picture
 _MOST_PICTURES = 400
 _LONGEST = 60
-_SEVERITIES = (("error", "errors"), ("warning", "warnings"), ("info", "notes"))
+_SEVERITIES = (("error", "error"), ("warning", "warning"), ("info", "note"))
 _RISKS = ("A08", "A09")
 """Checks for text in the pixels: of what they find no picture is shown where identity is hidden."""
 
@@ -82,19 +82,23 @@ def totals_of(material: Material, findings: Findings) -> list[tuple[str, str]]:
     """Return what is counted, and how many there are."""
     tags = [one.tags for one in material.instances]
     statuses = Counter(header.status for header in material.headers)
-    counted = [("files", f"{len(material.headers):,}")]
-    counted += [
-        ("patients", f"{len({one.text('PatientID') for one in tags}):,}"),
-        ("studies", f"{len({one.text('StudyInstanceUID') for one in tags}):,}"),
-        ("series", f"{len(material.series):,}"),
-        ("stacks", f"{sum(len(series.stacks) for series in material.series):,}"),
-        ("slices", f"{sum(len(stack.slices) for series in material.series for stack in series.stacks):,}"),
+    counted = [
+        _counted(len(material.headers), "file"),
+        _counted(len({one.text("PatientID") for one in tags}), "patient"),
+        _counted(len({one.text("StudyInstanceUID") for one in tags}), "study", "studies"),
+        _counted(len(material.series), "series", "series"),
+        _counted(sum(len(series.stacks) for series in material.series), "stack"),
+        _counted(sum(len(stack.slices) for series in material.series for stack in series.stacks), "slice"),
     ]
     counted += [(status.replace("_", " "), f"{count:,}") for status, count in statuses.items() if status != "dicom"]
     private = of_privacy(findings)
     levels = Counter(findings["severity"][~private])
-    counted += [(name, f"{levels[key]:,}") for key, name in _SEVERITIES]
+    counted += [_counted(levels[key], name) for key, name in _SEVERITIES]
     return [*counted, ("of privacy", f"{private.sum():,}" if findings.asked(PRIVACY) else "not asked")]
+
+
+def _counted(count: int, noun: str, several: str = "") -> tuple[str, str]:
+    return noun if count == 1 else several or f"{noun}s", f"{count:,}"
 
 
 def of_privacy(findings: Findings) -> pd.Series[bool]:

@@ -226,7 +226,8 @@ def _bars(spread: Spread) -> Html:
         )
         for label, count in spread.bars
     )
-    missing = f'<p class="dim">{spread.missing:,} series do not say</p>' if spread.missing else ""
+    do = "does" if spread.missing == 1 else "do"
+    missing = f'<p class="dim">{spread.missing:,} series {do} not say</p>' if spread.missing else ""
     return Html(f"<figure><figcaption>{escaped(spread.name)}</figcaption>{bars}{missing}</figure>")
 
 
