@@ -6,8 +6,14 @@ identifier: a slice is named by its index and its InstanceNumber.
 
 from __future__ import annotations
 
+import os
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "AlreadyThere",
@@ -118,6 +124,26 @@ class WorkerLost(DicomviewError, RuntimeError):
 
 class MissingExtra(DicomviewError, ImportError):
     """An optional package is needed; the message is the pip line that installs it."""
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Make an error in words of one that the system gives while `name` is written.
+
+    Raises
+    ------
+    DicomviewError
+        What is written cannot be: not permitted, no space, a name too long.
+    """
+    try:
+        yield
+    except DicomviewError:
+        raise
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else "the disk gave an error"  # pyarrow tells more, and a path
+        raise DicomviewError(
+            f"{name} cannot be written ({reason}); name a file in a folder you may write to, on a disk that has space"
+        ) from error
 
 
 LONGEST_PART = 64

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import phantoms
+import pyarrow.parquet
 import pytest
 from pydicom.data import DATA_ROOT
 from test_files_glance import damaged
@@ -125,6 +126,25 @@ def test_folders_and_files_that_may_not_be_read(as_nobody: Path) -> None:
     findings = dv.audit(as_nobody, progress=False)
     refused = findings[findings["check"] == "F19"]["files"].explode()
     assert {one.strip("/").split("/")[-1] for one in refused} == {"closed", "0001.dcm"}
+
+
+_ = dv.scan, dv.report, dv.view, pyarrow.parquet  # are there before one is nobody, who may not import them
+
+
+@posix
+@pytest.mark.parametrize("deeper", ["", "closed"])
+def test_folders_into_which_may_not_be_written(as_nobody: Path, deeper: str) -> None:
+    source, folder = phantoms.regular(), as_nobody / "closed"
+    view = dv.view(source)
+    (folder / "closed").mkdir(parents=True)
+    folder.chmod(0 if deeper else 0o500)
+    for write_one, name in (
+        (lambda path: dv.scan(source, cache=path, progress=False), "index.parquet"),
+        (lambda path: dv.report(source, path, progress=False), "page.html"),
+        (lambda path: view.to_html(path), "view.html"),
+    ):
+        with pytest.raises(dv.DicomviewError, match=rf"{name} cannot be written \(Permission denied\); name a file in"):
+            write_one(folder / deeper / name)
 
 
 def test_files_that_vanish_shrink_or_change_after_the_scan(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomview.catalog.packed import NO_INTEGER, Coded, empty, veiled
-from dicomview.errors import AlreadyThere, DicomviewError, MissingExtra
+from dicomview.errors import AlreadyThere, MissingExtra, writing
 from dicomview.files import ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -134,7 +134,9 @@ class Index:
         """
         _parquet()
         target = Path(path).expanduser()
-        if not target.exists():
+        with writing(f"the cache {target.name}"):  # a folder into which one may not look
+            there = target.exists()
+        if not there:
             return cls(target, [], empty(), hide)
         packed = _Remembered(target, hide)
         return cls(target, packed.paths, packed, hide) if packed.current else cls(target, [], empty(), hide)
@@ -161,16 +163,12 @@ class Index:
         keep = np.flatnonzero([one.dataset is None for one in places])
         table = pa.table(columns).take(pa.array(keep)).replace_schema_metadata({_MARK: version})
         scratch = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        try:
-            parquet.write_table(table, scratch, compression="zstd")
-            scratch.replace(self.path)
-        except OSError as error:
-            raise DicomviewError(
-                f"the cache {self.path.name} cannot be written ({error.strerror or 'the disk gave an error'}); name a "
-                "file in a folder you may write to"
-            ) from error
-        finally:
-            scratch.unlink(missing_ok=True)
+        with writing(f"the cache {self.path.name}"):
+            try:
+                parquet.write_table(table, scratch, compression="zstd")
+                scratch.replace(self.path)
+            finally:
+                scratch.unlink(missing_ok=True)
 
 
 def _facts(one: Location) -> tuple[int, int] | None:

@@ -94,6 +94,8 @@ def scan(
         As `read_series`.
     AlreadyThere
         `cache` is a file that is no cache; of one that is damaged further on, the catalogue raises it when it is asked.
+    DicomviewError
+        `cache` cannot be written: not permitted, no space.
     MissingExtra
         A cache needs pyarrow.
     UnknownChoice

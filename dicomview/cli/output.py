@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dicomview.catalog import exchange
-from dicomview.errors import DicomviewError
+from dicomview.errors import writing
 from dicomview.files import new_file
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def printed(text: str, end: str = "\n") -> None:
 
 def _write(table: pd.DataFrame, target: Path, *, overwrite: bool) -> None:
     suffix = target.suffix.lower()
-    try:
+    with writing(target.name):
         if suffix == ".csv":
             exchange.to_csv(table, target, overwrite=overwrite)
         elif suffix == ".parquet":
@@ -71,10 +71,6 @@ def _write(table: pd.DataFrame, target: Path, *, overwrite: bool) -> None:
             text = _json(table) if suffix == ".json" else _html(table)
             with new_file(target, overwrite=overwrite) as place:
                 place.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except DicomviewError:
-        raise
-    except OSError as error:
-        raise DicomviewError(f"{target.name} cannot be written: {error.strerror}") from error
 
 
 def _text(table: pd.DataFrame, width: int) -> str:

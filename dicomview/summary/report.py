@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pydicom
 
 from dicomview.elements import hides
+from dicomview.errors import writing
 from dicomview.files import new_file
 from dicomview.quiet import quiet
 from dicomview.rules import audit
@@ -69,6 +70,8 @@ def report(
     ------
     AlreadyThere
         There is such a file; nothing was written.
+    DicomviewError
+        The page cannot be written: not permitted, no space.
     NothingFound
         There is no folder to write into; else as `audit`, like UnsafeArchive, NotASource, UnknownChoice, MissingExtra.
 
@@ -102,7 +105,8 @@ def findings_on_page(
 ) -> Findings:
     """Write the page as `report` does, and return the findings that are on it; `asked` goes to `audit`."""
     hide = hides(identity, source)
-    with new_file(path, overwrite=overwrite) as target:  # asked first: an audit takes its time
+    with writing(Path(path).name), new_file(path, overwrite=overwrite) as target:
+        target.touch()  # asked first: an audit takes its time
         material = prepared(source, progress=progress)
         findings = audit(material, identity="hide" if hide else "show", progress=progress, **asked)
         with quiet():

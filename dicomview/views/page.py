@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dicomview.errors import DicomviewError, UnknownChoice
+from dicomview.errors import DicomviewError, UnknownChoice, writing
 from dicomview.files import new_file
 from dicomview.pixels import Window
 from dicomview.progress import bar
@@ -137,7 +137,11 @@ def save_page(
 
 def write_page(target: Path, page: Iterable[str], *, overwrite: bool) -> Path:
     """Write a page to a file that is not there yet, or over one that may be overwritten; return its path."""
-    with new_file(target, overwrite=overwrite) as beside, beside.open("x", encoding="utf-8") as file:
+    with (
+        writing(target.name),
+        new_file(target, overwrite=overwrite) as beside,
+        beside.open("x", encoding="utf-8") as file,
+    ):
         file.writelines(page)
     return target
 
