@@ -446,6 +446,16 @@ def test_unchanged_files_are_not_opened_again(tmp_path, opened):
     assert len(Index.opened(cache, hide=False)) == len(files) == 5
 
 
+def test_a_memory_is_for_one_source(tmp_path, opened):
+    cache = tmp_path / "index.parquet"
+    write(series(), tmp_path / "one")
+    write(series(seed="other"), tmp_path / "other")
+    for name in ("one", "other", "one"):
+        opened.clear()
+        dv.scan(tmp_path / name, cache=cache)
+        assert len(opened) == 4  # what another scan has left there is forgotten
+
+
 def test_a_memory_says_the_rest_when_it_is_asked_for(tmp_path):
     root, cache = tmp_path / "data", tmp_path / "index.parquet"
     write(series(), root)
