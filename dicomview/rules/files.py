@@ -43,6 +43,8 @@ def _with_status(material: Material, *statuses: str) -> Iterator[Finding]:
 def _words(header: Header) -> str:
     """Return what ails a path, without its name: that stands beside, and may be hidden there."""
     words, path = header.detail or header.status.replace("_", " "), header.location.path
+    if (remote := header.location.remote) is not None:
+        return words.replace(remote.url, "the URL")
     return words if path is None or not words.startswith(f"{path.name} ") else f"it{words[len(path.name) :]}"
 
 
