@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -115,12 +114,10 @@ class Outline:
         if not self.contours:
             return []
         origin, row_step, column_step = where
-        normal = _normal(column_step, row_step)
+        normal, to_cells = _frame(np.float64(column_step).tobytes(), np.float64(row_step).tobytes())
         points, _, after, owner = self._points
         along, low, high = self._along(normal)
         depth, most = float(origin @ normal), step * (0.5 + _ROUNDING)
-
-        to_cells = np.array([one / (one @ one) for one in (column_step, row_step)]).T
 
         def cells_of(some: NDArray[np.float64]) -> NDArray[np.float64]:
             return np.asarray((some - origin) @ to_cells)
@@ -182,11 +179,15 @@ class Outline:
         return {}
 
 
-def _normal(across: NDArray[np.float64], down: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the unit vector perpendicular to two; NumPy's `cross` takes ten times as long for one pair."""
-    (a, b, c), (d, e, f) = across.tolist(), down.tolist()
-    normal = np.array([b * f - c * e, c * d - a * f, a * e - b * d])
-    return np.asarray(normal / math.sqrt(float(normal @ normal)))
+@functools.lru_cache(maxsize=16)
+def _frame(across: bytes, down: bytes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the unit vector perpendicular to two steps, (3,) float64 as bytes, and what makes cells of mm, (3, 2).
+
+    All outlines are cut in the same direction, slice after slice.
+    """
+    column_step, row_step = np.frombuffer(across), np.frombuffer(down)
+    normal = np.cross(column_step, row_step)
+    return normal / np.linalg.norm(normal), np.array([one / (one @ one) for one in (column_step, row_step)]).T
 
 
 def _chords(met: NDArray[np.float64], planes: NDArray[np.intp]) -> list[Stroke]:
