@@ -216,6 +216,7 @@ def test_a_series_is_described_by_its_main_stack():
     for place, ds in enumerate(larger):
         ds.SeriesInstanceUID, ds.StudyInstanceUID = pile[0].SeriesInstanceUID, pile[0].StudyInstanceUID
         ds.SliceThickness = f"{7 + place / 1000}"  # one stack all the same
+        ds.ImageOrientationPatient = [1, (-1) ** place * 1e-4, 0, 0, 1, 0]
     assert dv.scan([*pile, *larger]).series["SliceThickness"].tolist() == [7]
 
 

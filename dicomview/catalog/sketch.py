@@ -120,8 +120,8 @@ def main_row(packed: Packed, rows: NDArray[np.intp]) -> int:
     looks = zip(
         told("ImageType", lambda word: says_localizer(tuple((word or "").split("\\")))),
         *map(told, ("Modality", "Rows", "Columns")),
-        told("ImageOrientationPatient", lambda numbers: np.round(numbers or (), 2).tobytes()),
-        told("PixelSpacing", lambda numbers: np.round(numbers or (), 3).tobytes()),
+        told("ImageOrientationPatient", lambda numbers: tuple(round(x, 2) for x in numbers or ())),
+        told("PixelSpacing", lambda numbers: tuple(round(x, 3) for x in numbers or ())),
         strict=True,
     )
     firsts: dict[Any, int] = {}
