@@ -5,7 +5,7 @@ Text and tuples are coded, each different one kept once; numbers, dates and time
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dicomview.files import Facts, Glance
+    from dicomview.files import Glance
+    from dicomview.files.attributes import Attribute
 
 __all__ = [
     "NO_INTEGER",
@@ -30,7 +31,6 @@ __all__ = [
     "empty",
     "joined",
     "pack",
-    "spread",
     "table",
     "taken",
     "veiled",
@@ -72,63 +72,83 @@ def empty() -> Packed:
 
 
 def pack(glances: Sequence[Glance]) -> Packed:
-    """Return glances as columns, in their order; a value that all of them have stands once (see `spread`)."""
-    places: dict[int, int] = {}  # of each Facts
-    facts: list[Facts] = []
-    groups: list[tuple[list[int], list[tuple[Any, ...]]]] = []
-    of_row = np.empty(len(glances), np.intp)
-    for row, glance in enumerate(glances):
-        place = places.setdefault(id(glance.facts), len(facts))
-        if place == len(facts):
-            facts.append(glance.facts)
-            groups.append(([], []))
-        of_row[row] = place
-        rows, values = groups[place]
-        rows.append(row)
-        values.append(glance.values)
-    varying: list[list[tuple[list[int], tuple[Any, ...]]]] = [[] for _ in ATTRIBUTES]
-    for fact, (rows, values) in zip(facts, groups, strict=True):
-        for column, cells in zip(fact.varying, zip(*values, strict=True), strict=True):
-            varying[column].append((rows, cells))
+    """Return glances as columns, in their order; a value that all of them have stands once, see `joined`."""
+    statuses, details, sizes, times, facts, values, pixels = zip(*glances, strict=True) if glances else ((),) * 7
+    known = {id(fact): fact for fact in facts}
+    place = dict(zip(known, range(len(known)), strict=True))
+    of_row = np.fromiter(map(place.__getitem__, map(id, facts)), np.intp, len(facts))
+    order = np.argsort(of_row, kind="stable")  # rows with the same facts together
+    of_order, rows = of_row[order], order.tolist()
+    varies = np.zeros((len(ATTRIBUTES), len(known)), np.bool_)
+    cells: list[list[Any]] = [[] for _ in ATTRIBUTES]  # of the rows in which a column varies, in that order
+    end = 0
+    for number, (fact, count) in enumerate(zip(known.values(), np.bincount(of_row).tolist(), strict=True)):
+        start, end = end, end + count
+        varies[list(fact.varying), number] = True
+        for column, more in zip(fact.varying, zip(*[values[row] for row in rows[start:end]], strict=True), strict=True):
+            cells[column] += more
     packed: dict[str, Column] = {
-        "status": _coded([glance.status for glance in glances]),
-        "detail": _coded([glance.detail or None for glance in glances]),
-        "size": np.fromiter((glance.size for glance in glances), np.int64, len(glances)),
-        "mtime_ns": np.fromiter((glance.mtime_ns for glance in glances), np.int64, len(glances)),
-        "pixels": np.fromiter((glance.pixels for glance in glances), np.bool_, len(glances)),
+        "status": _coded(statuses),
+        "detail": _coded([detail or None for detail in details]),
+        "size": np.array(sizes, np.int64),  # for all rows, which tells how many there are
+        "mtime_ns": _once(np.array(times, np.int64)),
+        "pixels": _once(np.array(pixels, np.bool_)),
     }
-    for column, attribute in enumerate(ATTRIBUTES):
-        book: dict[Any, int] = {None: 0}
-        constant = np.array([book.setdefault(common[column], len(book)) for common, _ in facts], np.intp)
-        alike = not varying[column] and bool(facts) and (constant == constant[0]).all()
-        codes = constant[:1] if alike else constant[of_row]
-        for rows, cells in varying[column]:
-            codes[rows] = [book.setdefault(cell, len(book)) for cell in cells]
-        packed |= _typed(attribute.keyword, attribute.kind, codes, list(book))
+    constants = zip(*[common for common, _ in known.values()], strict=True) if known else ((),) * len(ATTRIBUTES)
+    for attribute, common, where, told in zip(ATTRIBUTES, constants, varies, cells, strict=True):
+        packed |= _column(attribute, common, of_row, order[where[of_order]], told)
     return packed
+
+
+def _column(
+    attribute: Attribute, common: Sequence[Any], of_row: NDArray[np.intp], rows: NDArray[np.intp], told: list[Any]
+) -> dict[str, Column]:
+    """Return the column of an attribute: for each row what it has in common with others, or in `rows` what it tells."""
+    name, kind = attribute.keyword, attribute.kind
+    if common and not told and all(word == common[0] for word in common[1:]):
+        common, of_row = common[:1], _ONE
+    if name == _POSITION or kind in _MANIFOLD:
+        read = _points if name == _POSITION else _ARRAYS[kind]
+        column = read(common)[of_row]
+        if told:
+            column[rows] = read(told)
+        return {name: _once(column)} if name != _POSITION else dict(zip(POSITION, map(_once, column.T), strict=True))
+    book: dict[Any, int] = {None: 0}
+    codes = np.array([book.setdefault(word, len(book)) for word in common], np.intp)[of_row]
+    if told:
+        codes[rows] = [book.setdefault(word, len(book)) for word in told]
+    words = list(book)
+    column = _small(codes, len(words)) if kind in _CODED else _ARRAYS[kind](words)[codes]
+    return {name: Coded(_once(column), words) if kind in _CODED else _once(column)}
 
 
 def _coded(values: Sequence[Any]) -> Coded:
     book: dict[Any, int] = {None: 0}
-    codes = np.fromiter((book.setdefault(value, len(book)) for value in values), np.intp, len(values))
-    return Coded(_small(codes, len(book)), list(book))
+    codes = np.array([book.setdefault(value, len(book)) for value in values], np.intp)
+    return Coded(_once(_small(codes, len(book))), list(book))
 
 
 def _small(codes: NDArray[Any], words: int) -> NDArray[Any]:
     return codes.astype(np.min_scalar_type(words))
 
 
-def _typed(keyword: str, kind: str, codes: NDArray[Any], words: list[Any]) -> dict[str, Column]:
-    if keyword == _POSITION:
-        found = [word if word is not None and len(word) == 3 else (np.nan,) * 3 for word in words]
-        across = np.array(found, np.float64)[codes]
-        return {name: across[:, axis].copy() for axis, name in enumerate(POSITION)}
-    if kind in ("text", "numbers"):
-        return {keyword: Coded(_small(codes, len(words)), words)}
-    return {keyword: _ARRAYS[kind](words)[codes]}
+def _once(column: NDArray[Any]) -> NDArray[Any]:
+    """Return the first value alone where all are the same, a missing one included."""
+    if len(column) > 1:
+        bits = column.view(f"u{column.itemsize}")
+        column = column[:1].copy() if (bits == bits[0]).all() else np.ascontiguousarray(column)
+    return column
 
 
-_ARRAYS: dict[str, Callable[[list[Any]], NDArray[Any]]] = {
+def _points(words: Sequence[Any]) -> NDArray[np.float64]:
+    found = [word if word is not None and len(word) == 3 else (np.nan,) * 3 for word in words]
+    return np.fromiter(chain.from_iterable(found), np.float64, 3 * len(found)).reshape(-1, 3)
+
+
+_CODED = ("text", "numbers")
+_ONE = np.zeros(1, np.intp)  # row, of the first facts
+_MANIFOLD = ("short", "integer", "number")  # of these so many are different that a book would be larger
+_ARRAYS: dict[str, Callable[[Sequence[Any]], NDArray[Any]]] = {
     "short": lambda words: _ARRAYS["integer"](words),
     "integer": lambda words: np.array([NO_INTEGER if word is None else word for word in words], np.int64),
     "number": lambda words: np.array([np.nan if word is None else word for word in words], np.float64),
@@ -147,34 +167,46 @@ def taken(packed: Packed, rows: NDArray[np.intp]) -> Packed:
     }
 
 
-def spread(packed: Packed) -> Packed:
-    """Return what `pack` gave with a value for each row in every column."""
-    count = len(np.asarray(packed["size"]))
-    return {name: _spread(column, count) for name, column in packed.items()}
-
-
-def _spread(column: Column, count: int) -> Column:
-    if isinstance(column, Coded):
-        return column if len(column.codes) == count else Coded(np.repeat(column.codes, count), column.words)
-    return column if len(column) == count else np.repeat(column, count)
-
-
 def joined(parts: Sequence[Packed]) -> Packed:
-    """Return the rows of several, one after the other."""
-    if len(parts) == 1:
-        return parts[0]
-    return {name: _joined([part[name] for part in parts]) for name in parts[0]} if parts else empty()
+    """Return the rows of several, one after the other, with a value for each row in every column."""
+    if not parts:
+        return empty()
+    if len(parts) == 1 and not isinstance(parts[0], dict):
+        return parts[0]  # remembered, to be read when it is asked for
+    counts = [len(np.asarray(part["size"])) for part in parts]
+    return {name: _joined([part[name] for part in parts], counts) for name in parts[0]}
 
 
-def _joined(columns: list[Any]) -> Column:
-    return _recoded(columns) if isinstance(columns[0], Coded) else np.concatenate(columns)
+def _joined(columns: list[Any], counts: list[int]) -> Column:
+    return _recoded(columns, counts) if isinstance(columns[0], Coded) else _stacked(columns, counts)
 
 
-def _recoded(columns: Sequence[Coded]) -> Coded:
-    words = list(dict.fromkeys(chain.from_iterable(column.words for column in columns)))  # each different one once
-    place = dict(zip(words, range(len(words)), strict=True)).__getitem__
-    codes = [np.fromiter(map(place, column.words), np.intp)[column.codes] for column in columns]
-    return Coded(_small(np.concatenate(codes), len(words)), words)
+def _stacked(columns: list[NDArray[Any]], counts: list[int]) -> NDArray[Any]:
+    if all(len(column) == 1 for column in columns):
+        return np.concatenate(columns).repeat(counts)
+    pairs = zip(columns, counts, strict=True)
+    return np.concatenate([column if len(column) == count else column.repeat(count) for column, count in pairs])
+
+
+def _recoded(columns: Sequence[Coded], counts: list[int]) -> Coded:
+    words, codes = columns[0].words, [column.codes for column in columns]
+    if any(column.words != words for column in columns):
+        words, places = _merged([column.words for column in columns])
+        codes = [place[column.codes] for place, column in zip(places, columns, strict=True)]
+    return Coded(_small(_stacked(codes, counts), len(words)), words)
+
+
+def _merged(books: Sequence[list[Any]]) -> tuple[list[Any], list[NDArray[np.intp]]]:
+    """Return the words of several columns, each different one once, and where those of each column are among them."""
+    words = list(dict.fromkeys(chain.from_iterable(books)))
+    own = [len(book) - 1 for book in books]
+    if len(words) < 1 + sum(own):
+        place = dict(zip(words, range(len(words)), strict=True)).__getitem__
+        return words, [np.fromiter(map(place, book), np.intp) for book in books]
+    places = [np.arange(end - count, end + 1) for count, end in zip(own, accumulate(own), strict=True)]  # as of UIDs
+    for one in places:
+        one[0] = 0
+    return words, places
 
 
 def table(packed: Packed, paths: Sequence[str], *, hide: bool) -> pd.DataFrame:
@@ -212,7 +244,10 @@ def _valid(name: str, column: Column) -> Column:
     if vr is None or not isinstance(column, Coded):
         return column
     words = [None, *(word if fits(vr, word) else HIDDEN for word in column.words[1:])]
-    return column if words == column.words else _recoded([Coded(column.codes, words)])
+    if words == column.words:
+        return column
+    words, (places,) = _merged([words])
+    return Coded(_small(places[column.codes], len(words)), words)
 
 
 def _hidden(column: Column) -> Coded:

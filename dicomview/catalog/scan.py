@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 
 from dicomview.catalog.catalog import Catalog
 from dicomview.catalog.index import Index
-from dicomview.catalog.packed import joined, pack, spread, taken, veiled
+from dicomview.catalog.packed import joined, pack, taken, veiled
 from dicomview.elements import hides
 from dicomview.errors import UnknownChoice, WorkerLost
 from dicomview.files import Glancer, Location, ahead, is_url, locate
@@ -38,9 +38,9 @@ _Part: TypeAlias = "tuple[NDArray[np.intp], Packed]"  # rows of the listing, and
 _PACK = 16384  # glances kept as they are before they are packed
 _CHUNK = 2048  # most paths in one task of an executor
 _LEAST = 8  # paths in a task
-_PARTS = 16  # of what one worker does, in the smallest tasks: each has its cost
+_PARTS = 8  # of what one worker does, in the smallest tasks: each has its cost
 _WORKERS = 32  # where an executor does not say how many: many wait for many files at once
-_STEP = 256  # paths that are listed at once while others look
+_STEP = 1024  # paths that are listed at once while others look
 _KILLED = "KilledWorker"  # dask's word for it
 
 _own = threading.local()
@@ -138,13 +138,13 @@ def scan(
     rows = np.concatenate([rows for rows, _ in parts] or [np.empty(0, np.intp)])
     order = np.argsort(rows, kind="stable")
     packed = taken(joined([veiled(part) if hide else part for _, part in parts]), order)
-    paths = [listing.places[row] for row in rows[order].tolist()]
+    every = len(order) == len(listing.places)
+    paths = listing.places if every else [listing.places[row] for row in rows[order].tolist()]
     if index is not None and fresh:
         index.write(paths, packed)
     if lost is not None:
         raise lost
-    whole = listing.whole and len(paths) == len(listing.places)
-    return Catalog(paths, packed, complete=whole, identity=identity, folders=_folders_in(source))
+    return Catalog(paths, packed, complete=listing.whole and every, identity=identity, folders=_folders_in(source))
 
 
 class _Listing:
@@ -185,12 +185,12 @@ def _seen(listing: _Listing, executor: Executor | None, parts: list[_Part], *, d
         for one in bar(ahead(mine), "Scanning", "file", total=len(mine), show=progress):
             glances.append(glancer(one))
             if len(glances) == _PACK:
-                parts.append((here[done : done + _PACK], spread(pack(glances))))
+                parts.append((here[done : done + _PACK], pack(glances)))
                 done, glances = done + _PACK, []
     except KeyboardInterrupt:
         pass
     if glances:
-        parts.append((here[done : done + len(glances)], spread(pack(glances))))
+        parts.append((here[done : done + len(glances)], pack(glances)))
 
 
 def _look_elsewhere(listing: _Listing, executor: Executor, parts: list[_Part], dated: bool, progress: bool) -> None:
@@ -203,13 +203,13 @@ def _look_elsewhere(listing: _Listing, executor: Executor, parts: list[_Part], d
                 tasks[executor.submit(glances_of, columns, dated)] = rows
         ended, total = as_completed(tasks), sum(map(len, tasks.values()))
         for task in bar(ended, "Scanning", "file", total=total, weigh=lambda one: len(tasks[one]), show=progress):
-            found[task] = tasks[task], spread(task.result())
+            found[task] = tasks[task], task.result()
     except BaseException as error:
         for task in tasks:
             task.cancel()
         # An interrupt of a shell reaches the workers too, and may have ended them.
         whole = [task for task in tasks if task.done() and not task.cancelled() and task.exception() is None]
-        found |= {task: (tasks[task], spread(task.result())) for task in whole if task not in found}
+        found |= {task: (tasks[task], task.result()) for task in whole if task not in found}
         if isinstance(error, KeyboardInterrupt) and tasks:
             return
         if not isinstance(error, BrokenExecutor) and type(error).__name__ != _KILLED:
