@@ -236,7 +236,7 @@ def _shares(
     while given < len(places) or not listing.whole:
         if not listing.whole:
             listing.more(_STEP if here else None)
-        least = max(_LEAST, len(places) // (_PARTS * workers), _STEP // workers if here else 0)
+        least = max(_LEAST, len(places) // (_PARTS * workers), _STEP // (4 * workers) if here else 0)
         while given < len(places) and (listing.whole or _hungry(tasks, 2 * workers)):
             share = min(max((len(places) - given) // workers, least), _CHUNK)
             rows = np.arange(given, min(given + share, len(places)))
