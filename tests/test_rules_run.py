@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from oracles import put_raw
 import dicomview as dv
 from dicomview.demo.synthetic import write
 from dicomview.errors import NothingFound, UnknownChoice
+from dicomview.files import Location
 from dicomview.rules.check import CHECKS
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
@@ -65,6 +67,35 @@ def test_checks_are_chosen_by_id_and_family() -> None:
     for wrong in ("G99", "missing", ["G08", "Q"]):
         with pytest.raises(UnknownChoice, match="families are F, U, V, G, P, M, N, A, D, X"):
             dv.audit(pile, checks=wrong)
+
+
+def test_most_checks_open_no_file_of_a_catalogue_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogs = [dv.scan(SAMPLES / name, progress=False) for name in ("ct_chest", "mr_head")]
+    overview = dv.checks()
+    ordinary = overview[~overview.index.str.startswith(("A", "X")) & ~overview.index.isin(["P02", "P03", "P04", "P09"])]
+    assert ordinary["columns"].mean() > 0.6
+    assert not overview.drop(ordinary.index)["columns"].any()
+
+    opened: list[object] = []
+    for owner, name in ((os, "open"), (Location, "open")):
+        true = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *of, true=true, **more: opened.append(of) or true(*of, **more))
+    for catalog in catalogs:
+        for number in overview.index[overview["columns"]]:
+            assert dv.audit(catalog, checks=number, progress=False).empty
+        told = dv.audit(catalog, checks="columns", progress=False)
+        assert told.attrs["checks"] == tuple(overview.index[overview["columns"]])
+        assert not opened
+        dv.audit(catalog, checks=["columns", "V01"], progress=False)
+        assert len(opened) >= len(catalog.files)
+        opened.clear()
+
+
+@pytest.mark.parametrize("name", ["ct_chest", "mr_head", "broken", "."])
+def test_a_folder_is_scanned_for_the_checks_of_columns(name: str, tmp_path: Path) -> None:
+    told, full = dv.audit(SAMPLES / name, checks="columns", progress=False), dv.audit(SAMPLES / name, progress=False)
+    enough = dv.checks()["columns"]
+    assert told.to_numpy().tolist() == full[full["check"].map(enough)].to_numpy().tolist()
 
 
 def test_a_fault_of_many_files_is_one_row_and_its_values_are_few() -> None:

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from dicomview._html import escaped
-from dicomview.catalog.packed import NO_INTEGER, POSITION, Coded, table, taken
-from dicomview.catalog.sketch import KEYWORDS, main_row, sketched
+from dicomview.catalog.packed import Coded, table, taken
+from dicomview.catalog.sketch import main_row, sketched
 from dicomview.elements import HIDDEN, fitting, hides
 from dicomview.errors import NothingFound, part, printable
-from dicomview.files import STATUSES, Glancer, ahead, read_header
+from dicomview.files import STATUSES, Glancer, Header, ahead, read_header
 from dicomview.objects import beside, kind_of_object, label_of_object
 from dicomview.progress import bar
 from dicomview.space import Series, series_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from dicomview.catalog.packed import Packed
     from dicomview.elements import Identity
-    from dicomview.files import Header, Location
+    from dicomview.files import Location
     from dicomview.space import Stack
 
 __all__ = ["LINES", "UNJUDGED", "Catalog"]
@@ -157,6 +157,12 @@ class Catalog:
         """Where each path is, in the order of ``files``."""
         return list(self._places)
 
+    @property
+    def headers(self) -> list[Header]:
+        """What the scan says of each path, in the order of ``files``: headers without a data set."""
+        rows = zip(self._places, self._words("status"), self._words("detail"), strict=True)
+        return [Header(place, status, detail=detail or "") for place, status, detail in rows]
+
     @cached_property
     def series(self) -> pd.DataFrame:
         """One row for each series, in the order of ``catalog[i]``: what a file of it says, ``files`` and ``size``.
@@ -225,10 +231,21 @@ class Catalog:
     def stacks_of(self, index: int) -> tuple[Stack, ...]:
         """Return the stacks of one series; the files are read again only where their attributes are not enough."""
         if index not in self._stacks:
-            rows = self._members[index]
-            found = sketched([self._places[row] for row in rows], self._rows(rows))
-            self._stacks[index] = self._read(index, progress=False).stacks if found is None else found
+            series = self.sketch_of(index) or self._read(index, progress=False)
+            self._stacks[index] = series.stacks
         return self._stacks[index]
+
+    def rows_of(self, index: int) -> list[int]:
+        """Return the rows of ``files`` that make a series."""
+        rows: list[int] = self._members[index].tolist()
+        return rows
+
+    def sketch_of(self, index: int) -> Series | None:
+        """Return a series made of the columns alone; None where its files must be read to tell what is in it.
+
+        Its slices have the attributes of ``files`` and no pixels.
+        """
+        return sketched(self._places, self._packed, self.rows_of(index))
 
     @cached_property
     def _stacks(self) -> dict[int, tuple[Stack, ...]]:
@@ -279,13 +296,6 @@ class Catalog:
         found = (-1 if one.member is None else known.setdefault(one.file, len(known)) for one in self._places)
         return np.fromiter(found, np.intp, len(self._places))
 
-    def _rows(self, rows: NDArray[np.intp]) -> list[dict[str, Any]]:
-        """Return rows as dicts, for `sketched`."""
-        columns = {name: _values(self._packed[name], rows) for name in ("status", "pixels", *KEYWORDS)}
-        places = np.stack([np.asarray(self._packed[axis])[rows] for axis in POSITION], axis=1)
-        columns["ImagePositionPatient"] = [None if np.isnan(place).any() else tuple(place) for place in places]
-        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
     def _read(self, index: int, *, progress: bool) -> Series:
         rows = self._members[index]
         places = bar(ahead([self._places[row] for row in rows]), "Reading", "file", total=len(rows), show=progress)
@@ -318,10 +328,10 @@ class Catalog:
         """Return the stacks of one series as `stacks_of`, None where so many files would have to be read for them."""
         rows = self._members[index]
         if index not in self._stacks and len(rows) > _READ_FOR_REPR:
-            sketch = sketched([self._places[row] for row in rows], self._rows(rows))
+            sketch = self.sketch_of(index)
             if sketch is None:
                 return None
-            self._stacks[index] = sketch
+            self._stacks[index] = sketch.stacks
         return self.stacks_of(index)
 
     def _lines(self, index: int) -> list[str]:
@@ -348,13 +358,6 @@ class Catalog:
 def _taken(column: Coded, rows: NDArray[np.intp]) -> list[Any]:
     """Return the different values of some rows."""
     return [column.words[code] for code in np.unique(column.codes[rows])]
-
-
-def _values(column: Any, rows: NDArray[np.intp]) -> list[Any]:
-    if isinstance(column, Coded):
-        return [column.words[code] for code in column.codes[rows].tolist()]
-    values = column[rows].tolist()
-    return [None if value in (NO_INTEGER,) or value != value else value for value in values]  # NaN is not itself
 
 
 def _name(one: Location) -> str:

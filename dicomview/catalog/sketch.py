@@ -1,4 +1,4 @@
-"""Stacks from the columns of a scan, without a second look at the files.
+"""Series from the columns of a scan, without a second look at the files.
 
 The rows of a plain series, CT, MR or PET with one image a file, say all that its stacks and verdicts are made of: they
 are given to the judge of `space` as slices. Where that is not enough, the files are read again.
@@ -6,97 +6,116 @@ are given to the judge of `space` as slices. Where that is not enough, the files
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydicom.dataset import Dataset
 
-from dicomview.catalog.packed import Coded
+from dicomview.catalog.packed import NO_INTEGER, POSITION, Coded
 from dicomview.errors import NotAnImage
 from dicomview.files import Header
 from dicomview.pixels import FrameTags
-from dicomview.space import Slice
+from dicomview.space import Series, Slice
 from dicomview.space.groups import says_localizer
 from dicomview.space.places import place_of, spacing_of
 from dicomview.space.sorting import stacks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from dicomview.catalog.packed import Packed
     from dicomview.files import Location
-    from dicomview.space import Stack
 
-__all__ = ["KEYWORDS", "main_row", "sketched"]
-
-KEYWORDS = (
-    "SOPClassUID", "SOPInstanceUID", "ImageType", "Modality", "StudyInstanceUID", "SeriesInstanceUID", "InstanceNumber",
-    "FrameOfReferenceUID", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns", "SamplesPerPixel",
-    "PhotometricInterpretation", "NumberOfFrames", "BitsAllocated", "PixelRepresentation", "SliceThickness",
-    "SpacingBetweenSlices", "SeriesNumber",
-)  # fmt: skip
-"""What a row must have, beside ``status``, ``pixels`` and ``ImagePositionPatient``."""
+__all__ = ["main_row", "sketched"]
 
 # CT, MR, PET: their slices are single frames, and nothing in a sequence changes where they lie.
 _PLAIN = {"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.128"}
 _NOTHING = Dataset()
+_POSITION = "ImagePositionPatient"
 _MOST_FRAMES = 1 << 31  # whatever a file claims
 
 
 class _RowTags(FrameTags):
-    """The elements of a row, as those of a frame."""
+    """The elements of a row, as those of a frame: what is in no column is absent."""
 
-    __slots__ = ("_row",)
+    __slots__ = ("_packed", "_row")
 
-    def __init__(self, row: dict[str, Any]) -> None:
+    def __init__(self, packed: Packed, row: int) -> None:
         super().__init__(_NOTHING)
-        self._row = row
+        self._packed, self._row = packed, row
+
+    def of_frame(self, frame: int) -> FrameTags:
+        """Return the row itself: it is of a single frame."""
+        return self
 
     def get(self, keyword: str, default: Any = None) -> Any:
-        """Return a value of the row."""
-        value = self._row.get(keyword)
-        if value is None:
+        """Return a value of the row, as a file has it: dates and times are text."""
+        if keyword == _POSITION:
+            place = tuple(float(self._packed[axis][self._row]) for axis in POSITION)  # type: ignore[arg-type]
+            return default if place[0] != place[0] else place
+        column = self._packed.get(keyword)
+        if column is None:
             return default
-        return value.split("\\") if isinstance(value, str) and "\\" in value else value
+        value = column.words[column.codes[self._row]] if isinstance(column, Coded) else column[self._row].item()
+        if value is None or value == NO_INTEGER or value != value:  # NaN is not itself
+            return default
+        if isinstance(value, str):
+            return value.split("\\") if "\\" in value else value
+        if isinstance(value, datetime.timedelta):
+            value = datetime.datetime.min + value
+            return f"{value:%H%M%S.%f}".rstrip("0").rstrip(".") if value.microsecond else f"{value:%H%M%S}"
+        return f"{value:%Y%m%d}" if isinstance(value, datetime.date) else value
 
 
-def sketched(places: Sequence[Location], rows: Sequence[dict[str, Any]]) -> tuple[Stack, ...] | None:
-    """Return the stacks of one series, or None when its files must be read to tell.
+def sketched(places: Sequence[Location], packed: Packed, rows: Iterable[int]) -> Series | None:
+    """Return a series, or None when its files must be read to tell what is in it.
 
     Parameters
     ----------
     places : sequence of Location
-    rows : sequence of dict
-        For each place, the values of `KEYWORDS`, of ImagePositionPatient, status and pixels.
+        Of all rows.
+    packed : Packed
+    rows : iterable of int
+        Those of the series.
+
+    Returns
+    -------
+    Series or None
+        Its headers have no data set and no place of the pixels, though each of the files has an image.
     """
-    if not all(_is_plain(row) for row in rows) or len({row["SOPInstanceUID"] for row in rows}) < len(rows):
-        return None
-    slices = []
-    for one, row in zip(places, rows, strict=True):
-        tags = _RowTags(row)
+    slices: list[Slice] = []
+    known: set[str] = set()
+    statuses, pixels = packed["status"], np.asarray(packed["pixels"])
+    assert isinstance(statuses, Coded)
+    for row in rows:
+        tags = _RowTags(packed, row)
+        known.add(uid := tags.get("SOPInstanceUID"))
+        if uid is None or len(known) == len(slices) or not pixels[row] or not _is_plain(tags):
+            return None
         place, fault = place_of(tags)
         spacing, kind = spacing_of(tags)
         if place is None or kind != "patient":
             return None
-        slices.append(Slice(Header(one, row["status"]), tags, place, spacing, kind, fault))
+        header = Header(places[row], statuses.words[statuses.codes[row]])
+        slices.append(Slice(header, tags, place, spacing, kind, fault))
     try:
         stacks = stacks_of(slices, progress=False)
     except NotAnImage:  # pixels would have to be compared, and a row has none
         return None
     # Several images at one position, or a faulty grid, are told apart by attributes that are no columns.
-    return stacks if all(stack.verdict.regular and len(stack.dims) == 3 for stack in stacks) else None
+    told = all(stack.verdict.regular and len(stack.dims) == 3 for stack in stacks)
+    return Series(tuple(one.source for one in slices), stacks) if told else None
 
 
-def _is_plain(row: dict[str, Any]) -> bool:
+def _is_plain(tags: FrameTags) -> bool:
     return (
-        row["pixels"]
-        and row["SOPClassUID"] in _PLAIN
-        and row["SOPInstanceUID"] is not None
-        and row["NumberOfFrames"] in (None, 1)
-        and "MOSAIC" not in (row["ImageType"] or "")
+        tags.get("SOPClassUID") in _PLAIN
+        and tags.get("NumberOfFrames") in (None, 1)
+        and "MOSAIC" not in "\\".join(tags.texts("ImageType"))
     )
 
 

@@ -191,6 +191,7 @@ def _number_is_text_junk(one: Element) -> Iterator[Finding]:
     why="One of the three belongs to somebody else, or dates were shifted and the age was not.",
     todo="Do not compute with the age; ask for the originals.",
     standard="PS3.3 C.7.2.2",
+    columns=True,
 )
 def _patient_age_vs_birth(one: Instance) -> Iterator[Finding]:
     age = re.fullmatch(r"(\d{3})Y", one.tags.text("PatientAge"))

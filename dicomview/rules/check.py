@@ -72,6 +72,8 @@ class Check:
         What is a finding; what goes wrong because of it; what to do.
     standard : str
         Section of DICOM; empty where it has none.
+    columns : bool
+        True when the columns of a catalogue are enough: of plain series no file is opened.
     """
 
     id: str
@@ -85,6 +87,7 @@ class Check:
     scope: Scope = field(repr=False)
     run: Callable[[Any], Iterator[Finding]] = field(repr=False)
     vrs: frozenset[str] = field(default=frozenset(), repr=False)
+    columns: bool = False
 
     def __repr__(self) -> str:
         lines = [f"{self.id} {self.name} ({self.severity}, looks at each {self.level})", self.rule]
@@ -104,6 +107,7 @@ def check(
     todo: str,
     standard: str = "",
     vrs: Iterable[str] = (),
+    columns: bool = False,
 ) -> Callable[[Callable[[Any], Iterator[Finding]]], Check]:
     """Register the function below as a check.
 
@@ -115,11 +119,13 @@ def check(
         What the function is given, one at a time: a `Material`, `Series`, `Instance`, `Element` or `Plane`.
     vrs : iterable of str
         For "element": those it is given.
+    columns : bool
+        The function looks at nothing of a plain CT or MR image that a scan has no column for.
     """
 
     def register(run: Callable[[Any], Iterator[Finding]]) -> Check:
         name = run.__name__.strip("_")
-        made = Check(id, name, severity, level, rule, why, todo, standard, scope, run, frozenset(vrs))
+        made = Check(id, name, severity, level, rule, why, todo, standard, scope, run, frozenset(vrs), columns)
         assert id not in CHECKS
         CHECKS[id] = made
         return made

@@ -29,6 +29,7 @@ _RECONSTRUCTIONS = frozenset({"kvp", "kernel", "thickness", "contrast", "image_t
     why="It lies across the others and is stacked among them by programs that go by the series.",
     todo="Nothing here: dicomview puts localizers into stacks of their own.",
     standard="PS3.3 C.7.6.1.1.2",
+    columns=True,
 )
 def _localizer_in_series(series: Series) -> Iterator[Finding]:
     scouts = [stack for stack in series.stacks if stack.localizer]
@@ -45,6 +46,7 @@ def _localizer_in_series(series: Series) -> Iterator[Finding]:
     rule="Several different images at one position, and no attribute tells them apart.",
     why="A volume has one value at a place; which of the images that is would be a guess.",
     todo='Find out what they are; on_duplicate="first" takes the lowest InstanceNumber.',
+    columns=True,
 )
 def _duplicate_position(series: Series) -> Iterator[Finding]:
     for prefix, stack in judged(series, "AMBIGUOUS_POSITIONS"):
@@ -60,6 +62,7 @@ def _duplicate_position(series: Series) -> Iterator[Finding]:
     rule="A distance between slices is a whole multiple of all the others.",
     why="Slices are missing: volumes, lengths along the stack and everything counted in slices are wrong.",
     todo='Fetch the series again; on_missing="nan" leaves the places empty, split() gives the whole runs.',
+    columns=True,
 )
 def _missing_slices(series: Series) -> Iterator[Finding]:
     for prefix, stack in judged(series, "MISSING_SLICES"):
@@ -75,6 +78,7 @@ def _missing_slices(series: Series) -> Iterator[Finding]:
     why="Programs that sort by it show them out of order.",
     todo="Nothing here: dicomview sorts by positions.",
     standard="PS3.3 C.7.6.2.1.2",
+    columns=True,
 )
 def _slice_location_disagrees(series: Series) -> Iterator[Finding]:
     for stack in series.stacks:
@@ -96,6 +100,7 @@ def _slice_location_disagrees(series: Series) -> Iterator[Finding]:
     why="A hint that files are missing, or that two series were mixed; the order is not taken from them.",
     todo="Compare with the sender's count of images.",
     standard="PS3.3 C.7.6.1",
+    columns=True,
 )
 def _instance_number_gap(series: Series) -> Iterator[Finding]:
     files = {id(one.source): one for one in slices_of_all(series)}
@@ -123,6 +128,7 @@ def _instance_number_gap(series: Series) -> Iterator[Finding]:
     rule=f"A CT, MR or PET series whose main stack has fewer than {_FEW} slices.",
     why="Too few for another plane or for a volume; often the rest was not sent.",
     todo="Ask whether the series is complete; localizers and key images are meant to be so.",
+    columns=True,
 )
 def _too_few_slices(series: Series) -> Iterator[Finding]:
     if not series.stacks or series.modality not in _CROSS_SECTIONS or series.stacks[0].localizer:
@@ -143,6 +149,7 @@ def _too_few_slices(series: Series) -> Iterator[Finding]:
     why="Stacked together they alternate between sharp and soft, thick and thin.",
     todo="Work with series.stacks, or with the extra axis of the stack.",
     standard="PS3.3 C.8.2.1, C.8.3.1",
+    columns=True,
 )
 def _mixed_acquisitions(series: Series) -> Iterator[Finding]:
     for _, words, _stack in noted(series, "MIXED_ACQUISITIONS"):
@@ -163,6 +170,7 @@ def _mixed_acquisitions(series: Series) -> Iterator[Finding]:
     why="Images are missing: curves over time are wrong where they are, and no array can be made.",
     todo="Fetch the series again.",
     standard="PS3.3 C.7.6.17",
+    columns=True,
 )
 def _incomplete_4d(series: Series) -> Iterator[Finding]:
     for _, words, stack in noted(series, "INCOMPLETE_AXIS"):

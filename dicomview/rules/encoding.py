@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, BinaryIO
 from pydicom import uid
 
 from dicomview.errors import NoDecoder
-from dicomview.pixels import transfer_syntax
 from dicomview.pixels.codecs import decoder_of
 from dicomview.rules.check import Finding, check, undecided
 
@@ -50,7 +49,7 @@ def _trailing_bytes(one: Instance) -> Iterator[Finding]:
         begin = stream.tell()
         size = stream.seek(0, 2)
         stream.seek(begin)
-        rest, padded = _behind(stream, size, implicit=transfer_syntax(one.dataset) == uid.ImplicitVRLittleEndian)
+        rest, padded = _behind(stream, size, implicit=one.syntax == uid.ImplicitVRLittleEndian)
     if padded:
         yield Finding("padding behind the data set", "DataSetTrailingPadding", f"{padded:,}", "none")
     if rest:
@@ -77,7 +76,7 @@ def _frames_in_encapsulation(one: Instance) -> Iterator[Finding]:
         return
     announced = max(1, one.tags.integer("NumberOfFrames", 1))
     listed, fragments = found
-    if transfer_syntax(one.dataset) in _VIDEOS:
+    if one.syntax in _VIDEOS:
         return  # one stream in any number of pieces
     if listed and listed != announced:
         message = "the table of offsets lists another number of frames than the header"
@@ -98,10 +97,11 @@ def _frames_in_encapsulation(one: Instance) -> Iterator[Finding]:
     why="The picture cannot be shown here.",
     todo="Install the package that dv.view names, or convert the file with the software that made it.",
     standard="PS3.5 10",
+    columns=True,
 )
 def _undecodable_transfer_syntax(one: Instance) -> Iterator[Finding]:
-    syntax = transfer_syntax(one.dataset)
-    if one.header.pixels is None or syntax in _JPEG_XL:
+    syntax = one.syntax
+    if not one.image or syntax in _JPEG_XL:
         return
     try:
         decoder_of(syntax)
@@ -119,9 +119,10 @@ def _undecodable_transfer_syntax(one: Instance) -> Iterator[Finding]:
     why="New software need not read it.",
     todo="Keep a converted copy.",
     standard="PS3.5 A.3, PS3.4 B.6",
+    columns=True,
 )
 def _retired_or_big_endian(one: Instance) -> Iterator[Finding]:
-    if transfer_syntax(one.dataset) == uid.ExplicitVRBigEndian:
+    if one.syntax == uid.ExplicitVRBigEndian:
         yield Finding("written in big endian", "TransferSyntaxUID", "Explicit VR Big Endian")
     sop_class = uid.UID(one.tags.text("SOPClassUID"))
     if sop_class.type == "SOP Class" and sop_class.is_retired:

@@ -57,6 +57,7 @@ def _words(header: Header) -> str:
     why="Nothing is skipped in silence: what is not read is listed.",
     todo="Nothing, unless it should have been DICOM.",
     standard="PS3.10 7.1",
+    columns=True,
 )
 def _not_dicom(material: Material) -> Iterator[Finding]:
     yield from _with_status(material, "not_dicom", "empty")
@@ -71,6 +72,7 @@ def _not_dicom(material: Material) -> Iterator[Finding]:
     why="Strict software does not take it for DICOM.",
     todo="Nothing here: it is read all the same.",
     standard="PS3.10 7.1",
+    columns=True,
 )
 def _missing_prefix_readable(material: Material) -> Iterator[Finding]:
     yield from _with_status(material, "no_preamble")
@@ -85,6 +87,7 @@ def _missing_prefix_readable(material: Material) -> Iterator[Finding]:
     why="The file is damaged, or was written by something that is not DICOM software.",
     todo="Copy the file again, or ask the sender for it.",
     standard="PS3.10 7.1",
+    columns=True,
 )
 def _garbage_after_prefix(material: Material) -> Iterator[Finding]:
     for header in material.headers:
@@ -104,6 +107,7 @@ def _garbage_after_prefix(material: Material) -> Iterator[Finding]:
     why="What comes after the break is lost, the picture with it.",
     todo="Copy the file again, or ask the sender for it.",
     standard="PS3.5 7.1",
+    columns=True,
 )
 def _truncated_header(one: Instance) -> Iterator[Finding]:
     if one.broken and one.tags.text("SOPClassUID"):
@@ -119,6 +123,7 @@ def _truncated_header(one: Instance) -> Iterator[Finding]:
     why="The picture is not whole; some programs fill the rest with black.",
     todo="Copy the file again, or ask the sender for it; dicomview shows the slice as damaged, in its place.",
     standard="PS3.5 7.1",
+    columns=True,
 )
 def _truncated_value(one: Instance) -> Iterator[Finding]:
     if one.header.status == "truncated" and one.header.pixels is not None:
@@ -218,6 +223,7 @@ def _polyglot_preamble(one: Instance) -> Iterator[Finding]:
     why="They count as data and are none: a copy in training and test data at once makes results look better.",
     todo="Keep one of them. Of images dicomview shows one; series.rejected lists the others.",
     standard="PS3.3 C.12.1",
+    columns=True,
 )
 def _duplicate_file(series: Series) -> Iterator[Finding]:
     copies = dict.fromkeys(one.label for one in series.rejected if one.code == "DUPLICATE_SOP")
@@ -253,6 +259,7 @@ def _copied_objects(series: Series) -> Iterator[str]:
     why="Part of the set was not copied.",
     todo="Copy the whole medium.",
     standard="PS3.10 8, PS3.3 F",
+    columns=True,
 )
 def _dicomdir_mismatch(material: Material) -> Iterator[Finding]:
     yield from _with_status(material, "missing")
@@ -266,6 +273,7 @@ def _dicomdir_mismatch(material: Material) -> Iterator[Finding]:
     rule="A member of an archive that needs a password, or an archive refused because it unpacks to absurdly much.",
     why="It was not looked into.",
     todo="Unpack it yourself if you trust it, and audit the folder.",
+    columns=True,
 )
 def _zip_encrypted_or_bomb(material: Material) -> Iterator[Finding]:
     yield from _with_status(material, "encrypted")
@@ -282,6 +290,7 @@ def _zip_encrypted_or_bomb(material: Material) -> Iterator[Finding]:
     rule="A path that could not be read: not permitted, a disk error, a device.",
     why="It may be an instance that is now missing from its series.",
     todo="Look at permissions and disk; copy it again.",
+    columns=True,
 )
 def _unreadable(material: Material) -> Iterator[Finding]:
     for header in material.headers:

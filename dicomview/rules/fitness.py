@@ -138,6 +138,7 @@ def _imbalance(material: Material) -> Iterator[Finding]:
     rule="Of ten volumes of one modality or more, one has voxels far larger or smaller than the middle half of them.",
     why="Textures and small structures are not comparable.",
     todo="Resample, or leave it out; farther than one and a half times the middle range is called far.",
+    columns=True,
 )
 def _resolution_outliers(material: Material) -> Iterator[Finding]:
     groups: dict[str, list[tuple[Series, float]]] = defaultdict(list)

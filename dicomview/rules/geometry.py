@@ -28,6 +28,7 @@ _TILT_SLACK = 1.0  # degrees
     why="Nobody can say where they lie: no order, no distances, no other planes, no volume.",
     todo="Ask for the originals; exports and anonymisers lose these elements.",
     standard="PS3.3 C.7.6.2",
+    columns=True,
 )
 def _missing_plane(series: Series) -> Iterator[Finding]:
     for prefix, stack in judged(series, "NO_GEOMETRY"):
@@ -50,6 +51,7 @@ def _bad_geometry(series: Series, words: str, path: str, expected: str) -> Itera
     why="Distances along the picture and the normal are wrong.",
     todo="Ask for the originals; dicomview shows the slices one by one and makes no volume of them.",
     standard="PS3.3 C.7.6.2.1.1",
+    columns=True,
 )
 def _iop_not_unit(series: Series) -> Iterator[Finding]:
     yield from _bad_geometry(series, "of length 1", "ImageOrientationPatient", "two directions of length 1")
@@ -64,6 +66,7 @@ def _iop_not_unit(series: Series) -> Iterator[Finding]:
     why="The picture would be a parallelogram, and its normal is not defined.",
     todo="Ask for the originals; dicomview shows the slices one by one and makes no volume of them.",
     standard="PS3.3 C.7.6.2.1.1",
+    columns=True,
 )
 def _iop_not_orthogonal(series: Series) -> Iterator[Finding]:
     yield from _bad_geometry(series, "perpendicular", "ImageOrientationPatient", "perpendicular directions")
@@ -78,6 +81,7 @@ def _iop_not_orthogonal(series: Series) -> Iterator[Finding]:
     why="Lengths, areas and volumes are 0 or negative.",
     todo="Ask for the originals; do not measure in the series.",
     standard="PS3.3 C.7.6.2",
+    columns=True,
 )
 def _non_positive_spacing(series: Series) -> Iterator[Finding]:
     yield from _bad_geometry(series, "PixelSpacing", "PixelSpacing", "two numbers above 0")
@@ -100,6 +104,7 @@ def _is_zero(one: Slice) -> bool:
     why="They are no one volume, and programs that go by the series stack them all the same.",
     todo="Work with series.stacks, which are sorted by orientation.",
     standard="PS3.3 C.7.6.2",
+    columns=True,
 )
 def _orientation_varies(series: Series) -> Iterator[Finding]:
     firsts = first_of_each_stack(series)
@@ -120,6 +125,7 @@ def _orientation_varies(series: Series) -> Iterator[Finding]:
     why="A volume with one spacing would be distorted.",
     todo='on_nonuniform="resample" interpolates; split() gives the regular runs.',
     standard="PS3.3 C.7.6.2 (PET allows it)",
+    columns=True,
 )
 def _nonuniform_spacing(series: Series) -> Iterator[Finding]:
     for prefix, stack in judged(series, "NONUNIFORM_SPACING"):
@@ -134,6 +140,7 @@ def _nonuniform_spacing(series: Series) -> Iterator[Finding]:
     rule="Slices lie up to 0.1 mm beside a common grid.",
     why="Rounded positions; no harm at this size.",
     todo="Nothing; the verdict has the residual in mm.",
+    columns=True,
 )
 def _position_jitter(series: Series) -> Iterator[Finding]:
     for _, words, stack in noted(series, "JITTER"):
@@ -150,6 +157,7 @@ def _position_jitter(series: Series) -> Iterator[Finding]:
     why="A gantry was tilted: stacked as they are, the slices make a sheared body.",
     todo='on_shear="resample" straightens them, on_shear="affine" keeps voxels and skews the affine.',
     standard="PS3.3 C.8.2.1 (GantryDetectorTilt)",
+    columns=True,
 )
 def _gantry_tilt(series: Series) -> Iterator[Finding]:
     for prefix, stack in judged(series, "SHEAR"):
@@ -189,6 +197,7 @@ def _tilt_tag_disagrees(series: Series) -> Iterator[Finding]:
     why="The same number of pixels is another length from slice to slice.",
     todo="Work with series.stacks, which have one spacing each.",
     standard="PS3.3 C.7.6.2",
+    columns=True,
 )
 def _pixel_spacing_varies(series: Series) -> Iterator[Finding]:
     firsts = [one for one in first_of_each_stack(series) if one.spacing]
@@ -209,6 +218,7 @@ def _pixel_spacing_varies(series: Series) -> Iterator[Finding]:
     why="They are no one array.",
     todo="Work with series.stacks, which have one size each.",
     standard="PS3.3 C.7.6.3",
+    columns=True,
 )
 def _size_varies(series: Series) -> Iterator[Finding]:
     sizes = Counter((one.rows, one.columns) for one in first_of_each_stack(series))
@@ -227,6 +237,7 @@ def _size_varies(series: Series) -> Iterator[Finding]:
     why="In a gap nothing was seen; and programs that take SliceThickness for a distance are wrong.",
     todo="Nothing here: dicomview takes distances from positions alone.",
     standard="PS3.3 C.7.6.2",
+    columns=True,
 )
 def _spacing_vs_thickness(series: Series) -> Iterator[Finding]:
     for code, words, stack in noted(series, "GAP", "OVERLAP"):
@@ -243,6 +254,7 @@ def _spacing_vs_thickness(series: Series) -> Iterator[Finding]:
     why="Whether the patient lay on the back or the belly is unknown; treatment planning and some converters need it.",
     todo="Ask for it; the letters at the edge of the picture come from the orientation and hold without it.",
     standard="PS3.3 C.7.3.1.1.2",
+    columns=True,
 )
 def _patient_position_missing(series: Series) -> Iterator[Finding]:
     without = [
@@ -280,6 +292,7 @@ def _non_human_orientation(series: Series) -> Iterator[Finding]:
     rule="A mosaic of many slices without the private header that says how to take it apart.",
     why="It looks like one large slice, and every measure in it is wrong.",
     todo="Ask for files that kept group 0029; de-identification often removes it.",
+    columns=True,
 )
 def _mosaic_without_csa(series: Series) -> Iterator[Finding]:
     for prefix, stack in judged(series, "MOSAIC_WITHOUT_CSA"):

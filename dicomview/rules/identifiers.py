@@ -47,10 +47,21 @@ def _grouped(
 def _varying(members: list[Instance], keywords: Iterable[str], what: str, where: str) -> Iterator[Finding]:
     """Yield a finding for each attribute of which the members have several values; absent ones do not count."""
     for keyword in keywords:
-        values = {text for one in members if (text := "\\".join(one.tags.texts(keyword)))}
+        values = {text for one in members if (text := _written(one.tags, keyword))}
         if len(values) > 1:
             message = f"{keyword} differs within one {what}"
             yield Finding(message, keyword, f"{len(values)} values", "one", _labels(members), where)
+
+
+def _written(tags: FrameTags, keyword: str) -> str:
+    """Return what an attribute says, the same for one day or time however it is written (PS3.5 6.2 and ACR-NEMA)."""
+    text = "\\".join(tags.texts(keyword))
+    if keyword.endswith("Date"):
+        return text.replace(".", "")
+    if keyword.endswith("Time"):
+        whole, _, part = text.replace(":", "").partition(".")
+        return f"{whole:0<6}.{part}".rstrip("0").rstrip(".") if whole else ""
+    return text
 
 
 def _labels(members: Iterable[Instance]) -> tuple[str, ...]:
@@ -89,6 +100,7 @@ def _invalid_uid(one: Element) -> Iterator[Finding]:
     why="The instance belongs nowhere; archives refuse it.",
     todo="Ask the sender for the file again.",
     standard="PS3.3 C.7.2.1, C.7.3.1, C.12.1",
+    columns=True,
 )
 def _missing_hierarchy_uid(one: Instance) -> Iterator[Finding]:
     for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
@@ -105,6 +117,7 @@ def _missing_hierarchy_uid(one: Instance) -> Iterator[Finding]:
     why="An archive keeps one of them, and nobody knows which.",
     todo="Find out which is right; dicomview keeps both.",
     standard="PS3.3 C.12.1",
+    columns=True,
 )
 def _duplicate_sop_uid(series: Series) -> Iterator[Finding]:
     for stack in series.stacks:
@@ -131,6 +144,7 @@ def _repeated(series: Series) -> tuple[str, ...]:
     why="An instance belongs to one series; an archive will move or drop it.",
     todo="Find out which series is the original.",
     standard="PS3.3 C.12.1",
+    columns=True,
 )
 def _sop_in_two_series(material: Material) -> Iterator[Finding]:
     for uid, members in _grouped(material.instances, lambda tags: tags.text("SOPInstanceUID")):
@@ -149,6 +163,7 @@ def _sop_in_two_series(material: Material) -> Iterator[Finding]:
     why="Programs that go by the series mix the studies.",
     todo="Find out which study is right.",
     standard="PS3.3 C.7.3.1",
+    columns=True,
 )
 def _series_in_two_studies(material: Material) -> Iterator[Finding]:
     for uid, members in _grouped(material.instances, lambda tags: tags.text("SeriesInstanceUID")):
@@ -167,6 +182,7 @@ def _series_in_two_studies(material: Material) -> Iterator[Finding]:
     why="Images of two patients under one study, or one patient under two names.",
     todo="Stop and find out; nothing else matters before that.",
     standard="PS3.3 C.7.2.1",
+    columns=True,
 )
 def _study_two_patients(material: Material) -> Iterator[Finding]:
     for uid, members in _grouped(material.instances, lambda tags: tags.text("StudyInstanceUID")):
@@ -182,6 +198,7 @@ def _study_two_patients(material: Material) -> Iterator[Finding]:
     why="Two patients may share a number, or one was corrected half way.",
     todo="Compare with the register; a name may have been written in two ways.",
     standard="PS3.3 C.7.1.1",
+    columns=True,
 )
 def _patient_attribute_varies(material: Material) -> Iterator[Finding]:
     groups = _grouped(material.instances, lambda tags: (tags.text("PatientID"),) if tags.text("PatientID") else ())
@@ -199,6 +216,7 @@ def _patient_attribute_varies(material: Material) -> Iterator[Finding]:
     why="Sorting and linking by them gives two studies.",
     todo="Take the values of the scanner's own series.",
     standard="PS3.3 C.7.2.1",
+    columns=True,
 )
 def _study_attribute_varies(material: Material) -> Iterator[Finding]:
     for uid, members in _grouped(material.instances, lambda tags: tags.text("StudyInstanceUID")):
@@ -229,6 +247,7 @@ def _series_attribute_varies(material: Material) -> Iterator[Finding]:
     why="Images and something else, or two kinds of images, that programs take for one pile.",
     todo="Work with series.stacks and series.rejected.",
     standard="PS3.3 C.7.3.1",
+    columns=True,
 )
 def _mixed_sop_class(material: Material) -> Iterator[Finding]:
     for uid, members in _grouped(material.instances, lambda tags: tags.text("SeriesInstanceUID")):
@@ -244,9 +263,10 @@ def _mixed_sop_class(material: Material) -> Iterator[Finding]:
     why="Software that copied files gave each a new UID: every slice is a series of its own.",
     todo="Ask for the originals, or read the slices as one list and set the UID yourself.",
     standard="PS3.3 C.7.3.1",
+    columns=True,
 )
 def _uid_scrambled_per_file(material: Material) -> Iterator[Finding]:
-    images = [one for one in material.instances if one.header.pixels is not None]
+    images = [one for one in material.instances if one.image]
 
     def alike(tags: FrameTags) -> Hashable:
         same = ("StudyInstanceUID", "Modality", "SeriesNumber", "SeriesTime", "SeriesDescription", "Rows", "Columns")
@@ -272,6 +292,7 @@ def _uid_scrambled_per_file(material: Material) -> Iterator[Finding]:
     why="Patients cannot be told apart, and splits into training and test data leak.",
     todo="Give every patient a pseudonym.",
     standard="PS3.3 C.7.1.1",
+    columns=True,
 )
 def _empty_patient_id(one: Instance) -> Iterator[Finding]:
     if not one.tags.text("PatientID") and not one.broken:
@@ -322,10 +343,11 @@ def _referred(item: Dataset) -> set[str]:
     why="Positions of different frames cannot be compared: what lies side by side in numbers does not in the patient.",
     todo="Work with series.stacks, which have one frame of reference each.",
     standard="PS3.3 C.7.4.1",
+    columns=True,
 )
 def _frame_of_reference_varies(material: Material) -> Iterator[Finding]:
     for uid, members in _grouped(material.instances, lambda tags: tags.text("SeriesInstanceUID")):
-        images = [one for one in members if one.header.pixels is not None]
+        images = [one for one in members if one.image]
         yield from _varying(images, ("FrameOfReferenceUID",), "series", str(uid))
         lost = [one for one in images if one.tags.get("ImagePositionPatient") and not _framed(one)]
         if lost:

@@ -66,7 +66,7 @@ def _burned_in_flag(one: Instance) -> Iterator[Finding]:
     standard="PS3.15 E.3.1",
 )
 def _burned_in_risk(one: Instance) -> Iterator[Finding]:
-    if one.header.pixels is None or _CLEANED in _codes(one):
+    if not one.image or _CLEANED in _codes(one):
         return
     sop_class, kinds = one.tags.text("SOPClassUID"), {kind.upper() for kind in one.tags.texts("ImageType")}
     if sop_class.startswith(_SCREENS):
@@ -98,7 +98,7 @@ def _face_risk(one: Instance) -> Iterator[Finding]:
                 "a contour of the body's surface", "RTROIObservationsSequence.RTROIInterpretedType", "EXTERNAL"
             )
         return
-    if one.tags.text("Modality") not in ("CT", "MR", "PT") or one.header.pixels is None:
+    if one.tags.text("Modality") not in ("CT", "MR", "PT") or not one.image:
         return
     part = one.tags.text("BodyPartExamined").upper()
     thickness = one.tags.number("SliceThickness")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pydicom import uid
 from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as Items
@@ -13,12 +14,12 @@ from pydicom.sequence import Sequence as Items
 from dicomview.catalog import Catalog
 from dicomview.errors import DamagedPixels, NoDecoder, printable
 from dicomview.files import locate, read_header
-from dicomview.pixels import FrameTags
+from dicomview.pixels import FrameTags, transfer_syntax
 from dicomview.progress import bar
 from dicomview.space import Series, Slice, Stack, series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     import numpy as np
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "DEEPEST", "MOST_PIXELS", "Element", "Instance", "Material", "Plane", "elements_of", "planes_of", "prepared",
+    "DEEPEST", "MOST_PIXELS", "Element", "Instance", "Material", "Plane", "elements_of", "in_columns", "planes_of",
+    "prepared",
 ]  # fmt: skip
 
 # Quoted is what should be a number, date or UID and has a digit, or is what programs write for "no number". All else
@@ -58,15 +60,22 @@ class Material:
     headers : tuple of Header
         One for each path, whatever it is.
     series : tuple of Series
+    rows : dict of int to FrameTags
+        Of headers whose files were not opened, by their place: what the columns of a catalogue say of the image.
     """
 
     headers: tuple[Header, ...]
     series: tuple[Series, ...]
+    rows: Mapping[int, FrameTags] = field(default_factory=dict)
 
     @property
     def instances(self) -> Iterator[Instance]:
         """Every instance of every series."""
-        return (Instance(header, FrameTags(header.dataset)) for header in self.headers if _is_instance(header))  # type: ignore[arg-type]
+        for place, header in enumerate(self.headers):
+            if place in self.rows:
+                yield Instance(header, self.rows[place], image=True)
+            elif header.dataset is not None and header.status != "dicomdir":
+                yield Instance(header, FrameTags(header.dataset), image=header.pixels is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +87,13 @@ class Instance:
     header : Header
     tags : FrameTags
         Of its first frame.
+    image : bool
+        True when it has pixels.
     """
 
     header: Header
     tags: FrameTags
+    image: bool
 
     @property
     def label(self) -> str:
@@ -91,7 +103,12 @@ class Instance:
     @property
     def broken(self) -> bool:
         """True when the header itself breaks off: what it lacks may have been there."""
-        return self.header.status == "truncated" and self.header.pixels is None
+        return self.header.status == "truncated" and not self.image
+
+    @property
+    def syntax(self) -> uid.UID:
+        """Its transfer syntax."""
+        return uid.UID(self.tags.text("TransferSyntaxUID")) or transfer_syntax(self.dataset)
 
     @property
     def dataset(self) -> Dataset:
@@ -305,5 +322,38 @@ def prepared(source: Auditable, *, progress: bool = True) -> Material:
     return Material(headers, tuple(series_of(headers, progress=progress)))
 
 
-def _is_instance(header: Header) -> bool:
-    return header.dataset is not None and header.status != "dicomdir"
+def in_columns(catalog: Catalog, *, progress: bool = True) -> Material:
+    """Return what is to be looked at by checks to which the columns of a catalogue are enough.
+
+    Opened are the files of series that are not plain: of other objects than CT and MR images, with a fault in their
+    grid, broken off, or without what all the others have.
+    """
+    headers, series, said = catalog.headers, list[Series](), dict[int, FrameTags]()
+    members = [catalog.rows_of(index) for index in range(len(catalog))]
+    numbers, total = range(len(members)), sum(map(len, members))
+    for index in bar(numbers, "Judging", "file", total=total, weigh=lambda one: len(members[one]), show=progress):
+        rows, sketch = members[index], catalog.sketch_of(index)
+        slices = [] if sketch is None else [one for stack in sketch.stacks for one in stack.slices]
+        if sketch is not None and all(map(_is_ordinary, slices)):
+            of_header = {id(one.source): one.tags for one in slices}
+            said |= {row: of_header[id(header)] for row, header in zip(rows, sketch.headers, strict=True)}
+            found = [sketch]
+        else:
+            found = series_of([read_header(headers[row].location) for row in rows], progress=progress)
+        series += found
+        read = {id(header.location): header for one in found for header in one.headers}
+        for row in rows:
+            headers[row] = read.get(id(headers[row].location), headers[row])
+    return Material(tuple(headers), tuple(series), said)
+
+
+def _is_ordinary(one: Slice) -> bool:
+    """Return True when nothing about a slice asks for an element without a column."""
+    tags = one.tags
+    return (
+        one.source.status == "dicom"
+        and tags.text("SOPClassUID") in (uid.CTImageStorage, uid.MRImageStorage)
+        and bool(tags.text("TransferSyntaxUID") and tags.text("PatientPosition"))
+        and tags.text("PhotometricInterpretation") in ("MONOCHROME1", "MONOCHROME2")
+        and (tags.text("Modality") != "CT" or None not in (tags.get("RescaleSlope"), tags.get("RescaleIntercept")))
+    )

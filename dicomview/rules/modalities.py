@@ -45,6 +45,7 @@ _SAME = 0.01  # mm, between steps of a dose grid
     why="The values cannot be compared between patients.",
     todo="Ask for the injected dose, its time and the weight; dicomview shows Bq/ml.",
     standard="PS3.3 C.8.9.1, C.8.9.2",
+    columns=True,
 )
 def _pet_suv_not_computable(series: Series) -> Iterator[Finding]:
     for stack in series.stacks:
@@ -64,6 +65,7 @@ def _pet_suv_not_computable(series: Series) -> Iterator[Finding]:
     why="Without these corrections the values are no activity: the middle of the body looks cold.",
     todo="Use the corrected series; the uncorrected one is for finding artefacts.",
     standard="PS3.3 C.8.9.1",
+    columns=True,
 )
 def _pet_not_corrected(series: Series) -> Iterator[Finding]:
     if series.modality != "PT" or not series.stacks:
@@ -88,6 +90,7 @@ def _pet_not_corrected(series: Series) -> Iterator[Finding]:
     why="A date or a clock is wrong, and SUV with it by the same power of two.",
     todo="Ask for the time of injection; compare the clocks.",
     standard="PS3.3 C.8.9.2",
+    columns=True,
 )
 def _pet_time_order(series: Series) -> Iterator[Finding]:
     for stack in series.stacks if series.modality == "PT" else ():
@@ -160,13 +163,10 @@ def _mr_philips_scaling(one: Instance) -> Iterator[Finding]:
     why="Nothing says how large a pixel is: no lengths can be measured.",
     todo="Use the scale that is drawn into the picture, if there is one.",
     standard="PS3.3 C.8.5.5",
+    columns=True,
 )
 def _us_regions_missing(one: Instance) -> Iterator[Finding]:
-    if (
-        one.tags.get("SOPClassUID") in _US
-        and one.header.pixels is not None
-        and not one.tags.get("SequenceOfUltrasoundRegions")
-    ):
+    if one.tags.get("SOPClassUID") in _US and one.image and not one.tags.get("SequenceOfUltrasoundRegions"):
         yield Finding("an ultrasound image without a calibration", "SequenceOfUltrasoundRegions", "", "a region")
 
 
@@ -179,6 +179,7 @@ def _us_regions_missing(one: Instance) -> Iterator[Finding]:
     why="Which detector, phase or slice a frame belongs to is unknown.",
     todo="Ask for the original; dicomview leaves such a vector out.",
     standard="PS3.3 C.8.4.8",
+    columns=True,
 )
 def _nm_vectors(one: Instance) -> Iterator[Finding]:
     if one.tags.get("SOPClassUID") != uid.NuclearMedicineImageStorage:
@@ -199,6 +200,7 @@ def _nm_vectors(one: Instance) -> Iterator[Finding]:
     why="Planes of dose lie elsewhere than a program with one spacing puts them.",
     todo="Ask the planning system for the dose again; dicomview takes the planes where the vector puts them.",
     standard="PS3.3 C.8.8.3.2",
+    columns=True,
 )
 def _rtdose_grid(one: Instance) -> Iterator[Finding]:
     if one.tags.get("SOPClassUID") != uid.RTDoseStorage or frame_count(one.tags) < 2:
@@ -225,6 +227,7 @@ def _rtdose_grid(one: Instance) -> Iterator[Finding]:
     why="Doses and contours cannot be laid over what they were made for.",
     todo="Fetch the objects referred to.",
     standard="PS3.3 C.8.8",
+    columns=True,
 )
 def _rt_links(material: Material) -> Iterator[Finding]:
     members = list(material.instances)
@@ -256,6 +259,7 @@ def _rt_links(material: Material) -> Iterator[Finding]:
     why="It cannot be laid over the images.",
     todo="Fetch the series it was made on, or ask who made it.",
     standard="PS3.3 C.8.20.2",
+    columns=True,
 )
 def _seg_geometry(material: Material) -> Iterator[Finding]:
     members = list(material.instances)
@@ -281,6 +285,7 @@ def _seg_geometry(material: Material) -> Iterator[Finding]:
     why="Left and right, and the two projections, cannot be told apart.",
     todo="Ask for them; do not read them from the picture's letters without noting so.",
     standard="PS3.3 C.8.11.3, C.8.11.7",
+    columns=True,
 )
 def _mg_laterality(one: Instance) -> Iterator[Finding]:
     if one.tags.get("SOPClassUID") not in _MG:

@@ -39,9 +39,10 @@ def _class_of(one: Instance) -> uid.UID:
     why="It is no slice; what it says about the images is not in them.",
     todo="Read it with dv.tags.",
     standard="PS3.4 B.5",
+    columns=True,
 )
 def _non_image_present(one: Instance) -> Iterator[Finding]:
-    if one.header.pixels is None and not one.broken and one.tags.text("SOPClassUID"):
+    if not one.image and not one.broken and one.tags.text("SOPClassUID"):
         name = _class_of(one).name
         yield Finding("no image", "SOPClassUID", "a class of its own" if name == _class_of(one) else name)
 
@@ -55,6 +56,7 @@ def _non_image_present(one: Instance) -> Iterator[Finding]:
     why="Opaque: nobody can say what it holds, names included.",
     todo="Leave it out before sharing.",
     standard="PS3.3 A.37, PS3.4 B.5",
+    columns=True,
 )
 def _raw_data_storage(one: Instance) -> Iterator[Finding]:
     sop_class = _class_of(one)
@@ -88,6 +90,7 @@ def _encapsulated_document(one: Instance) -> Iterator[Finding]:
     why="Text may be burnt into the pixels, and grey levels are not values.",
     todo="Look at it before sharing; do not measure in it.",
     standard="PS3.3 A.8, C.8.6.1",
+    columns=True,
 )
 def _secondary_capture(one: Instance) -> Iterator[Finding]:
     if _class_of(one) in _SECONDARY:
@@ -103,9 +106,10 @@ def _secondary_capture(one: Instance) -> Iterator[Finding]:
     why="It shows names, numbers and dates as pixels.",
     todo="Leave it out before sharing.",
     standard="PS3.15 E.3.1",
+    columns=True,
 )
 def _dose_report_screen(one: Instance) -> Iterator[Finding]:
-    if one.header.pixels is None:
+    if not one.image:
         return
     kinds = {kind.upper() for kind in one.tags.texts("ImageType")}
     described = one.tags.text("SeriesDescription").upper()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydicom import uid
 
-from dicomview.pixels import FrameTags, transfer_syntax
+from dicomview.pixels import FrameTags
 from dicomview.rules.check import Finding, check
 
 if TYPE_CHECKING:
@@ -60,9 +60,10 @@ def _bits_inconsistent(one: Instance) -> Iterator[Finding]:
     why="Nobody can say whether the numbers are greys, indices of a palette or colours.",
     todo="Correct the element with the sender; one sample is grey or palette, three are a colour.",
     standard="PS3.3 C.7.6.3.1.2",
+    columns=True,
 )
 def _photometric_invalid(one: Instance) -> Iterator[Finding]:
-    if one.header.pixels is None:
+    if not one.image:
         return
     kind, samples = one.tags.text("PhotometricInterpretation"), one.tags.integer("SamplesPerPixel", 1)
     if not kind:
@@ -91,9 +92,9 @@ def _photometric_invalid(one: Instance) -> Iterator[Finding]:
     standard="PS3.3 C.7.6.1.1.5",
 )
 def _lossy_without_flag(one: Instance) -> Iterator[Finding]:
-    if one.header.pixels is None:
+    if not one.image:
         return
-    flag, syntax = one.tags.text("LossyImageCompression"), transfer_syntax(one.dataset)
+    flag, syntax = one.tags.text("LossyImageCompression"), one.syntax
     if syntax in _LOSSY and flag != "01":
         yield Finding("the transfer syntax is lossy and the flag does not say so", "LossyImageCompression", flag, "01")
     elif flag == "01":
@@ -111,9 +112,10 @@ def _lossy_without_flag(one: Instance) -> Iterator[Finding]:
     why="Stored values are not Hounsfield units; a slope of 0 makes every voxel the same.",
     todo="Do not measure in these files; ask the sender for the originals. dicomview takes a slope of 1.",
     standard="PS3.3 C.8.2.1, C.11.1",
+    columns=True,
 )
 def _rescale_missing_or_zero(one: Instance) -> Iterator[Finding]:
-    if one.header.pixels is None:
+    if not one.image:
         return
     slope = one.tags.number("RescaleSlope")
     if slope == 0:
@@ -121,7 +123,7 @@ def _rescale_missing_or_zero(one: Instance) -> Iterator[Finding]:
     if one.tags.get("SOPClassUID") in _CT and "ModalityLUTSequence" not in one.dataset:
         # What is there and malformed is V14's to tell.
         for keyword in ("RescaleSlope", "RescaleIntercept"):
-            if keyword not in one.dataset:
+            if one.tags.get(keyword) is None and keyword not in one.dataset:
                 yield Finding(f"a CT image has no {keyword}", keyword, "", "a number")
 
 
@@ -134,6 +136,7 @@ def _rescale_missing_or_zero(one: Instance) -> Iterator[Finding]:
     why="Stored values cannot be compared from slice to slice; whoever stacks them without rescaling gets steps.",
     todo="Nothing here: dicomview rescales every slice by its own numbers. Convert to floats elsewhere, too.",
     standard="PS3.3 C.11.1",
+    columns=True,
 )
 def _rescale_varies(series: Series) -> Iterator[Finding]:
     for stack in series.stacks:

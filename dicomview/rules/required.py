@@ -80,7 +80,7 @@ def needed_by(sop_class: str) -> tuple[frozenset[str], frozenset[str]] | None:
 
 def _told_elsewhere(one: Instance) -> frozenset[str]:
     told = _ALWAYS
-    if one.header.pixels is not None:
+    if one.image:
         told |= _OF_IMAGES
         told |= _OF_CT if one.tags.text("Modality") == "CT" else frozenset()
         told |= _OF_PLANES if one.tags.get("SOPClassUID") in PLANES else frozenset()

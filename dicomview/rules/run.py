@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, overload
 
 import pandas as pd
 
+from dicomview.catalog import Catalog, scan
 from dicomview.elements import hides
 from dicomview.errors import UnknownChoice
 from dicomview.progress import bar
@@ -30,7 +32,7 @@ from dicomview.rules import (
 )
 from dicomview.rules.check import CHECKS, Check, undecided
 from dicomview.rules.findings import Gathered
-from dicomview.rules.material import elements_of, planes_of, prepared
+from dicomview.rules.material import elements_of, in_columns, planes_of, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +49,8 @@ _ROOMS = (
     objects, outside, pixels, required,
 )  # fmt: skip
 _FAMILIES = "FUVGPMNADX"
-_HELP = ("name", "severity", "level", "rule", "why", "todo", "standard")
+_COLUMNS = "columns"
+_HELP = ("name", "severity", "level", "rule", "why", "todo", "standard", _COLUMNS)
 # What is left out unless asked for: which checks, in words, and how to have them.
 _ASKED_FOR = {
     "sharing": "whether it is safe to share, family A: sharing=True",
@@ -73,7 +76,9 @@ def audit(
     source : path, pydicom.Dataset, Catalog, Series, Stack, Slice, or a list of these
         A folder (searched through), a file, a zip or a DICOMDIR; any number of series. Nothing is written or repaired.
     checks : str or list of str, optional
-        Ids ("P10") and families ("P"). Those of ordinary data when not given; the three arguments below add to them.
+        Ids ("P10") and families ("P"); "columns" for those to which a catalogue is enough, two thirds of the checks of
+        ordinary data, which open no file of plain CT and MR series again. Those of ordinary data when not given; the
+        three arguments below add to them.
     sharing : bool
         Ask as well whether the data are safe to give away (family A): a name is no fault at home.
     pixels : bool
@@ -117,7 +122,7 @@ def audit(
     if any(check.id[0] == "X" for check in chosen):
         outside.program("dciodvfy")
     hide = hides(identity, source)
-    material = prepared(source, progress=progress)
+    material = _material(source, chosen, progress=progress)
     found = Gathered(hide=hide)
     with quiet():
         for one in (check for check in chosen if check.scope == "source"):
@@ -130,8 +135,21 @@ def audit(
     return found.table(tuple(one.id for one in chosen), () if checks is not None else _left_out(chosen))
 
 
+def _material(source: Auditable, chosen: list[Check], *, progress: bool) -> Material:
+    """Return what is to be looked at; files are not opened again where the columns of a catalogue are enough."""
+    if not all(check.columns for check in chosen):
+        return prepared(source, progress=progress)
+    if isinstance(source, str | os.PathLike):
+        source = scan(source, progress=progress)
+        if not source.complete:
+            raise KeyboardInterrupt
+    return in_columns(source, progress=progress) if isinstance(source, Catalog) else prepared(source, progress=progress)
+
+
 def checks() -> pd.DataFrame:
     """Return a table of all checks of `audit`, one row each: name, severity, level, and a sentence on each question.
+
+    ``columns`` is True where the columns of a catalogue are enough.
 
     Examples
     --------
@@ -185,6 +203,9 @@ def _chosen(wish: str | Iterable[str] | None, asked: set[str]) -> list[Check]:
     found = {known for known in allowed if _kind(CHECKS[known])}
     for told in [wish] if isinstance(wish, str) else wish:
         word = str(told).upper()
+        if word == _COLUMNS.upper():
+            found |= {known for known in allowed if CHECKS[known].columns}
+            continue
         # A family is what it is without its pixels, a check that is named is wanted.
         of_it = {
             known for known, one in CHECKS.items() if known[0] == word and (known in allowed or one.scope != "plane")
@@ -198,7 +219,8 @@ def _chosen(wish: str | Iterable[str] | None, asked: set[str]) -> list[Check]:
 
 def _unknown(word: str) -> UnknownChoice:
     return UnknownChoice(
-        f"there is no check {word!r}; families are {', '.join(_FAMILIES)}", ", and dv.checks() lists all checks"
+        f"there is no check {word!r}; families are {', '.join(_FAMILIES)}",
+        f', "{_COLUMNS}" has those that open no file again, and dv.checks() lists all checks',
     )
 
 
@@ -234,7 +256,7 @@ def _look_into_files(found: Gathered, chosen: list[Check], material: Material, *
         series = instance.tags.text("SeriesInstanceUID")
         for check in whole:
             _try(found, check, instance, series, instance.label)
-        for element in elements_of(instance.dataset, by_vr):
+        for element in elements_of(instance.dataset, by_vr) if by_vr else ():
             for check in by_vr[element.vr]:
                 _try(found, check, element, series, instance.label)
 

@@ -128,7 +128,9 @@ class Series:
     @property
     def tags(self) -> FrameTags:
         """Elements of the first instance."""
-        header = self.stacks[0].slices[0].header if self.stacks else self.headers[0].dataset
+        if self.stacks:
+            return self.stacks[0].slices[0].tags.of_frame(0)
+        header = self.headers[0].dataset
         assert header is not None
         return FrameTags(header)
 
