@@ -13,6 +13,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -29,7 +30,7 @@ from benchmarks.session import Bench
 from dicomview.demo import instances, write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from conftest import Lab
     from playwright.sync_api import Browser
@@ -53,6 +54,8 @@ class Scene:
         The contenders measured in it; all when empty.
     local : bool
         Whether memory and scrolling beside a computing cell are measured, too.
+    unlimited : bool
+        Whether the browser paints as often as it can instead of 60 times a second, and only the drag is measured.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Scene:
     shape: tuple[int, int, int] = (200, 512, 512)
     only: tuple[str, ...] = ()
     local: bool = False
+    unlimited: bool = False
 
 
 MAIN = ("dicomview", "interact")
@@ -69,7 +73,10 @@ SCENES = (
     Scene("150 ms", Network(150)),
     Scene("50 ms + 50 Mbit/s", Network(50, 50), only=MAIN),
     Scene("1024²", Network(), shape=(60, 1024, 1024), only=MAIN),
+    Scene("0 ms unlimited screen", Network(), only=MAIN, unlimited=True),
+    Scene("150 ms unlimited screen", Network(150), only=MAIN, unlimited=True),
 )
+_NO_LIMIT = ("frame-rate-limit", "gpu-vsync")
 QUICK = ("0 ms", "50 ms + 50 Mbit/s")
 
 
@@ -86,24 +93,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lab = stack.enter_context(running_lab(home, "--folder", "lab", private=folder / "jupyter"))
         address = urlsplit(lab.address)
         proxy = stack.enter_context(Proxy("127.0.0.1", address.port or 80))
-        browser = stack.enter_context(running_chromium())
-        about = machine(DISPLAY, f"Chromium {browser.version}") | {"repetitions": str(options.repetitions)}
-        bench: Bench | None = None
-        for scene in scenes:
-            if bench is None or bench.array.shape != scene.shape:
-                bench = _bench(lab, browser, proxy, scene.shape, folder)
-            for contender in contenders:
-                if scene.only and contender.name not in scene.only:
-                    continue
-                _say(f"{scene.name}: {contender.name}")
-                if contender.lacks:
-                    results.not_run.setdefault(scene.name, {})[contender.name] = contender.lacks
-                    continue
-                try:
-                    _measure(bench, scene, contender, options.repetitions, results)
-                except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001  one peer's fault ends no run
-                    results.not_run.setdefault(scene.name, {})[contender.name] = f"{type(error).__name__}: {error}"
-                    _say(f"  {type(error).__name__}: {error}")
+        about: dict[str, str] = {}
+        for unlimited in sorted({scene.unlimited for scene in scenes}):
+            with running_chromium(*(_NO_LIMIT if unlimited else ())) as browser:
+                about = about or machine(DISPLAY, f"Chromium {browser.version}")
+                place = partial(_bench, lab, browser, proxy, folder=folder)
+                some = [scene for scene in scenes if scene.unlimited is unlimited]
+                _measure_all(some, contenders, place, options.repetitions, results)
+    about["repetitions"] = str(options.repetitions)
     page = markdown(results, {scene.name: scene.shape for scene in scenes}, about)
     print(page)
     if options.save:
@@ -112,6 +109,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         record = {"about": about, "values": results.values, "not_run": results.not_run}
         (RESULTS / "display.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _measure_all(
+    scenes: Sequence[Scene],
+    contenders: Sequence[Contender],
+    place: Callable[[tuple[int, int, int]], Bench],
+    repetitions: int,
+    results: Results,
+) -> None:
+    """Measure all contenders in the scenes of one browser."""
+    bench: Bench | None = None
+    for scene in scenes:
+        if bench is None or bench.array.shape != scene.shape:
+            bench = place(scene.shape)
+        for contender in contenders:
+            if scene.only and contender.name not in scene.only:
+                continue
+            _say(f"{scene.name}: {contender.name}")
+            if contender.lacks:
+                results.not_run.setdefault(scene.name, {})[contender.name] = contender.lacks
+                continue
+            try:
+                _measure(bench, scene, contender, repetitions, results)
+            except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001  one peer's fault ends no run
+                results.not_run.setdefault(scene.name, {})[contender.name] = f"{type(error).__name__}: {error}"
+                _say(f"  {type(error).__name__}: {error}")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -162,10 +185,12 @@ def _measure(bench: Bench, scene: Scene, contender: Contender, repetitions: int,
         session.first()  # the front end fetches a library's own files once
         bench.proxy.network = scene.network
         for _ in range(repetitions):
-            add(session.first())
-            add(session.scroll(count), "cold_")
-            session.settle()
-            add(session.scroll(count, start=count, direction=-1), "warm_")
+            shown = session.first()
+            if not scene.unlimited:
+                add(shown)
+                add(session.scroll(count), "cold_")
+                session.settle()
+                add(session.scroll(count, start=count, direction=-1), "warm_")
             add(session.drag(moves), "drag_")
         if scene.local:
             for _ in range(repetitions):

@@ -120,8 +120,9 @@ def targets(scenes: dict[str, tuple[int, int, int]]) -> list[Target]:
     slices, rows, columns = scenes.get("0 ms", (0, 0, 0))
     room = slices * rows * columns * 2 / 1e6 + 60
     one_by_one = [
-        Target("0 ms", "drag_rate", ">=", 12, "interact"),
-        Target("150 ms", "drag_rate", ">=", 25, "interact"),
+        # A screen of 60 pictures a second would be the limit of the ratio, not the viewer.
+        Target("0 ms unlimited screen", "drag_rate", ">=", 12, "interact"),
+        Target("150 ms unlimited screen", "drag_rate", ">=", 25, "interact"),
         Target("0 ms", "cold_rate", ">=", 55),
         Target("150 ms", "cold_rate", ">=", 55),
         Target("50 ms + 50 Mbit/s", "cold_rate", ">=", 55),

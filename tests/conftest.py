@@ -176,13 +176,13 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def running_chromium() -> Iterator[Browser]:
-    """Run a headless Chromium."""
+def running_chromium(*disabled: str) -> Iterator[Browser]:
+    """Run a headless Chromium without the features named, beside others no test needs."""
     from playwright.sync_api import expect, sync_playwright
 
     executable = find_chromium()
     expect.set_options(timeout=PATIENCE / 3)
-    features = ("background-networking", "component-update", "sync", "quic", "gpu")
+    features = ("background-networking", "component-update", "sync", "quic", "gpu", *disabled)
     arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{feature}" for feature in features)]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
