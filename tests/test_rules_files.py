@@ -12,7 +12,7 @@ from faults import found, table
 from test_bad_input import nested
 
 from dicomview.demo.synthetic import write
-from dicomview.rules.material import DEEPEST
+from dicomview.rules.element import DEEPEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -99,6 +99,20 @@ def test_a_folder_is_scanned_for_the_checks_of_columns(name: str, tmp_path: Path
     assert told.to_numpy().tolist() == full[full["check"].map(enough)].to_numpy().tolist()
 
 
+def test_a_catalogue_that_hides_who_it_is_is_audited_as_the_files_are(tmp_path: Path) -> None:
+    """Where all names are hidden they are alike, and two patients look like one."""
+    pile = phantoms.regular()
+    pile[3].PatientID = "another"
+    write(pile, folder := tmp_path / "pile")
+    for identity in ("show", "hide"):
+        catalog = dv.scan(folder, cache=tmp_path / f"{identity}.parquet", identity=identity, progress=False)
+        again = dv.scan(folder, cache=tmp_path / f"{identity}.parquet", identity=identity, progress=False)
+        for one in (catalog, again):
+            findings = dv.audit(one, checks="columns", progress=False)
+            assert set(findings["check"]) == {"U06"}
+            assert (findings.loc[0, "files"] == ("(hidden)",)) == (identity == "hide")
+
+
 def test_a_fault_of_many_files_is_one_row_and_its_values_are_few() -> None:
     pile = phantoms.regular()
     for k, one in enumerate(pile):

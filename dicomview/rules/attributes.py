@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from pydicom.tag import BaseTag
 
-    from dicomview.rules.material import Element, Instance
+    from dicomview.rules.element import Element
+    from dicomview.rules.material import Instance
 
 __all__: list[str] = []
 

@@ -11,7 +11,7 @@ from dicomview.errors import UnsafeArchive
 from dicomview.files.extent import native_length
 from dicomview.pixels import FrameTags
 from dicomview.rules.check import Finding, check
-from dicomview.rules.material import DEEPEST
+from dicomview.rules.element import DEEPEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,12 +14,13 @@ from pydicom.multival import MultiValue
 from dicomview.elements import identifies
 from dicomview.pixels import FrameTags
 from dicomview.rules.check import Finding, check, undecided
-from dicomview.rules.material import elements_of
+from dicomview.rules.element import elements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicomview.rules.material import Element, Instance, Material
+    from dicomview.rules.element import Element
+    from dicomview.rules.material import Instance, Material
 
 __all__ = ["removed"]
 

@@ -12,7 +12,8 @@ from dicomview.rules.check import Finding, check
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicomview.rules.material import Element, Instance
+    from dicomview.rules.element import Element
+    from dicomview.rules.material import Instance
     from dicomview.space import Series
 
 __all__: list[str] = []

@@ -21,6 +21,7 @@ from dicomview.rules import (
     files,
     fitness,
     geometry,
+    hierarchy,
     identifiers,
     identity,
     markers,
@@ -31,8 +32,9 @@ from dicomview.rules import (
     required,
 )
 from dicomview.rules.check import CHECKS, Check, undecided
+from dicomview.rules.element import elements_of
 from dicomview.rules.findings import Gathered
-from dicomview.rules.material import elements_of, in_columns, planes_of, prepared
+from dicomview.rules.material import in_columns, planes_of, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,8 +47,8 @@ __all__ = ["audit", "checks", "explain"]
 
 # Each puts its checks into CHECKS.
 _ROOMS = (
-    attributes, completeness, decoded, encoding, files, fitness, geometry, identifiers, identity, markers, modalities,
-    objects, outside, pixels, required,
+    attributes, completeness, decoded, encoding, files, fitness, geometry, hierarchy, identifiers, identity, markers,
+    modalities, objects, outside, pixels, required,
 )  # fmt: skip
 _FAMILIES = "FUVGPMNADX"
 _COLUMNS = "columns"
@@ -137,13 +139,14 @@ def audit(
 
 def _material(source: Auditable, chosen: list[Check], *, progress: bool) -> Material:
     """Return what is to be looked at; files are not opened again where the columns of a catalogue are enough."""
-    if not all(check.columns for check in chosen):
-        return prepared(source, progress=progress)
-    if isinstance(source, str | os.PathLike):
-        source = scan(source, progress=progress)
-        if not source.complete:
-            raise KeyboardInterrupt
-    return in_columns(source, progress=progress) if isinstance(source, Catalog) else prepared(source, progress=progress)
+    if all(check.columns for check in chosen):
+        if isinstance(source, str | os.PathLike):
+            source = scan(source, identity="show", progress=progress)
+            if not source.complete:
+                raise KeyboardInterrupt
+        if isinstance(source, Catalog) and source.identity == "show":  # hidden values are all alike
+            return in_columns(source, progress=progress)
+    return prepared(source, progress=progress)
 
 
 def checks() -> pd.DataFrame:
@@ -228,7 +231,7 @@ def _left_out(chosen: list[Check], wish: str | Iterable[str] | None) -> tuple[st
     """Return what was not looked at, in words; of checks that were named nothing, for the others were not wanted."""
     there = {check.id for check in chosen}
     if wish is not None:
-        only = isinstance(wish, str) and wish.casefold() == _COLUMNS
+        only = [str(word).casefold() for word in ([wish] if isinstance(wish, str) else wish)] == [_COLUMNS]
         others = sum(not _kind(check) for known, check in CHECKS.items() if known not in there)
         return (f'{others} checks that need whole headers: without checks="{_COLUMNS}"',) if only else ()
     ids: dict[str, list[str]] = defaultdict(list)
