@@ -234,7 +234,7 @@ def _numbers(raw: bytes) -> tuple[float, ...] | None:
         return None
     head, several, last = raw.rpartition(b"\\")
     try:
-        return (*_before(head), float(last)) if several else (float(last),)
+        return _before(head) + (float(last),) if several else (float(last),)  # noqa: RUF005  faster than (*…, …)
     except ValueError:
         return None
 

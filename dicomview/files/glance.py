@@ -28,6 +28,8 @@ __all__ = ["FIRST", "OPTIONS", "Glance", "Glancer"]
 FIRST = 8192
 """Bytes that hold most headers."""
 _MARGIN = 256
+_LEAST_MARGIN = 32
+_PAGE = 4096  # bytes that the system keeps together: one more of them takes longer than all the rest of a read
 _LARGEST_HEADER = 1 << 22  # longer ones are pydicom's
 _length = Struct("<L").unpack_from
 _MARK = b"\xfe\xff\xdd\xe0\0\0\0\0"  # the end of encapsulated pixel data
@@ -89,11 +91,12 @@ class Glancer:
         Also say when files on the disk were written: that takes a call to the system more.
     """
 
-    __slots__ = ("_dated", "_enough", "_templates", "handed_over")
+    __slots__ = ("_begun", "_dated", "_enough", "_templates", "handed_over")
 
     def __init__(self, *, dated: bool = False) -> None:
         self._templates, self._dated = Templates(), dated
         self._enough = FIRST  # bytes that held the header of the last file
+        self._begun = 0  # where its pixel data began
         self.handed_over = 0
         """How many files pydicom had to look at."""
 
@@ -186,7 +189,10 @@ class Glancer:
                     return None
                 data += more
         if pixels:
-            self._enough = pixels + _MARGIN
+            if pixels != self._begun:
+                enough, self._begun = pixels + _MARGIN, pixels
+                page = enough - enough % _PAGE
+                self._enough = page if page >= pixels + _LEAST_MARGIN else enough
             if pixels > len(data):
                 return None
             (length,) = _length(data, pixels - 4)
