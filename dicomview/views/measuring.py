@@ -68,8 +68,8 @@ class Measuring(Canvas):
         self._edited = threading.Lock()
         self._measurer = Follower(self._answer_edits, failed=self.tell_trouble, pause=0.0)
         self._tables = Follower(self._renew_table, failed=self.tell_trouble, pause=0.1)
-        self._next: tuple[Any, dict[str, Measured]] = table_of([]), {}  # a table, with what it was made of
-        super().__init__(*arguments, measurements=self._next[0], _measures=self._measures_message(), **traits)
+        self._next: tuple[Any, dict[str, Measured]] = None, {}  # a table, with what it was made of
+        super().__init__(*arguments, _measures=self._measures_message(), **traits)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name != "measurements":
@@ -201,6 +201,12 @@ class Measuring(Canvas):
             if follower := self.__dict__.get(name):
                 follower.close()
         super().close()
+
+    @traitlets.default("measurements")
+    def _no_measurements(self) -> Any:
+        # When it is asked for: making a table takes as long as half of all else that a view does to be seen.
+        self._next = table_of([]), {}
+        return self._next[0]
 
     @traitlets.validate("measurements")
     def _checked_measurements(self, proposal: Any) -> Any:
