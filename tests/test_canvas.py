@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import deque
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +12,6 @@ from oracles import run
 from wire import unpacked
 
 from dicomview.errors import DamagedPixels
-from dicomview.views import canvas as canvases
 from dicomview.views.canvas import Canvas
 from dicomview.views.series_list import SeriesList
 from dicomview.views.shipment import Piece, Wish, shipment
@@ -83,25 +81,6 @@ def test_neighbours_come_in_one_message(canvas: Recorder) -> None:
 
 def test_neighbours_may_lie_along_an_extra_axis(canvas: Recorder) -> None:
     assert Wish("axial", (4, 2, 7), along=1, count=2).places == [(4, 2, 7), (4, 3, 7)]
-
-
-def test_a_line_is_quick_when_what_went_is_soon_heard_to_be_there(
-    canvas: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = iter(range(100))
-    monkeypatch.setattr(canvases, "_to_and_fro", times := deque[float]())
-    monkeypatch.setattr(canvases, "time", SimpleNamespace(monotonic=lambda: next(clock) / unit))
-    unit = 1
-    canvas.receive(0)
-    canvas.settle().receive(1, seen=1)
-    assert len(times) == 1
-    assert not canvases.line_is_quick()
-    unit = 1000
-    canvas.settle().receive(2, seen=0)  # what went second is not there yet
-    assert len(times) == 1
-    canvas.settle().receive(3, seen=3)
-    assert len(times) == 3
-    assert canvases.line_is_quick()
 
 
 class Slow:

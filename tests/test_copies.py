@@ -18,7 +18,7 @@ from wire import Sent, asked, unpacked
 
 import dicomview as dv
 from dicomview.errors import AlreadyThere, NothingFound, UnknownChoice
-from dicomview.views import copies, keeping, later
+from dicomview.views import copies, later
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,11 +127,7 @@ def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_cop
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(copies, "_NEAR_SECONDS", 60)
-    monkeypatch.setattr(keeping, "line_is_quick", lambda: True)
     view = dv.view(noise(), index=7)
-    view._bring_near()
-    assert view._near == []  # the page asks, and has them as soon
-    monkeypatch.setattr(keeping, "line_is_quick", lambda: False)
     view._bring_near()  # where a loop runs it comes after the cell
     near = view._near[0]["message"]
     plane = view._scene["planes"][view.plane]
@@ -144,12 +140,10 @@ def test_previews_around_the_shown_slice_come_with_the_widget_and_not_with_a_cop
     assert len(view._opening) == 1  # it is waited for
     linked = dv.view(dv.Volume(noise().astype(np.float32), np.eye(4), "HU"), layout="ortho")["axial"]
     linked.index = 7
-    monkeypatch.setattr(keeping, "line_is_quick", lambda: True)
     linked._bring_near()
     block = linked._scene["planes"]["axial"]["block"]
     starts = [7 - 7 % block, 7 - 7 % block + (block if 7 % block >= block / 2 else -block)]
     assert [one["message"]["slices"][0]["at"][0] for one in linked._near] == [i for i in starts if 0 <= i < 20]
-    monkeypatch.setattr(keeping, "line_is_quick", lambda: False)
     monkeypatch.setattr(copies, "_NEAR_SECONDS", 0)  # where they take long to decode
     slow = dv.view(noise(), index=7)
     slow._bring_near()

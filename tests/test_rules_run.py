@@ -113,6 +113,15 @@ def test_a_catalogue_that_hides_who_it_is_is_audited_as_the_files_are(tmp_path: 
             assert (findings.loc[0, "files"] == ("(hidden)",)) == (identity == "hide")
 
 
+def test_an_audit_says_that_a_scan_was_interrupted() -> None:
+    catalog = dv.scan(phantoms.regular(), progress=False)
+    assert "interrupted" not in str(dv.audit(catalog, progress=False).attrs["not_looked_at"])
+    catalog.complete = False
+    for checks in (None, "columns", "G"):
+        findings = dv.audit(catalog, checks=checks, progress=False)
+        assert "interrupted" in str(findings.attrs["not_looked_at"])
+
+
 def test_a_fault_of_many_files_is_one_row_and_its_values_are_few() -> None:
     pile = phantoms.regular()
     for k, one in enumerate(pile):

@@ -134,7 +134,10 @@ def audit(
                 _try(found, one, series, series.uid)
         _look_into_files(found, chosen, material, progress=progress)
         _look_at_pixels(found, chosen, material, progress=progress)
-    return found.table(tuple(one.id for one in chosen), _left_out(chosen, checks))
+    left = _left_out(chosen, checks)
+    if isinstance(source, Catalog) and not source.complete:
+        left += ("the paths that the interrupted scan has not seen: scan again",)
+    return found.table(tuple(one.id for one in chosen), left)
 
 
 def _material(source: Auditable, chosen: list[Check], *, progress: bool) -> Material:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dicomview.views.shipment import Shipment, Source
 
-__all__ = ["Canvas", "line_is_quick", "module_text", "style_text", "wanted_since"]
+__all__ = ["Canvas", "module_text", "style_text", "wanted_since"]
 
 _PARTS = (
     "window",
@@ -51,8 +51,6 @@ _PARTS = (
 )  # each knows only those before it
 
 _last_want = [-math.inf]  # when a page asked for slices of any canvas
-_to_and_fro: deque[float] = deque(maxlen=32)  # seconds from an answer of any canvas to hearing that it is there
-_QUICK = 0.04  # seconds
 _WORDS = 500  # letters of an error that are shown
 _LINGER = 0.5  # seconds that an answering thread stays: under a moving hand the next want is soon here
 
@@ -72,11 +70,6 @@ def module_text(*more: str) -> str:
 def wanted_since() -> float:
     """Return how long no page has asked for slices of any canvas, in seconds."""
     return time.monotonic() - _last_want[0]
-
-
-def line_is_quick() -> bool:
-    """Return whether a page that asks has its answer before a hand can be there; False until one was heard."""
-    return min(_to_and_fro, default=math.inf) < _QUICK
 
 
 def style_text() -> str:
@@ -141,7 +134,6 @@ class Canvas(Part):
         self._answers = 0  # how many were begun
         self._revision = 0  # of the scene that they are of
         self._under_way: dict[Wish, int] = {}  # answers that the browser has not been heard to have, by number
-        self._went: dict[int, float] = {}  # and when they went, by number
         self._server: threading.Thread | None = None  # while there are wishes; a view that rests needs none
         super().__init__(_scene=dict(scene), _state=dict(state), _opening=self._sent(opening), **traits)
         self.on_msg(self._on_message)
@@ -194,9 +186,6 @@ class Canvas(Part):
     def _want(self, wishes: list[Wish], *, seen: int, anew: bool, pack: bool) -> None:
         """Answer these wishes from now on, and no others; what is under way already is not sent twice."""
         with self._lock:
-            now = time.monotonic()
-            _to_and_fro.extend(now - when for number, when in self._went.items() if number <= seen)
-            self._went = {} if anew else {number: when for number, when in self._went.items() if number > seen}
             # Anew: a page that has just come, or has waited in vain. Whatever was sent to it is lost.
             self._under_way = {} if anew else {w: n for w, n in self._under_way.items() if n > seen}
             self._wishes = deque(wish for wish in wishes if wish not in self._under_way)
@@ -227,8 +216,6 @@ class Canvas(Part):
         try:
             # Previews are packed for any line, whole slices only for one that is slower than the packing.
             message, buffers = shipment(self._source, wish, pack=pack or wish.step > 1, failed=self._failed)
-            with self._lock:
-                self._went[number] = time.monotonic()
             self.send({**message, "n": number, "revision": revision}, buffers=buffers)
         except BaseException:
             self._server = None  # the kernel is going down; whoever asks again starts anew

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dicomview.errors import DicomviewError
 from dicomview.render.small import png_of
-from dicomview.views.canvas import line_is_quick
 from dicomview.views.copies import Copy, embeds, near_of, places_of, shown_of, snippet_of
 from dicomview.views.later import in_a_cell, soon, when_quiet
 from dicomview.views.measuring import Measuring
@@ -130,9 +129,8 @@ class Keeping(Measuring):
         return {**data, "text/html": "".join(copy), "image/png": base64.b64encode(png).decode("ascii")}, metadata
 
     def _bring_near(self) -> None:
-        """Send the previews around the shown slice: a hand may be on its way, and the page's first want too."""
-        # On a quick line they would but keep the page from painting the slice.
-        if self.comm is not None and (self._link or not line_is_quick()):  # else it was closed meanwhile
+        """Send the previews around the shown slice: a hand may be on its way."""
+        if self.comm is not None:  # else it was closed meanwhile
             # A page of several views is slow to come, and a hand may be there before its first want is answered.
             blocks: Literal[1, 2] = 2 if self._link else 1
             self._near = self._sent(near_of(self._piece, self.scene, self._now, blocks=blocks))
