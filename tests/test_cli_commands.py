@@ -155,6 +155,9 @@ def test_audit_lists_findings_and_its_status_says_whether_there_are_errors(
     assert "--sharing" in err
     assert said("audit", SAMPLES / "mr_head")[:2] == (0, "")
     assert said("audit", gap, "--checks", "P,F01")[0] == 0
+    code, out, err = said("audit", gap, "--checks", "columns")
+    assert (code, out.splitlines()[1].split()[0]) == (1, "G08")
+    assert "without --checks columns\n" in err
     code, out, _ = said("audit", gap, "--format", "json")
     assert json.loads(out)[0]["check"] == "G08"
     assert said("audit", gap, "-o", tmp_path / "findings.csv")[0] == 1

@@ -84,10 +84,15 @@ def _audit(options: argparse.Namespace) -> int:
     else:
         findings = rules.audit(_source(options), **asked)
         give(findings, options, shown=_SHOWN)
-    notes = [re.sub(r"(\w+)=True$", r"--\1", note) for note in findings.notes() if not note.startswith("dv.")]
+    notes = [_options_in(note) for note in findings.notes() if not note.startswith("dv.")]
     more = ["dicomview audit --explain ID says why a check matters and what to do"] * bool(len(findings))
     print("\n".join([findings.title(), *notes, *more]), file=sys.stderr)
     return int(bool((findings["severity"] >= "error").any()))
+
+
+def _options_in(note: str) -> str:
+    """Return a note that ends with an argument of Python as one that ends with the option of a shell."""
+    return re.sub(r'(\w+)="(\w+)"$', r"--\1 \2", re.sub(r"(\w+)=True$", r"--\1", note))
 
 
 def tags(options: argparse.Namespace) -> int:
