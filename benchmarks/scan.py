@@ -138,7 +138,7 @@ def scenes(root: Path, files: int, a_series: int, size: int, slices: int) -> Ite
     yield Scene(
         "audit of a series",
         root / "series" / "CT" / "CT00000",
-        a_series,
+        min(a_series, files),
         {
             "dicomview": lambda folder, paths: audit(folder, checks="columns", progress=False),
             "all checks": lambda folder, paths: audit(folder, progress=False),

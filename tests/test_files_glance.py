@@ -25,6 +25,7 @@ from pydicom.uid import (
 from test_files_headers import one, written
 
 from dicomview.demo.synthetic import instances, write
+from dicomview.files import glance as glances
 from dicomview.files import templates
 from dicomview.files.attributes import ATTRIBUTES, values_in
 from dicomview.files.glance import Glance, Glancer
@@ -288,3 +289,27 @@ def test_files_are_read_only_and_closed(tmp_path):
     if before:
         assert len(list(Path("/proc/self/fd").iterdir())) == before
     assert pydicom.dcmread(path).Rows == 8
+
+
+@pytest.mark.parametrize(("begins", "asked"), [((4000, 4000), {4096}), ((4040, 4140), {4040 + 256, 4140 + 256})])
+def test_one_read_is_enough_and_takes_no_further_page_than_it_must(
+    begins: tuple[int, int], asked: set[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Headers that end near the end of a page: of the same length all, or shorter and longer ones by turns."""
+    (ds,) = series(1)
+    paths = []
+    for number in range(12):
+        ds.InstanceNumber = str(number % 10)
+        ds.ImageComments = ""
+        for _ in range(2):  # the second time as long as it must be
+            path = tmp_path / f"{number:02}.dcm"
+            ds.save_as(path, enforce_file_format=True)
+            short = begins[number % 2] - read_header(Location("", os.fspath(path))).pixels.offset
+            ds.ImageComments += "x" * short
+        paths.append(path)
+    lengths: list[int] = []
+    monkeypatch.setattr(glances, "_read_at", lambda *of: lengths.append(of[1]) or os.pread(*of))
+    glancer = Glancer()
+    assert [glancer.file(os.fspath(path)).status for path in paths] == ["dicom"] * 12
+    assert len(lengths) <= 12 + 2  # the first ones, of which nothing is known
+    assert set(lengths[-6:]) == asked

@@ -10,8 +10,11 @@ from typing import Any
 import pandas as pd
 import phantoms
 import pytest
-from faults import found, table
+from faults import found, from_columns, table
 from oracles import put_raw
+from pydicom import config
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import DataElement
 
 import dicomview as dv
 from dicomview.demo.synthetic import write
@@ -117,9 +120,54 @@ def test_an_audit_says_that_a_scan_was_interrupted() -> None:
     catalog = dv.scan(phantoms.regular(), progress=False)
     assert "interrupted" not in str(dv.audit(catalog, progress=False).attrs["not_looked_at"])
     catalog.complete = False
-    for checks in (None, "columns", "G"):
-        findings = dv.audit(catalog, checks=checks, progress=False)
+    for source, checks in ((catalog, None), (catalog, "columns"), ([catalog], "G")):
+        findings = dv.audit(source, checks=checks, progress=False)
         assert "interrupted" in str(findings.attrs["not_looked_at"])
+
+
+@pytest.mark.parametrize(
+    ("keyword", "values", "others"),
+    [
+        ("SOPClassUID", ("1.2.840.10008.5.1.4.1.1.2", ["1.2.840.10008.5.1.4.1.1.2", "1.2"]), {}),
+        ("RescaleSlope", ("1", None), {"Modality": "OT"}),
+        ("RescaleSlope", ("1", "0"), {}),
+        ("StudyTime", ("12", "13"), {}),
+        ("StudyTime", ("12", "120000.00"), {}),
+        ("StudyTime", ("235960", "000000"), {}),
+        ("StudyTime", ("noon", "120000"), {}),
+        ("StudyDate", ("20200101", "2020.01.01"), {}),
+        ("StudyDate", ("00200101", "00200102"), {"PatientBirthDate": "00100101", "PatientAge": "099Y"}),
+        ("SeriesNumber", ("1", "01"), {}),
+        ("InstanceNumber", ("1", "2"), {}),
+        ("InstanceNumber", ("1", "9" * 20), {}),
+        ("PatientID", ("A" * 1030, "A" * 1029 + "B"), {}),
+        ("PatientID", ("A", None), {}),
+        ("Modality", ("CT", "ct"), {}),
+    ],
+)
+def test_odd_values_are_told_by_a_catalogue_as_by_the_files(
+    keyword: str, values: tuple[Any, Any], others: dict[str, str]
+) -> None:
+    pile = phantoms.regular()
+    for k, ds in enumerate(pile):
+        for word, value in {**others, keyword: values[k % 2]}.items():
+            if value is None:
+                del ds[word]
+            else:
+                ds[word] = DataElement(word, dictionary_VR(word), value, validation_mode=config.IGNORE)
+    from_columns(pile, dv.audit(pile, progress=False))
+
+
+def test_a_file_that_goes_or_changes_after_the_scan_is_told(tmp_path: Path) -> None:
+    pile = phantoms.regular()
+    for one in pile:
+        one.PhotometricInterpretation = "PALETTE COLOR"  # their files are opened again
+    write(pile, tmp_path)
+    catalog = dv.scan(tmp_path, progress=False)
+    gone, junk, *_ = sorted(tmp_path.rglob("*.dcm"))
+    gone.unlink()
+    junk.write_bytes(b"no DICOM")
+    assert {"F01", "F16"} <= set(dv.audit(catalog, checks="columns", progress=False)["check"])
 
 
 def test_a_fault_of_many_files_is_one_row_and_its_values_are_few() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import phantoms
 import pytest
 
@@ -67,3 +68,18 @@ def test_what_cannot_be_measured_keeps_nothing_else_away(view: SliceView) -> Non
     view._tables.rest()
     assert view.measurements["kind"].tolist() == ["rectangle"]
     assert view._measures["heard"] == {"one": 1}
+
+
+def test_a_view_begins_with_an_empty_table_of_its_own() -> None:
+    view, other = dv.view(phantoms.regular()), dv.view(phantoms.regular())
+    assert isinstance(view.measurements, pd.DataFrame)
+    assert view.measurements is not other.measurements
+    before = []
+    view.observe(lambda change: before.append(change.old), "measurements")
+    view.measurements = None
+    assert len(view.measurements) == 0
+    view.measure("line", [(1, 1), (3, 3)])
+    assert [len(one) for one in before] == [0] * len(before)
+    assert len(view.measurements) == 1
+    view.measurements = None
+    assert len(view.measurements) == 0

@@ -245,7 +245,8 @@ class Catalog:
 
         Its slices have the attributes of ``files`` and no pixels.
         """
-        return sketched(self._places, self._packed, self.rows_of(index))
+        series = sketched(self._places, self._packed, self.rows_of(index))
+        return series if series is None or self.identity == "show" else series.hidden()
 
     @cached_property
     def _stacks(self) -> dict[int, tuple[Stack, ...]]:

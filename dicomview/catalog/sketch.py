@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 from dicomview.catalog.packed import NO_INTEGER, POSITION, Coded
 from dicomview.errors import NotAnImage
 from dicomview.files import Header
+from dicomview.files.attributes import written
 from dicomview.pixels import FrameTags
 from dicomview.space import Series, Slice
 from dicomview.space.groups import says_localizer
@@ -34,6 +35,7 @@ __all__ = ["main_row", "sketched"]
 
 # CT, MR, PET: their slices are single frames, and nothing in a sequence changes where they lie.
 _PLAIN = {"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.128"}
+_UIDS = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
 _NOTHING = Dataset()
 _POSITION = "ImagePositionPatient"
 _MOST_FRAMES = 1 << 31  # whatever a file claims
@@ -65,10 +67,7 @@ class _RowTags(FrameTags):
             return default
         if isinstance(value, str):
             return value.split("\\") if "\\" in value else value
-        if isinstance(value, datetime.timedelta):
-            value = datetime.datetime.min + value
-            return f"{value:%H%M%S.%f}".rstrip("0").rstrip(".") if value.microsecond else f"{value:%H%M%S}"
-        return f"{value:%Y%m%d}" if isinstance(value, datetime.date) else value
+        return written(value) if isinstance(value, datetime.date | datetime.timedelta) else value
 
 
 def sketched(places: Sequence[Location], packed: Packed, rows: Iterable[int]) -> Series | None:
@@ -93,8 +92,10 @@ def sketched(places: Sequence[Location], packed: Packed, rows: Iterable[int]) ->
     assert isinstance(statuses, Coded)
     for row in rows:
         tags = _RowTags(packed, row)
-        known.add(uid := tags.get("SOPInstanceUID"))
-        if uid is None or len(known) == len(slices) or not pixels[row] or not _is_plain(tags):
+        if not pixels[row] or not _is_plain(tags):
+            return None
+        known.add(tags.text("SOPInstanceUID"))
+        if len(known) == len(slices):  # of one that was met before, copies have to be compared
             return None
         place, fault = place_of(tags)
         spacing, kind = spacing_of(tags)
@@ -113,7 +114,8 @@ def sketched(places: Sequence[Location], packed: Packed, rows: Iterable[int]) ->
 
 def _is_plain(tags: FrameTags) -> bool:
     return (
-        tags.get("SOPClassUID") in _PLAIN
+        all(len(tags.texts(keyword)) == 1 for keyword in _UIDS)
+        and tags.text("SOPClassUID") in _PLAIN
         and tags.get("NumberOfFrames") in (None, 1)
         and "MOSAIC" not in "\\".join(tags.texts("ImageType"))
     )

@@ -51,7 +51,7 @@ hidden. Exit status 1 when there are errors.
 
   dicomview audit data                              all checks of ordinary data
   dicomview audit data --checks G,P10               two of the families and checks that --list names
-  dicomview audit data --checks columns             those that open no file of a plain CT or MR series after the scan
+  dicomview audit data --checks columns             those to which a scan is enough: most, and quick
   dicomview audit data --sharing -o page.html       may it be given away? As a page, identity hidden: dv.report's
   dicomview audit data && train.py                  goes on only without errors
   dicomview audit data --identity hide              for a ticket or a mail: no names of files

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     Value: TypeAlias = str | int | float | datetime.date | datetime.timedelta | tuple[float, ...] | None
 
-__all__ = ["ATTRIBUTES", "CHARSETS", "Attribute", "Kind", "usual", "value_in", "value_of", "values_in"]
+__all__ = [
+    "ATTRIBUTES", "CHARSETS", "Attribute", "Kind", "one_form", "usual", "value_in", "value_of", "values_in", "written",
+]  # fmt: skip
 
 Kind = Literal["text", "date", "time", "short", "integer", "number", "numbers"]
 
@@ -88,7 +90,7 @@ CHARSETS = frozenset(name.encode() for name in python_encoding)
 """What SpecificCharacterSet may say, as bytes; several of them are joined by a backslash."""
 
 _DATE = re.compile(r"([0-9]{4})\.?([0-9]{2})\.?([0-9]{2})")
-_TIME = re.compile(r"([0-9]{2}):?([0-9]{2})(?::?([0-9]{2})(?:\.([0-9]{1,6}))?)?")
+_TIME = re.compile(r"([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2})(?:\.([0-9]{1,6}))?)?)?")
 
 
 def values_in(dataset: Dataset) -> list[Value]:
@@ -149,10 +151,25 @@ def _time(text: str) -> datetime.timedelta | None:
     match = _TIME.fullmatch(text)
     if match is None:
         return None
-    hours, minutes, seconds = (int(match[place] or 0) for place in (1, 2, 3))
+    hours, minutes, seconds = (int(match[place] or 0) for place in (1, 2, 3))  # minutes may be left away, too
     if hours > 23 or minutes > 59 or seconds > 60:  # 60: a leap second
         return None
     return datetime.timedelta(0, seconds, int((match[4] or "0").ljust(6, "0")), 0, minutes, hours)
+
+
+def one_form(text: str, kind: Kind) -> str:
+    """Return a date or time of a file as text, the same however it is written; "" where it is none."""
+    value = _date(text) if kind == "date" else _time(text)
+    return "" if value is None else written(value)
+
+
+def written(value: datetime.date | datetime.timedelta) -> str:
+    """Return a date as YYYYMMDD, a time of day as HHMMSS with the part of a second that it has."""
+    if isinstance(value, datetime.date):
+        return f"{value.year:04}{value.month:02}{value.day:02}"
+    minutes, seconds = min(value.seconds // 60 + 1440 * value.days, 1439), value.seconds % 60 + 60 * value.days
+    part = f".{value.microseconds:06}".rstrip("0") if value.microseconds else ""
+    return f"{minutes // 60:02}{minutes % 60:02}{seconds:02}{part}"
 
 
 # --- from bytes -------------------------------------------------------------------------------------------------------

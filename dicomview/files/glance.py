@@ -189,10 +189,10 @@ class Glancer:
                     return None
                 data += more
         if pixels:
-            if pixels != self._begun:
-                enough, self._begun = pixels + _MARGIN, pixels
-                page = enough - enough % _PAGE
-                self._enough = page if page >= pixels + _LEAST_MARGIN else enough
+            if pixels != self._begun:  # of headers whose lengths differ the next may be the longer one
+                self._begun, self._enough = pixels, pixels + _MARGIN
+            elif (page := self._enough - self._enough % _PAGE) >= pixels + _LEAST_MARGIN:
+                self._enough = page
             if pixels > len(data):
                 return None
             (length,) = _length(data, pixels - 4)

@@ -73,7 +73,7 @@ class Check:
     standard : str
         Section of DICOM; empty where it has none.
     columns : bool
-        True when the columns of a catalogue are enough: of plain series no file is opened.
+        True when the columns of a catalogue are enough to tell of plain CT and MR series.
     """
 
     id: str

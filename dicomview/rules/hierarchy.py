@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.uid import RawDataStorage
 
+from dicomview.files.attributes import one_form
 from dicomview.pixels import FrameTags
 from dicomview.rules.check import Finding, check
 
@@ -51,14 +52,15 @@ def _varying(members: list[Instance], keywords: Iterable[str], what: str, where:
 
 
 def _written(tags: FrameTags, keyword: str) -> str:
-    """Return what an attribute says, the same for one day or time however it is written (PS3.5 6.2 and ACR-NEMA)."""
-    text = "\\".join(tags.texts(keyword))
+    """Return what an attribute says: the same for one day, time or number however it is written, nothing for none."""
     if keyword.endswith("Date"):
-        return text.replace(".", "")
+        return one_form(tags.text(keyword), "date")
     if keyword.endswith("Time"):
-        whole, _, part = text.replace(":", "").partition(".")
-        return f"{whole:0<6}.{part}".rstrip("0").rstrip(".") if whole else ""
-    return text
+        return one_form(tags.text(keyword), "time")
+    if keyword.endswith("Number") and keyword != "AccessionNumber":
+        number = tags.number(keyword)
+        return "" if number is None else f"{number:g}"
+    return "\\".join(tags.texts(keyword))
 
 
 def _labels(members: Iterable[Instance]) -> tuple[str, ...]:
@@ -200,13 +202,13 @@ def _uid_scrambled_per_file(material: Material) -> Iterator[Finding]:
 
     def alike(tags: FrameTags) -> Hashable:
         same = ("StudyInstanceUID", "Modality", "SeriesNumber", "SeriesTime", "SeriesDescription", "Rows", "Columns")
-        return tuple(tags.text(keyword) for keyword in same) if tags.text("SeriesNumber") else ()
+        return tuple(_written(tags, keyword) for keyword in same) if _written(tags, "SeriesNumber") else ()
 
     sizes = {uid: len(members) for uid, members in _grouped(images, lambda tags: tags.text("SeriesInstanceUID"))}
     for _, members in _grouped(images, alike):
         lonely = [one for one in members if sizes.get(one.tags.text("SeriesInstanceUID")) == 1]
         # Their numbers run on, as those of the slices of one series do.
-        numbers = {one.tags.text("InstanceNumber") for one in lonely}
+        numbers = {_written(one.tags, "InstanceNumber") for one in lonely}
         if len(lonely) >= 3 and len(numbers) == len(lonely):
             message = "every instance has a SeriesInstanceUID of its own"
             study = lonely[0].tags.text("StudyInstanceUID")

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_PIXELS", "Instance", "Material", "Plane", "in_columns", "planes_of", "prepared"]
 
+_ORDINARY: dict[str, str] = {uid.CTImageStorage: "CT", uid.MRImageStorage: "MR"}
+_NEEDED = ("TransferSyntaxUID", "PatientPosition", "PatientID", "InstanceNumber")
+_CUT = ("PatientID", "PatientName", "AccessionNumber", "StudyDescription")  # where they are too long for a column
 MOST_PIXELS = 2**28
 """Of one slice that is decoded without being asked for: a header may announce any number."""
 
@@ -46,11 +49,14 @@ class Material:
     series : tuple of Series
     rows : dict of int to FrameTags
         Of headers whose files were not opened, by their place: what the columns of a catalogue say of the image.
+    complete : bool
+        False when it is of a catalogue whose scan was interrupted.
     """
 
     headers: tuple[Header, ...]
     series: tuple[Series, ...]
     rows: Mapping[int, FrameTags] = field(default_factory=dict)
+    complete: bool = True
 
     @property
     def instances(self) -> Iterator[Instance]:
@@ -178,7 +184,8 @@ def prepared(source: Auditable, *, progress: bool = True) -> Material:
     if others or not known:
         places = list(locate(others if known else source))  # type: ignore[arg-type]
         headers += tuple(map(read_header, bar(places, "Reading headers", "file", show=progress)))
-    return Material(headers, tuple(series_of(headers, progress=progress)))
+    complete = all(one.complete for one in many if isinstance(one, Catalog))
+    return Material(headers, tuple(series_of(headers, progress=progress)), complete=complete)
 
 
 def in_columns(catalog: Catalog, *, progress: bool = True) -> Material:
@@ -194,25 +201,28 @@ def in_columns(catalog: Catalog, *, progress: bool = True) -> Material:
         rows, sketch = members[index], catalog.sketch_of(index)
         slices = [] if sketch is None else [one for stack in sketch.stacks for one in stack.slices]
         if sketch is not None and all(map(_is_ordinary, slices)):
+            found, of_series = list(sketch.headers), [sketch]
             of_header = {id(one.source): one.tags for one in slices}
-            said |= {row: of_header[id(header)] for row, header in zip(rows, sketch.headers, strict=True)}
-            found = [sketch]
+            said |= {row: of_header[id(header)] for row, header in zip(rows, found, strict=True)}
         else:
-            found = series_of([read_header(headers[row].location) for row in rows], progress=progress)
-        series += found
-        read = {id(header.location): header for one in found for header in one.headers}
-        for row in rows:
-            headers[row] = read.get(id(headers[row].location), headers[row])
-    return Material(tuple(headers), tuple(series), said)
+            found = [read_header(headers[row].location) for row in rows]
+            of_series = series_of(found, progress=progress)
+        series += of_series
+        for row, header in zip(rows, found, strict=True):
+            headers[row] = header
+    return Material(tuple(headers), tuple(series), said, catalog.complete)
 
 
 def _is_ordinary(one: Slice) -> bool:
     """Return True when nothing about a slice asks for an element without a column."""
     tags = one.tags
+    modality = _ORDINARY.get(tags.text("SOPClassUID"))
+    needed = _NEEDED + (("RescaleSlope", "RescaleIntercept") if modality == "CT" else ())
     return (
         one.source.status == "dicom"
-        and tags.text("SOPClassUID") in (uid.CTImageStorage, uid.MRImageStorage)
-        and bool(tags.text("TransferSyntaxUID") and tags.text("PatientPosition"))
+        and modality is not None
+        and tags.text("Modality") == modality
         and tags.text("PhotometricInterpretation") in ("MONOCHROME1", "MONOCHROME2")
-        and (tags.text("Modality") != "CT" or None not in (tags.get("RescaleSlope"), tags.get("RescaleIntercept")))
+        and None not in map(tags.get, needed)
+        and not any(tags.text(keyword).endswith("…") for keyword in _CUT)
     )

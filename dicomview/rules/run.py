@@ -78,9 +78,9 @@ def audit(
     source : path, pydicom.Dataset, Catalog, Series, Stack, Slice, or a list of these
         A folder (searched through), a file, a zip or a DICOMDIR; any number of series. Nothing is written or repaired.
     checks : str or list of str, optional
-        Ids ("P10") and families ("P"); "columns" for those to which a catalogue is enough, two thirds of the checks of
-        ordinary data, which open no file of plain CT and MR series again. Those of ordinary data when not given; the
-        three arguments below add to them.
+        Ids ("P10") and families ("P"); "columns" for those to which a catalogue is enough, most checks of ordinary
+        data: files of plain CT and MR series are not opened again, unless the catalogue hides identity. Those of
+        ordinary data when not given; the three arguments below add to them.
     sharing : bool
         Ask as well whether the data are safe to give away (family A): a name is no fault at home.
     pixels : bool
@@ -135,7 +135,7 @@ def audit(
         _look_into_files(found, chosen, material, progress=progress)
         _look_at_pixels(found, chosen, material, progress=progress)
     left = _left_out(chosen, checks)
-    if isinstance(source, Catalog) and not source.complete:
+    if not material.complete:
         left += ("the paths that the interrupted scan has not seen: scan again",)
     return found.table(tuple(one.id for one in chosen), left)
 
