@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import shutil
 import sys
 import zipfile
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import phantoms
 import pyarrow.parquet as pq
 import pydicom
 import pytest
@@ -29,6 +32,7 @@ from dicomview.demo.synthetic import instances, write
 from dicomview.errors import AlreadyThere, NothingFound, WorkerLost
 from dicomview.files import ATTRIBUTES, Glancer, Location, locate, read_headers
 from dicomview.space import all_series
+from dicomview.views.catalog_list import listed
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 HOSTILE = "<script>alert(1)</script>"
@@ -736,3 +740,40 @@ def test_tags_of_a_catalogue_are_those_of_its_series(tmp_path):
     assert len(expected) == 6
     hidden = dv.tags(dv.scan(tmp_path, identity="hide"), asked)
     assert set(hidden["PatientName"]) == {"(hidden)"}
+
+
+@pytest.mark.parametrize("step", ["pack", "joined", "taken"])
+def test_an_interrupt_while_rows_are_put_together_loses_none(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(phantoms.regular(), tmp_path / "pile")
+    room = sys.modules[dv.scan.__module__]
+    true, calls = getattr(room, step), []
+
+    def interrupted(*of: Any) -> Any:
+        calls.append(of)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return true(*of)
+
+    whole = dv.scan(tmp_path / "pile", progress=False)
+    monkeypatch.setattr(room, step, interrupted)
+    catalog = dv.scan(tmp_path / "pile", cache=tmp_path / "index.parquet", progress=False)
+    assert catalog.files.equals(whole.files)
+    assert catalog.complete
+    assert len(calls) > 1
+    assert (tmp_path / "index.parquet").exists()
+
+
+def test_a_series_whose_files_have_gone_is_a_line_that_says_so(tmp_path: Path) -> None:
+    write(phantoms.missing(), tmp_path / "gap")
+    write(phantoms.regular(seed="another", modality="MR"), tmp_path / "whole")
+    catalog = dv.scan(tmp_path, progress=False)
+    shutil.rmtree(tmp_path / "gap")
+    first, second = repr(catalog).splitlines()[1:]
+    assert {"gone" in first, "gone" in second} == {True, False}
+    assert "regular" in first + second
+    stacks = catalog.stacks
+    assert sorted(stacks["slices"]) == [0, 12]
+    assert stacks["reason"].str.contains("gone").sum() == 1
+    assert "gone" in str(listed(catalog).entries)

@@ -2,7 +2,7 @@
 
 from dicomview.catalog.accessor import TagsAccessor
 from dicomview.catalog.among import series_among
-from dicomview.catalog.catalog import LINES, UNJUDGED, Catalog
+from dicomview.catalog.catalog import LINES, Catalog
 from dicomview.catalog.columns import row_table
 from dicomview.catalog.exchange import read_tags
 from dicomview.catalog.instances import Instance, instances_in, of_frame, rows_in
@@ -12,7 +12,6 @@ from dicomview.catalog.tables import by_keyword, tags
 
 __all__ = [
     "LINES",
-    "UNJUDGED",
     "Catalog",
     "Instance",
     "TagsAccessor",

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from dicomview.files import Location
     from dicomview.space import Stack
 
-__all__ = ["LINES", "UNJUDGED", "Catalog"]
+__all__ = ["LINES", "Catalog"]
 
 _INSTANCES = ("dicom", "no_preamble", "truncated")
 LINES = 30
 """Of series in what a notebook shows of a catalogue."""
-UNJUDGED = "not judged yet: catalog.stacks"
-"""Where the files of a series have to be read for a verdict, and are too many for a line."""
+_UNJUDGED = "not judged yet: catalog.stacks"  # there are too many files for a line
+_GONE = "not judged: the files have gone since the scan"
 _READ_FOR_REPR = 200
 _LONGEST = 40
 _OF_STUDY = ("StudyInstanceUID", "StudyDate", "StudyTime", "StudyDescription", "PatientName", "PatientID")
@@ -187,10 +187,19 @@ class Catalog:
 
     @cached_property
     def stacks(self) -> pd.DataFrame:
-        """One row for each stack: ``series`` (the index), shape, spacing in mm, and what the judge of the grid says."""
-        rows, hide = [], hides(self._identity)
+        """One row for each stack: ``series`` (the index), shape, spacing in mm, and what the judge of the grid says.
+
+        A series whose files had to be read and have gone is a row without a stack, whose ``reason`` says so.
+        """
+        rows: list[dict[str, Any]] = []
+        hide = hides(self._identity)
         for index in bar(range(len(self)), "Judging", "series"):
-            for number, stack in enumerate(self.stacks_of(index)):
+            try:
+                stacks = self.stacks_of(index)
+            except NothingFound:
+                rows.append({"series": index, "stack": 0, "slices": 0, "localizer": False, "reason": _GONE})
+                continue
+            for number, stack in enumerate(stacks):
                 spacing, tags = stack.spacing, stack.slices[0].tags
                 rows.append(
                     {
@@ -325,15 +334,18 @@ class Catalog:
         words = HIDDEN if words and hide else words  # free text
         return " · ".join(filter(None, (part(fitting("CS", modality, hide=hide)) or "?", words)))
 
-    def known_stacks_of(self, index: int) -> tuple[Stack, ...] | None:
-        """Return the stacks of one series as `stacks_of`, None where so many files would have to be read for them."""
+    def known_stacks_of(self, index: int) -> tuple[Stack, ...] | str:
+        """Return the stacks of one series as `stacks_of`, or why not: many files have to be read, or they have gone."""
         rows = self._members[index]
         if index not in self._stacks and len(rows) > _READ_FOR_REPR:
             sketch = self.sketch_of(index)
             if sketch is None:
-                return None
+                return _UNJUDGED
             self._stacks[index] = sketch.stacks
-        return self.stacks_of(index)
+        try:
+            return self.stacks_of(index)
+        except NothingFound:
+            return _GONE
 
     def _lines(self, index: int) -> list[str]:
         """Return a line for each stack of a series."""
@@ -341,9 +353,8 @@ class Catalog:
         start, end = f"{index:>3}  {modality} · ", f" · {words}" if words else ""
         stacks = self.known_stacks_of(index)
         count = _count(len(self._members[index]), "file")
-        if not stacks:
-            what = f"{count} · {UNJUDGED}" if stacks is None else f"no images · {count}"
-            return [f"{start}{what}{end}"]
+        if isinstance(stacks, str) or not stacks:
+            return [f"{start}{f'{count} · {stacks}' if stacks else f'no images · {count}'}{end}"]
         return [f"{start}{stack.summary()}{end}" for stack in stacks]
 
     def _column(self, name: str) -> Coded:

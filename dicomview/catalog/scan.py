@@ -6,9 +6,10 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from functools import partial
 from itertools import islice, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -23,7 +24,7 @@ from dicomview.progress import bar
 from dicomview.turns import quick_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Executor, Future
 
     from numpy.typing import NDArray
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["scan"]
 
+_Result = TypeVar("_Result")
 _Part: TypeAlias = "tuple[NDArray[np.intp], Packed]"  # rows of the listing, and what was found there
 _PACK = 16384  # glances kept as they are before they are packed
 _CHUNK = 2048  # most paths in one task of an executor
@@ -133,18 +135,31 @@ def scan(
             lost = error  # the cache is for what was read before
         fresh = bool(parts) or len(old) != len(index) or index.tells
         parts = [(new[rows], part) for rows, part in parts]
-        parts.append((old, taken(index.packed, known[old])))
+        parts.append((old, _to_its_end(partial(taken, index.packed, known[old]))))
+    paths, packed = _to_its_end(partial(_put_together, listing.places, parts, hide))
+    if index is not None and fresh:
+        _to_its_end(partial(index.write, paths, packed))
+    if lost is not None:
+        raise lost
+    whole = listing.whole and len(paths) == len(listing.places)
+    return Catalog(paths, packed, complete=whole, identity=identity, folders=_folders_in(source))
+
+
+def _put_together(places: list[Location], parts: list[_Part], hide: bool) -> tuple[list[Location], Packed]:
+    """Return the paths that were looked at, in their order, and what was found there."""
     parts.sort(key=lambda one: one[0][:1].tolist())  # then they are mostly in order
     rows = np.concatenate([rows for rows, _ in parts] or [np.empty(0, np.intp)])
     order = np.argsort(rows, kind="stable")
     packed = taken(joined([veiled(part) if hide else part for _, part in parts]), order)
-    every = len(order) == len(listing.places)
-    paths = listing.places if every else [listing.places[row] for row in rows[order].tolist()]
-    if index is not None and fresh:
-        index.write(paths, packed)
-    if lost is not None:
-        raise lost
-    return Catalog(paths, packed, complete=listing.whole and every, identity=identity, folders=_folders_in(source))
+    return places if len(order) == len(places) else [places[row] for row in rows[order].tolist()], packed
+
+
+def _to_its_end(deed: Callable[[], _Result]) -> _Result:
+    """Do what must not be lost: an interrupt has it begun anew, a second one ends it."""
+    try:
+        return deed()
+    except KeyboardInterrupt:
+        return deed()
 
 
 class _Listing:
@@ -190,7 +205,7 @@ def _seen(listing: _Listing, executor: Executor | None, parts: list[_Part], *, d
     except KeyboardInterrupt:
         pass
     if glances:
-        parts.append((here[done : done + len(glances)], pack(glances)))
+        parts.append((here[done : done + len(glances)], _to_its_end(partial(pack, glances))))
 
 
 def _look_elsewhere(listing: _Listing, executor: Executor, parts: list[_Part], dated: bool, progress: bool) -> None:

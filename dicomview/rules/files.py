@@ -255,9 +255,9 @@ def _copied_objects(series: Series) -> Iterator[str]:
     "warning",
     "file",
     "source",
-    rule="A DICOMDIR or a link names a file that is not there or lies outside its folder.",
-    why="Part of the set was not copied.",
-    todo="Copy the whole medium.",
+    rule="A DICOMDIR, a link, a list or a catalogue names a file that is not there or lies outside its folder.",
+    why="Part of the set was not copied, or was moved after the scan.",
+    todo="Copy the whole medium; scan again.",
     standard="PS3.10 8, PS3.3 F",
     columns=True,
 )

@@ -135,6 +135,8 @@ def audit(
         _look_into_files(found, chosen, material, progress=progress)
         _look_at_pixels(found, chosen, material, progress=progress)
     left = _left_out(chosen, checks)
+    if not material.series:
+        left += ("anything: there is no DICOM here",)
     if not material.complete:
         left += ("the paths that the interrupted scan has not seen: scan again",)
     return found.table(tuple(one.id for one in chosen), left)
@@ -236,7 +238,8 @@ def _left_out(chosen: list[Check], wish: str | Iterable[str] | None) -> tuple[st
     if wish is not None:
         only = [str(word).casefold() for word in ([wish] if isinstance(wish, str) else wish)] == [_COLUMNS]
         others = sum(not _kind(check) for known, check in CHECKS.items() if known not in there)
-        return (f'{others} checks that need whole headers: without checks="{_COLUMNS}"',) if only else ()
+        headers = (f'{others} checks that need whole headers: without checks="{_COLUMNS}"',)
+        return (*headers, *_left_out([one for one in CHECKS.values() if not _kind(one)], None)) if only else ()
     ids: dict[str, list[str]] = defaultdict(list)
     for known in sorted(CHECKS.keys() - there):
         ids[_kind(CHECKS[known])].append(known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from dicomview.catalog import LINES, UNJUDGED
+from dicomview.catalog import LINES
 from dicomview.errors import DicomviewError
 from dicomview.views.lines import Line, entry_of_stack
 from dicomview.views.series_list import Entry, SeriesList
@@ -33,10 +33,11 @@ def listed(catalog: Catalog) -> SeriesList:
     entries: list[Entry] = []
     for index in range(min(len(catalog), LINES)):
         title, stacks = catalog.title_of(index), catalog.known_stacks_of(index)
-        for number, stack in enumerate(stacks or (None,)):
+        unknown = isinstance(stacks, str)
+        for number, stack in enumerate(stacks if stacks and not isinstance(stacks, str) else (None,)):
             lines.append((index, number))
             if stack is None:
-                entries.append(Entry(title, UNJUDGED if stacks is None else "no images", "", True, stacks is None))
+                entries.append(Entry(title, stacks if isinstance(stacks, str) else "no images", "", True, unknown))
             else:
                 entries.append(entry_of_stack(stack, title))
 
