@@ -180,6 +180,8 @@ def measure(scene: Scene, results: Results, repetitions: int) -> None:
     """Let the contenders take turns; what is quick is done several times in a turn, for anything disturbs it."""
     paths = [str(path) for path in sorted(scene.folder.rglob("*.dcm"))]
     clock = time.perf_counter if scene.wall else time.process_time
+    if hasattr(os, "sync"):
+        os.sync()  # files just written are else on their way to the disk meanwhile
     for _ in range(repetitions):
         for name, way in scene.contenders.items():
             turn = 0.0
