@@ -138,9 +138,11 @@ def test_a_click_plots_and_the_path_can_be_copied(shown: Any) -> None:
     page = shown(pile())
     page.desk.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.row("InstanceNumber").click()
-    page.settled()  # the first plot of a process may take long: matplotlib looks for fonts
+    page.tags.locator(
+        ".dicomview-figure"
+    ).wait_for()  # the first plot of a process takes long: matplotlib looks for fonts
+    page.settled()
     assert page.browser.selected == "InstanceNumber"
-    page.tags.locator(".dicomview-figure").wait_for()
     plot = page.tags.locator(".dicomview-plot")
     assert plot.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") > 300
     assert plot.get_attribute("alt") == "InstanceNumber"
