@@ -138,9 +138,8 @@ def test_a_click_plots_and_the_path_can_be_copied(shown: Any) -> None:
     page = shown(pile())
     page.desk.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.row("InstanceNumber").click()
-    page.tags.locator(
-        ".dicomview-figure"
-    ).wait_for()  # the first plot of a process takes long: matplotlib looks for fonts
+    # The first plot of a process takes long: matplotlib looks for fonts.
+    page.tags.locator(".dicomview-figure").wait_for()
     page.settled()
     assert page.browser.selected == "InstanceNumber"
     plot = page.tags.locator(".dicomview-plot")
