@@ -33,13 +33,14 @@ def listed(catalog: Catalog) -> SeriesList:
     entries: list[Entry] = []
     for index in range(min(len(catalog), LINES)):
         title, stacks = catalog.title_of(index), catalog.known_stacks_of(index)
-        unknown = isinstance(stacks, str)
-        for number, stack in enumerate(stacks if stacks and not isinstance(stacks, str) else (None,)):
+        if isinstance(stacks, str) or not stacks:
+            words = stacks if isinstance(stacks, str) else "no images"
+            lines.append((index, 0))
+            entries.append(Entry(title, words, "", True, bool(stacks)))
+            continue
+        for number, stack in enumerate(stacks):
             lines.append((index, number))
-            if stack is None:
-                entries.append(Entry(title, stacks if isinstance(stacks, str) else "no images", "", True, unknown))
-            else:
-                entries.append(entry_of_stack(stack, title))
+            entries.append(entry_of_stack(stack, title))
 
     def picture(line: int) -> bytes:
         index, number = lines[line]
