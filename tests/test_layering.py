@@ -382,8 +382,11 @@ def test_layers_added_to_a_view_on_the_screen_land_on_their_pixels(show: Show) -
     page.settled()
     messages = page.link.sent
     page.root.get_by_role("slider", name="mask: opacity").fill("0")
+    page.settled()  # two changes at once may travel as one
     page.root.get_by_role("button", name="line: show or hide").click()
+    page.settled()
     page.root.get_by_role("slider", name="line: opacity").fill("0.5")
+    page.settled()
     page.root.get_by_label("line: colour").fill("#ff00ff")
     np.testing.assert_array_equal(page.settled().pixels(), grey)
     drawn = page.stage.locator(".dicomview-drawing [data-layer=layers] path")

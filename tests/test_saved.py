@@ -135,6 +135,20 @@ def test_a_notebook_that_was_saved_works_before_anything_is_run(
     root.locator(".dicomview-planes").select_option("axial")
     expect(root.locator(".dicomview-fault")).to_have_text("")
 
+    # A word is changed and the notebook saved, still before a run: what it shows stays in it.
+    root.page.evaluate(
+        """async () => {
+            await window.jupyterapp.commands.execute("notebook:insert-cell-above");
+            await window.jupyterapp.commands.execute("docmanager:save");
+        }"""
+    )
+    root.page.close()
+    again = json.loads((lab.folder / "kept.ipynb").read_text("utf-8"))
+    assert len(again["cells"]) == 1 + len(json.loads(text)["cells"])
+    roots = open_saved("kept.ipynb", kernel=True).locator(".dicomview-canvas")
+    expect(roots.nth(1)).to_have_attribute("data-plane", "coronal")
+    assert_works_alone(roots.first, "no kernel answers: this is a part")
+
 
 def test_a_notebook_of_a_stranger_shows_its_picture(open_saved: OpenSaved, lab: Lab) -> None:
     """JupyterLab runs no script of a notebook that was never run there."""

@@ -1,0 +1,80 @@
+"""What a saved notebook shows before a run, kept when it is saved once more before a run.
+
+JupyterLab saves the states of the widgets that have a kernel, and with them forgets those that a notebook was opened
+with: whoever opens one, changes a word and saves it would find its views gone. So what the outputs still show and the
+file still knows stays. A server extension, for the servers that `dicomview lab` starts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["keep"]
+
+_VIEW = "application/vnd.jupyter.widget-view+json"
+_STATE = "application/vnd.jupyter.widget-state+json"
+_REFERENCE = re.compile(r'"IPY_MODEL_([^"\\]+)"')  # of one model to another, wherever in its state
+_States: TypeAlias = dict[str, Any]
+
+
+def keep(model: dict[str, Any], path: str, contents_manager: Any) -> None:
+    """Put states that are in the file at `path`, and would be lost, into the notebook that is to replace it.
+
+    Parameters
+    ----------
+    model : dict
+        What is to be saved, as the contents API has it; a notebook is changed in place.
+    path : str
+        Where, below the server's folder.
+    contents_manager : jupyter_server.services.contents.manager.ContentsManager
+        Only one that saves into the file system knows an older file.
+    """
+    notebook, folder = model.get("content"), getattr(contents_manager, "root_dir", "")
+    if model.get("type") != "notebook" or not isinstance(notebook, dict) or not folder:
+        return
+    missing = _shown(notebook) - _states(notebook).keys()
+    file = Path(folder, *path.strip("/").split("/"))
+    if missing and file.is_file():
+        before = _states(json.loads(file.read_text("utf-8")))
+        kept = {name: before[name] for name in _reached(missing, before)}
+        if kept:
+            widgets = notebook.setdefault("metadata", {}).setdefault("widgets", {})
+            held = widgets.setdefault(_STATE, {"version_major": 2, "version_minor": 0, "state": {}})
+            held["state"] = kept | held["state"]
+
+
+def _states(notebook: dict[str, Any]) -> _States:
+    held = notebook.get("metadata", {}).get("widgets", {}).get(_STATE, {})
+    return dict(held.get("state", {}))
+
+
+def _shown(notebook: dict[str, Any]) -> set[str]:
+    """Return the names of the widgets in the outputs of a notebook."""
+    outputs = (output for cell in notebook.get("cells", []) for output in cell.get("outputs", []))
+    views = (output.get("data", {}).get(_VIEW) for output in outputs)
+    return {view["model_id"] for view in views if isinstance(view, dict) and "model_id" in view}
+
+
+def _reached(names: Iterable[str], states: _States) -> set[str]:
+    """Return the names of these widgets and of those that they are made of, as far as their states are known."""
+    reached, asked = set[str](), [*names]
+    while asked:
+        name = asked.pop()
+        if name in states and name not in reached:
+            reached.add(name)
+            asked += _REFERENCE.findall(json.dumps(states[name].get("state", {})))
+    return reached
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": __name__}]
+
+
+def _load_jupyter_server_extension(server: Any) -> None:
+    server.contents_manager.register_pre_save_hook(keep)
