@@ -146,9 +146,6 @@ class Server:
         defaults = self.private / "labconfig" / "default_setting_overrides.json"
         defaults.parent.mkdir()
         defaults.write_text(json.dumps(_SETTINGS))
-        extensions = self.private / "jupyter_server_config.d" / "dicomview.json"
-        extensions.parent.mkdir()
-        extensions.write_text(json.dumps({"ServerApp": {"jpserver_extensions": {"dicomview.lab.states": True}}}))
         more = [str(self.private), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
         # A kernel that the user once registered must not stand in for the environment that has dicomview.
         environment = os.environ | {

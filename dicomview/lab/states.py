@@ -2,7 +2,7 @@
 
 JupyterLab saves the states of the widgets that have a kernel, and with them forgets those that a notebook was opened
 with: whoever opens one, changes a word and saves it would find its views gone. So what the outputs still show and the
-file still knows stays. A server extension, for the servers that `dicomview lab` starts.
+file still knows stays. An extension of the Jupyter servers in whose environment dicomview is installed.
 """
 
 from __future__ import annotations
@@ -19,39 +19,42 @@ __all__ = ["keep"]
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _STATE = "application/vnd.jupyter.widget-state+json"
-_REFERENCE = re.compile(r'"IPY_MODEL_([^"\\]+)"')  # of one model to another, wherever in its state
+_NAMES = re.compile(
+    r'"(?:IPY_MODEL_|model_id": ")([^"\\]+)"'
+)  # of one model in the state of another; it is made of that
 _States: TypeAlias = dict[str, Any]
 
 
 def keep(model: dict[str, Any], path: str, contents_manager: Any) -> None:
     """Put states that are in the file at `path`, and would be lost, into the notebook that is to replace it.
 
+    A notebook without any word of states is left alone: its owner has JupyterLab save none, or has taken them out.
+
     Parameters
     ----------
     model : dict
         What is to be saved, as the contents API has it; a notebook is changed in place.
     path : str
-        Where, below the server's folder.
+        Where, below the server's folder. Of a notebook that is saved under another name nothing older is known.
     contents_manager : jupyter_server.services.contents.manager.ContentsManager
         Only one that saves into the file system knows an older file.
     """
-    notebook, folder = model.get("content"), getattr(contents_manager, "root_dir", "")
-    if model.get("type") != "notebook" or not isinstance(notebook, dict) or not folder:
+    notebook = model.get("content")
+    if (
+        model.get("type") != "notebook"
+        or not isinstance(notebook, dict)
+        or not hasattr(contents_manager, "_get_os_path")
+    ):
         return
-    missing = _shown(notebook) - _states(notebook).keys()
-    file = Path(folder, *path.strip("/").split("/"))
+    held = notebook.get("metadata", {}).get("widgets", {}).get(_STATE)
+    if held is None:
+        return
+    missing = _shown(notebook) - held.setdefault("state", {}).keys()
+    file = Path(contents_manager._get_os_path(path.strip("/")))  # which refuses what lies outside
     if missing and file.is_file():
-        before = _states(json.loads(file.read_text("utf-8")))
-        kept = {name: before[name] for name in _reached(missing, before)}
-        if kept:
-            widgets = notebook.setdefault("metadata", {}).setdefault("widgets", {})
-            held = widgets.setdefault(_STATE, {"version_major": 2, "version_minor": 0, "state": {}})
-            held["state"] = kept | held["state"]
-
-
-def _states(notebook: dict[str, Any]) -> _States:
-    held = notebook.get("metadata", {}).get("widgets", {}).get(_STATE, {})
-    return dict(held.get("state", {}))
+        widgets = json.loads(file.read_text("utf-8")).get("metadata", {}).get("widgets", {})
+        before = widgets.get(_STATE, {}).get("state", {})
+        held["state"] = {name: before[name] for name in _reached(missing, before)} | held["state"]
 
 
 def _shown(notebook: dict[str, Any]) -> set[str]:
@@ -62,13 +65,13 @@ def _shown(notebook: dict[str, Any]) -> set[str]:
 
 
 def _reached(names: Iterable[str], states: _States) -> set[str]:
-    """Return the names of these widgets and of those that they are made of, as far as their states are known."""
+    """Return the names of these widgets and of all they are made of or show, as far as their states are known."""
     reached, asked = set[str](), [*names]
     while asked:
         name = asked.pop()
         if name in states and name not in reached:
             reached.add(name)
-            asked += _REFERENCE.findall(json.dumps(states[name].get("state", {})))
+            asked += _NAMES.findall(json.dumps(states[name].get("state", {})))
     return reached
 
 
