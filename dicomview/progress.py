@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tqdm.auto import tqdm
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["bar"]
 
 T = TypeVar("T")
+_PATIENCE = 1  # second without a bar; one in a notebook is made of seven widgets, which a saved one keeps
 
 
 class _Notebook(tqdm):  # type: ignore[misc]  # what this is, tqdm finds out on the spot
@@ -21,22 +24,23 @@ class _Notebook(tqdm):  # type: ignore[misc]  # what this is, tqdm finds out on 
     and after an error it stays, in red.
     """
 
-    displayed = False
     _shown: Any = None  # the handle of the output
 
-    def display(self, *words: Any, check_delay: bool = True, **signals: Any) -> None:
-        super().display(*words, check_delay=False, **signals)  # so that it does not put itself on the page
-        if check_delay and not (signals or self.displayed or self.disable):  # a signal may come before its time
-            from IPython.display import display  # in a terminal nobody needs it
+    def __init__(self, *items: Any, **named: Any) -> None:
+        super().__init__(*items, display=False, **named)
+        from IPython.display import display  # in a terminal nobody needs it
 
-            self.displayed = True
-            self._shown = display(self.container, display_id=True)  # type: ignore[no-untyped-call]
+        self._shown = display(self.container, display_id=True)  # type: ignore[no-untyped-call]
+        self.displayed = True
 
     def close(self) -> None:
         super().close()
         shown, self._shown = self._shown, None
         if shown:
-            self.container.close()
+            for part in (*self.container.children, self.container):
+                for widget in (part, part.layout, getattr(part, "style", None)):
+                    if widget is not None:
+                        widget.close()
             shown.update({"text/html": "", "text/plain": ""}, raw=True)
 
 
@@ -68,12 +72,23 @@ def bar(
     show : bool
         False for no bar.
     """
-    named: dict[str, Any] = {"desc": doing, "unit": unit, "delay": 1, "disable": not show, "leave": False}
-    if weigh is None:
-        with _Bar(items, total=total, **named) as shown:
-            yield from shown
+    if not show:
+        yield from items
         return
-    with _Bar(total=total, **named) as shown:
-        for item in items:
+    total = len(items) if total is None and isinstance(items, Sized) else total
+    begun, done, rest = monotonic(), 0, iter(items)
+    for item in rest:
+        done += 1 if weigh is None else weigh(item)
+        yield item
+        if monotonic() - begun >= _PATIENCE and done != total:
+            break
+    else:
+        return
+    with _Bar(rest if weigh is None else None, total=total, initial=done, desc=doing, unit=unit, leave=False) as shown:
+        shown.start_t -= monotonic() - begun
+        if weigh is None:
+            yield from shown
+            return
+        for item in rest:
             shown.update(weigh(item))
             yield item

@@ -111,7 +111,7 @@ def test_a_bar_appears_when_it_takes_longer_than_a_second(
     shown: bool,
 ) -> None:
     if slow:
-        monkeypatch.setattr("tqdm.std.time", Clock())
+        monkeypatch.setattr("dicomview.progress.monotonic", Clock())
     read_headers(slices, progress=progress)
     output = capsys.readouterr()
     assert output.out == ""
