@@ -313,11 +313,24 @@ test("a change of the scene under a moving hand does not keep the whole slice aw
   const { store, sent, answer, show } = makeStore(60, 4, 8);
   show(10);
   show(11);
+  store.scene.revision = 1;
   store.renew();
   await answer(8, { step: 4, many: 8 });
   clock += 200;
   t.mock.timers.tick(200);
   assert.ok(sent.at(-1).items.some(({ at, step }) => at[0] === 11 && step === 1));
+});
+
+test("what is said otherwise of the same pictures throws none away", async () => {
+  const { store, sent, answer, show } = makeStore(60, 4, 8);
+  show(10);
+  await answer(10);
+  const before = sent.length;
+  store.renew(); // another beginning, say
+  assert.deepEqual([store.whole.has("axial/10/0"), sent.length], [true, before]);
+  store.scene.revision = 1;
+  store.renew();
+  assert.deepEqual([store.whole.bytes, sent.length], [0, before + 1]);
 });
 
 test("what lies around is asked for when all views are on the screen", (t) => {
@@ -644,12 +657,16 @@ test("what does not come is asked for again; when nobody says a word, anew and w
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { store, asked, sent, show } = makeStore();
   show(10);
+  t.mock.timers.tick(3999);
+  assert.deepEqual([asked().length, store.note], [1, ""]);
+  t.mock.timers.tick(1); // nobody has ever answered
+  assert.match(store.note, /no kernel answers/);
   const patience = 700 + (1000 * (1 << 20)) / (1 << 17); // 1 MB on the slowest line
-  t.mock.timers.tick(patience - 1);
-  assert.equal(asked().length, 1);
-  t.mock.timers.tick(1);
-  assert.deepEqual([asked().length, sent.at(-1).late, sent.at(-1).anew, store.note], [2, true, false, ""]);
+  t.mock.timers.tick(patience - 4000);
+  assert.deepEqual([asked().length, sent.at(-1).late, sent.at(-1).anew], [2, true, true]);
+  assert.match(store.note, /no kernel answers/); // it stays until somebody does
   store.receive({ kind: "busy" }, []); // it takes long
+  assert.equal(store.note, "");
   t.mock.timers.tick(patience);
   assert.deepEqual([asked().length, sent.at(-1).late, sent.at(-1).anew, store.note], [3, true, false, ""]);
   t.mock.timers.tick(patience); // and now not even that
@@ -668,17 +685,19 @@ test("a slice that comes damaged says so, and the next one is none the worse", a
   assert.equal(store.best("axial", [4, 0]).data[0], 7);
 });
 
-test("a picture that cannot be painted is said, and keeps no slice from coming", async () => {
-  const { store, view, answer } = makeStore();
-  const said = [];
-  view.paint = () => {
-    throw new RangeError("no such colour");
-  };
-  view.sayTrouble = (text) => said.push(text);
-  await answer(1);
-  await answer(2);
-  assert.equal(store.whole.bytes, 4);
-  assert.match(said[0], /no such colour/);
+test("at rest no more whole slices are asked for than the memory holds", async () => {
+  for (const [rows, models, whole] of [[6000, 1, 1], [4096, 1, 4], [4096, 8, 1], [512, 1, 60]]) {
+    const { store, sent, answer, show } = makeStore(60, 16);
+    Object.assign(store.scene.planes.axial, { rows, columns: rows });
+    store.share(models);
+    show(30);
+    hand.moved = store.moved = -Infinity;
+    store.flow.budget = Infinity;
+    store.ask();
+    const wanted = sent.at(-1).items.filter(({ step }) => step === 1).length;
+    assert.ok(wanted <= whole, `${wanted} of ${rows}²`);
+    assert.ok(wanted * rows * rows * 2 <= Math.max(store.whole.limit, rows * rows * 2));
+  }
 });
 
 test("tiny pictures and those without a size are asked for without delay", () => {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import phantoms
 import pytest
 from phantoms import item
+from playwright.sync_api import expect
 from test_views_browser import pile
 
 import dicomview as dv
@@ -58,6 +59,19 @@ class Shown:
 
     def count(self) -> str:
         return self.tags.locator(".dicomview-count").inner_text()
+
+
+def test_a_list_and_a_table_that_nobody_answers_say_so(desk: Desk) -> None:
+    browser = dv.browse(phantoms.regular()).settled()
+    with desk.link.busy:
+        for widget, name in ((browser._list, "list"), (browser._tags, "tags")):
+            desk.page.evaluate("([id, name]) => harness.render(id, name)", [desk.attach(widget), name])
+        for place in ("#list .dicomview-beside", "#tags .dicomview-count"):
+            expect(desk.page.locator(place)).to_have_text("No kernel answers yet: run the cell again if it has gone.")
+    desk.quiet()
+    expect(desk.page.locator("#tags .dicomview-count")).to_contain_text("elements")
+    browser.close()
+    assert desk.clear() == []
 
 
 @pytest.fixture

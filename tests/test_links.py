@@ -153,6 +153,49 @@ def test_a_view_that_has_gone_is_no_trouble_for_the_others(show: Show) -> None:
     assert ortho["axial"].index == 14
 
 
+def test_what_fails_in_one_view_does_not_stop_the_others(show: Show) -> None:
+    ortho = dv.view(phantoms.regular(stored=cube()), layout="ortho")
+    pages = shown(show, ortho)
+    pages["coronal"].picture.evaluate(
+        """(canvas) => {
+            canvas.getContext("2d").putImageData = () => {
+                throw new RangeError("no such colour");
+            };
+        }"""
+    )
+    pages["axial"].key("i")
+    pages["axial"].wheel(2)
+    expect(pages["coronal"].root.get_by_role("alert")).to_contain_text("no such colour")
+    pages["axial"].settled()
+    until(pages["axial"], lambda: ortho["sagittal"].invert and ortho["coronal"].invert)
+    assert ortho["axial"].index == 14 and ortho["axial"].invert
+
+
+def test_a_link_that_changes_keeps_the_slices_and_the_tools(show: Show) -> None:
+    """The crosshair goes with the link, and a drag does something all the same."""
+    one, other = (phantoms.regular(stored=cube(), seed=seed, tags=FRAME) for seed in "ab")
+    comparison = dv.compare(one, other)
+    pages = shown(show, comparison)
+    page = next(iter(pages.values()))
+    crosshair = page.root.get_by_role("button", name="(c)", include_hidden=True)
+    settled(pages)
+    page.key("c")
+    sent = page.link.sent
+    comparison.link = "index"
+    settled(pages)
+    assert page.link.sent - sent < 20  # words, and no slice anew
+    comparison.link = "none"
+    settled(pages)
+    expect(crosshair).to_be_hidden()
+    assert page.stage.get_attribute("data-tool") == "window"
+    before = page.mark("width")
+    page.drag(40, 0)
+    assert page.settled().mark("width") != before
+    comparison.link = "position"
+    settled(pages)
+    expect(crosshair).to_be_visible()
+
+
 def test_scrolling_stays_on_the_place_across_spacings_and_orientations(show: Show) -> None:
     first = dv.read_series(phantoms.regular(stored=cube(), tags=FRAME))
     second = dv.read_series(

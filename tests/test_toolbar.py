@@ -278,6 +278,22 @@ def test_a_film_goes_on_from_where_another_plane_is_and_ends_with_escape(page: C
     expect(button(page, "play or stop")).to_have_attribute("aria-pressed", "false")
 
 
+def test_a_film_goes_on_from_where_it_was_moved_to_and_ends_with_home(page: CanvasPage) -> None:
+    index = "(root) => Number(root.dataset.index)"
+    page.root.get_by_label("pictures per second").fill("2")
+    page.key("Home", " ")
+    page.wheel(20)
+    page.page.wait_for_timeout(700)
+    assert page.root.evaluate(index) in range(20, 23)
+    page.view.index = 40
+    page.page.wait_for_timeout(700)
+    assert page.root.evaluate(index) in range(40, 43)
+    page.stage.dblclick()
+    expect(button(page, "play or stop")).to_have_attribute("aria-pressed", "false")
+    page.page.wait_for_timeout(600)
+    assert page.settled().mark("index") == "30"
+
+
 def test_a_slice_stays_while_something_is_laid_over_it(page: CanvasPage) -> None:
     page.view.index = 21
     page.settled()
@@ -376,6 +392,55 @@ def test_what_an_observer_raises_is_shown_until_it_has_been_read(page: CanvasPag
         expect(page.stage).to_be_focused()
     page.view.unobserve(complain, "index")
     assert_paints(page, chest, index=32)
+
+
+def test_errors_are_told_together_and_can_be_copied(page: CanvasPage) -> None:
+    for text in ("one", "another", "one"):
+        page.view.send({"kind": "trouble", "text": f"An observer raised {text}."})
+    said = page.root.get_by_role("alert")
+    expect(said).to_have_text("An observer raised another.\nAn observer raised one.")
+    box = said.bounding_box()
+    assert box is not None
+    page.page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + 80, box["y"] + 5, steps=3)
+    page.page.mouse.up()
+    assert page.page.evaluate("() => String(getSelection()).length") > 3
+    expect(said).to_be_visible()
+    said.click()
+    expect(said).to_be_hidden()
+
+
+def test_what_cannot_be_painted_is_said_and_keeps_nobody_from_going_on(page: CanvasPage) -> None:
+    """Neither Python nor the other output of the view, nor this one once it can be painted again."""
+    other = page.again()
+    page.picture.evaluate(
+        """(canvas) => {
+            canvas.getContext("2d").putImageData = () => {
+                throw new RangeError("no such colour");
+            };
+        }"""
+    )
+    page.key("i")
+    expect(page.root.get_by_role("alert")).to_have_text("The picture cannot be painted: RangeError: no such colour")
+    other.settled()
+    assert page.view.invert
+    other.key("i", "ArrowDown")
+    assert other.settled().view.index == 31
+    page.picture.evaluate("(canvas) => delete canvas.getContext('2d').putImageData")
+    page.key("ArrowDown")
+    page.settled()
+    assert other.settled().mark("index") == page.mark("index") == "32"
+
+
+def test_an_opacity_under_the_hand_is_not_lost_when_its_layers_are_laid_anew(show: Show, chest: dv.Series) -> None:
+    mask = chest.volume().array > 300
+    page = show(dv.view(chest, masks={"bone": mask}))
+    slider = page.root.get_by_role("slider", name="bone: opacity")
+    slider.focus()
+    page.view.add_mask(~mask, name="bone")
+    page.settled()
+    expect(slider).to_be_focused()
 
 
 def test_without_controls_there_is_the_picture_alone(show: Show, chest: dv.Series) -> None:

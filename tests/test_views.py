@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
@@ -297,7 +298,8 @@ def test_a_colour_map_is_that_of_matplotlib(view):
     ("name", "wish"),
     [
         ("rotation", 45), ("rotation", True), ("zoom", 0), ("zoom", float("nan")), ("zoom", 1e9), ("pan", 3),
-        ("pan", (1, 2, 3)), ("pan", (float("inf"), 0)), ("flip", 2), ("invert", "yes"), ("colormap", "infern"),
+        ("pan", (1, 2, 3)), ("pan", (float("inf"), 0)), ("pan", (0, float("nan"))),
+        ("pan", (0, -1e9)), ("flip", 2), ("invert", "yes"), ("colormap", "infern"),
     ],
 )  # fmt: skip
 def test_how_a_picture_cannot_be_held_is_said_in_words(view, name, wish):
@@ -340,6 +342,30 @@ def test_what_an_observer_raises_is_said_on_the_page(view):
     assert told["kind"] == "trouble"
     assert "ValueError: no such organ" in told["text"]
     assert str(view.failure) == "no such organ"
+
+
+class Wordless(ValueError):
+    def __str__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(SystemExit("stop"), "SystemExit: stop"), (KeyboardInterrupt(), "no words"), (Wordless(), "no words")],
+)
+def test_whatever_an_observer_raises_is_said_and_ends_no_thread(view, error, words):
+    sent = []
+    view.send = lambda content, buffers=None: sent.append(content)
+
+    def careless(change):
+        raise error
+
+    view.observe(careless, "index")
+    with pytest.raises(ValueError) if isinstance(error, Exception) else contextlib.nullcontext():
+        gesture(view, positions={"axial": 3})
+    (told,) = sent
+    assert words in told["text"]
+    assert view.index == 3
 
 
 # Gestures

@@ -103,8 +103,10 @@ def as_pan(wish: Any) -> tuple[float, float]:
         right, down = wish
     except (TypeError, ValueError):
         right = down = None
-    if not (_number(right) and _number(down) and math.isfinite(right) and math.isfinite(down)):
-        raise UnknownChoice(f"a pan is (right, down) in parts of the width of the frame, not {wish!r}")
+    if not all(_number(part) and abs(part) <= MOST_ZOOM for part in (right, down)):
+        raise UnknownChoice(
+            f"a pan is (right, down) in widths of the frame, from {-MOST_ZOOM:g} to {MOST_ZOOM:g}, not {wish!r}"
+        )
     return float(right), float(down)
 
 

@@ -42,7 +42,9 @@ def colours_of(name: str) -> NDArray[np.uint8]:
 
     if name not in colormaps:
         close = difflib.get_close_matches(name, list(colormaps), n=3) or OFFERED
-        raise UnknownChoice(f"there is no colour map {name!r}; there is {', '.join(close)}, or any other of matplotlib")
+        raise UnknownChoice(
+            f"there is no colour map {name!r}; choose one of matplotlib's names, such as {', '.join(close)}"
+        )
     colours = np.asarray(colormaps[name](np.linspace(0, 1, 256), bytes=True)[:, :3], np.uint8)
     colours.setflags(write=False)
     return colours

@@ -234,7 +234,7 @@ class Browser(ipywidgets.HBox):  # type: ignore[misc]
             self._plotted = wish
             self._plot(instances)
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: BaseException) -> None:
         """Say on the page that the table does not follow; a log would be looked at by nobody."""
         words = str(error) if isinstance(error, DicomviewError) else type(error).__name__
         self._tags.draw(f"The table cannot follow: {words}", {})

@@ -125,7 +125,7 @@ class Canvas(Part):
         opening: Sequence[Shipment] = (),
         **traits: Any,
     ) -> None:
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         # Messages arrive in the main thread or in a subshell's. They only note what is wished for; a worker answers,
         # so that a newer wish is heard while slices are decoded, and two of them are never decoded at once.
         self._source, self._lock = source, threading.Condition()
@@ -150,10 +150,13 @@ class Canvas(Part):
         # Inside the state and no trait of its own: of two traits, widgets send back those alone that have changed.
         self._state = {**state, "stamp": stamp}
 
-    def tell_trouble(self, error: Exception, who: str = "An observer of this view") -> None:
+    def tell_trouble(self, error: BaseException, who: str = "An observer of this view") -> None:
         """Say on the page what an observer raised when a gesture called it; a log would be looked at by nobody."""
         self.failure = error
-        words = str(error) or "no words"
+        try:
+            words = str(error) or "no words"
+        except Exception:  # noqa: BLE001  it is somebody else's too
+            words = "no words that can be read"
         clipped = words if len(words) <= _WORDS else f"{words[:_WORDS]} …"
         self.send({"kind": "trouble", "text": f"{who} raised {type(error).__name__}: {clipped}"})
 

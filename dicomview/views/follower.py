@@ -19,7 +19,7 @@ class Follower:
     ----------
     work : callable
         Looks for itself at what there is to do.
-    failed : callable (error: Exception), optional
+    failed : callable (error: BaseException), optional
         Hears what the work raises.
     pause : float
         Seconds between two beginnings at least; a hand that moves on meanwhile is followed to where it is then.
@@ -31,7 +31,7 @@ class Follower:
     """
 
     def __init__(
-        self, work: Callable[[], None], *, failed: Callable[[Exception], None] = lambda _: None, pause: float = 0.2
+        self, work: Callable[[], None], *, failed: Callable[[BaseException], None] = lambda _: None, pause: float = 0.2
     ) -> None:
         self._work, self._failed, self._pause = work, failed, pause
         self._lock, self._ended = threading.Lock(), threading.Event()
@@ -67,7 +67,7 @@ class Follower:
                 self._woken = False
             try:
                 self._work()
-            except Exception as error:  # noqa: BLE001  in a thread nobody else would hear of it
+            except BaseException as error:  # noqa: BLE001  in a thread nobody else would hear of it
                 self.failure = error
                 self._failed(error)
             self._ended.wait(self._pause)

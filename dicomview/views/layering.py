@@ -223,11 +223,11 @@ class Layering:
         for name, drawing in meant.items():
             try:
                 found[name] = {"image": drawing.on(sheet)}
-            except Exception as error:  # noqa: BLE001  it is the user's; the slice is shown all the same
+            except BaseException as error:  # noqa: BLE001  it is the user's; the slice is shown all the same
                 self.tell_trouble(error, f"What draws the layer {name!r} on {plane} {index}")
         return found
 
-    def tell_trouble(self, error: Exception, who: str = "") -> None:
+    def tell_trouble(self, error: BaseException, who: str = "") -> None:
         """Say on the page what somebody else's function raised; `Canvas` does."""
         raise NotImplementedError
 

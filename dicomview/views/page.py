@@ -49,8 +49,8 @@ body .dicomview-canvas {{ width: 100%; }}
 .leaves {{ display: flex; flex-wrap: wrap; gap: 8px; }} .leaves > div {{ flex: 1 1 280px; min-width: 0; }}
 </style></head><body><h1 style="font-size:18px">{title}</h1>
 """
-_FOOT = """<p>{what}, {words}. The wheel or the arrow keys go through them, a drag sets the window,
-<b>?</b> tells more. All of this page is in its one file; it loads nothing and sends nothing. No name, number or
+_FOOT = """<p>{what}, {words}. The wheel, the arrow keys or a finger go through them, a drag sets the
+window, <b>?</b> tells more. All of this page is in its one file; it loads nothing and sends nothing. No name, number or
 description of the file is in it{but}, but the pictures are as they were made: what is written into their pixels can be
 read here. Made by dicomview, for research and teaching; not for diagnosis.</p></body></html>
 """

@@ -62,7 +62,7 @@ class SeriesList(Part):
     All that is shown is a message and never a trait: a saved notebook holds none of it.
     """
 
-    _esm = assembled("icons", "elements", "list")
+    _esm = assembled("icons", "elements", "call", "list")
     _css = style("browser")
 
     chosen = traitlets.Int()

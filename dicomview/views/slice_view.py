@@ -194,7 +194,7 @@ class SliceView(Keeping, Layering):
                 with self.hold_trait_notifications():
                     self.notify_change(change)
                     self._answer()
-            except Exception:
+            except BaseException:
                 self.send_state("_state")  # an observer has failed; the page hears of the change all the same
                 raise
 
@@ -233,9 +233,10 @@ class SliceView(Keeping, Layering):
         self._by_hand = True
         try:
             self._take_state(state)
-        except Exception as error:
+        except BaseException as error:
             self.tell_trouble(error)
-            raise
+            if isinstance(error, Exception):
+                raise  # to the log; a SystemExit would end the thread that hears the pages
         finally:
             self._by_hand = False
 

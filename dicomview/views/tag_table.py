@@ -58,7 +58,7 @@ class TagTable(Part):
     Rows are messages and never traits: a saved notebook holds none of them.
     """
 
-    _esm = assembled("icons", "elements", "table")
+    _esm = assembled("icons", "elements", "call", "table")
     _css = style("browser")
 
     selected = traitlets.Unicode()

@@ -141,6 +141,7 @@ function drawMark(layer, { path, lines, dots = [], words, at, around, color = "#
   if (lines) draw("path", layer.marks, { ...stroke, d: lines, transform: "scale(0.01)", "stroke-width": width });
   if (path) {
     if (rim) draw("path", layer.marks, { ...dark, d: path, "stroke-width": width + 2 });
+    /** @type {Record<string, string | number>} */
     const inside = fill ? { fill: color, "fill-opacity": fill } : {};
     draw("path", layer.marks, { ...stroke, ...inside, ...(dashed ? { "stroke-dasharray": "5 4" } : {}), d: path, "stroke-width": width });
   }

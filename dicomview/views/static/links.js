@@ -91,6 +91,7 @@ export class Link {
     }
     this.store.share(this.told?.views ?? 1);
     for (const view of this.views) {
+      view.tools.openLink();
       view.drawing.renew("cross");
       view.paint();
     }
@@ -128,8 +129,7 @@ export class Link {
     if (led.window && "table" in led.window && !knows(this.model.get("_scene"), led.window.table)) delete led.window;
     for (const view of this.views) view.rest(led);
     if (first) return;
-    this.model.set("_state", { ...state, ...led, page: this.store.page }); // shown nowhere, it is Python's all the same
-    this.model.save_changes();
+    this.store.tell({ ...state, ...led }); // shown nowhere, it is Python's all the same
   }
   /** The point under a [column, row] of a slice, or none. @param {import("./slices.js").Slice} slice @param {number[]} pixel */
   at({ plane, at }, pixel) {

@@ -3,6 +3,7 @@
  * The list of stacks: a picture, what it is, its verdict. Pictures are asked for when their row comes into sight. Text
  * from files reaches the page through `textContent` alone.
  */
+import { callPython } from "./call.js";
 import { add, keepKeys } from "./elements.js";
 
 /** @typedef {{title: string, size: string, verdict: string, sound: boolean, picture: boolean}} Entry
@@ -46,7 +47,7 @@ class SeriesList {
       this.choose(Math.min(this.options.length - 1, Math.max(0, MOVES[event.key](this.at))));
     }, { signal });
     model.on("msg:custom", this.onMessage);
-    model.send({ kind: "open" });
+    callPython(model, this.beside, signal);
   }
   close() {
     this.sight.disconnect();

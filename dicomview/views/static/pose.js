@@ -73,7 +73,7 @@ export function zoomedAt({ zoom, pan }, factor, point = [0, 0]) {
   return { zoom: wanted, pan: pan.map((offset, axis) => point[axis] + ((offset - point[axis]) * wanted) / zoom) };
 }
 
-/** What must be said to somebody who does not see how the picture is held. @param {Pose} pose */
+/** What must be said to somebody who does not see how the picture is held. @param {import("./view.js").State} state */
 export function poseWords({ zoom, rotation, flip, invert, colormap }) {
   const colours = colormap && colormap !== "gray" && `colours ${colormap}`;
   return [invert && "black for white", colours, flip && "mirrored", rotation && `turned ${rotation}°`, zoom !== 1 && `zoom ${Number(zoom.toFixed(2))}`];

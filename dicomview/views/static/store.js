@@ -7,7 +7,7 @@ import { Flow, plan } from "./wants.js";
 /**
  * @typedef {import("./slices.js").Slice} Slice @typedef {import("./slices.js").Plane} Plane
  * @typedef {{get: Function, set: Function, save_changes: Function, send: Function, on: Function, off: Function}} Model
- * @typedef {{paint: () => void, sayTrouble?: (text: string) => void}} Painted
+ * @typedef {{paint: () => void}} Painted
  */
 
 const WHOLE_BYTES = 256 * MEGABYTE; // of whole slices in the browser; linked views share this and what follows
@@ -58,6 +58,7 @@ export class Store {
   overdue = 0; // ms for which an answer has been waited for in vain, and nobody has said that it will come
   silent = false; // which is too long
   unheard = /** @type {any} */ (0); // timer until the first answer
+  revision = -1; // of the scene that is shown
   /** @param {Model} model */
   constructor(model) {
     this.model = model;
@@ -70,10 +71,13 @@ export class Store {
       this.model.get("_scene")
     );
   }
+  /** Whether there is nobody to ask. */
+  get alone() {
+    return this.lost || this.silent;
+  }
   /** What to say beside the picture of a copy, and of a view that nobody answers. */
   get note() {
-    const alone = this.lost || this.silent;
-    return this.model.get("_note") ?? (alone ? "no kernel answers: this is a part; run the cell for all of it" : "");
+    return this.model.get("_note") ?? (this.alone ? "no kernel answers: this is a part; run the cell for all of it" : "");
   }
   clear = () => {
     for (const timer of [this.waiting, this.resting, this.unheard]) clearTimeout(timer);
@@ -84,8 +88,10 @@ export class Store {
     this.coming.clear();
     this.anew = true;
   };
-  /** Something was laid over the pictures, or taken away: what is here is out of date. */
+  /** Where something was laid over the pictures, or taken away, what is here is out of date. */
   renew = () => {
+    if (this.revision === this.scene.revision) return;
+    this.revision = this.scene.revision;
     this.clear();
     this.surround();
     this.ask();
@@ -107,6 +113,7 @@ export class Store {
   join(view) {
     this.views.add(view);
     if (this.views.size > 1) return;
+    this.revision = this.scene.revision;
     // The first piece is not packed, so it is painted at once; what lies around waits until all views are on the screen.
     hand.moved = performance.now();
     for (const { message, buffers } of this.model.get("_opening") ?? []) this.take(message, buffers);
@@ -141,13 +148,24 @@ export class Store {
     }
     return !this.lost;
   }
+  /** Tell Python a state. @param {any} state */
+  tell(state) {
+    this.model.set("_state", { ...state, page: this.page });
+    try {
+      this.model.save_changes();
+    } catch {
+      this.lost = true; // a saved notebook without its kernel: all that is here still works
+    }
+  }
   /** @type {(message: any, buffers: DataView[]) => Promise<void>} */
   receive = async (message, buffers) => {
     if (!this.views.size || (message.kind !== "slices" && message.kind !== "busy") || this.outdated(message)) return;
     clearTimeout(this.unheard);
+    const { silent } = this;
     this.silent = false;
     this.overdue = 0;
     if (message.kind === "busy") {
+      if (silent) this.wait(); // not as long as for one who had gone
       this.paint();
       return;
     }
@@ -199,15 +217,8 @@ export class Store {
     }
     this.paint();
   }
-  /** Let every view paint; what goes wrong in one is said there and keeps nothing else from going on. */
   paint() {
-    for (const view of this.views) {
-      try {
-        view.paint();
-      } catch (error) {
-        view.sayTrouble?.(`The picture cannot be painted: ${error}`);
-      }
-    }
+    for (const view of this.views) view.paint();
   }
   /** Start to wait for what is pending. When nothing comes ask again, in case another page has overtaken the wish or the
    * kernel is busy with it; when that is not heard many times, nobody answers, and all is asked anew. */
@@ -219,7 +230,8 @@ export class Store {
       this.pending.clear();
       this.overdue += patience;
       const before = this.silent;
-      this.anew = this.silent = this.overdue >= SILENCE_MS && this.overdue > patience;
+      this.silent ||= this.overdue >= SILENCE_MS && this.overdue > patience; // only an answer ends it
+      this.anew = this.silent;
       if (this.silent && !before) this.surround();
       this.paint();
       this.ask();
@@ -277,7 +289,9 @@ export class Store {
     const { rows, columns, step, block } = this.scene.planes[plane];
     const bytes = Math.max(1, rows * columns * (this.scene.colour ? 3 : 2));
     const small = bytes / step ** 2;
-    const layout = { count: this.count(plane, along), step, block, near: (this.part * NEAR_BYTES) / bytes, far: (this.part * FAR_BYTES) / small };
+    const room = Math.max(0, 3 * Math.floor((this.whole.limit / bytes - 1) / 3)); // else each one that comes drives out another
+    const near = Math.min((this.part * NEAR_BYTES) / bytes, room);
+    const layout = { count: this.count(plane, along), step, block, near, far: (this.part * FAR_BYTES) / small };
     const held = (/** @type {number} */ i, /** @type {number} */ each) => {
       const key = keyOf(plane, at.with(along, i));
       return this.whole.has(key) || (each > 1 && (this.previews.has(key) || this.coming.has(key)));

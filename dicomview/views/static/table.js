@@ -3,6 +3,7 @@
  * The table of the elements of one slice: of thousands of rows those in sight are on the page. Python sends all rows
  * once and then what is new in them. Text from files reaches the page through `textContent` alone.
  */
+import { callPython } from "./call.js";
 import { add, addButton, keepKeys } from "./elements.js";
 
 /** @typedef {[path: string, tag: string, name: string, vr: string, value: string, problem: string]} Row
@@ -96,7 +97,7 @@ class TagTable {
     this.size.observe(this.grid);
     model.on("msg:custom", this.onMessage);
     this.showChosen();
-    model.send({ kind: "open" });
+    callPython(model, this.count, signal);
   }
   close() {
     clearTimeout(this.resting);
@@ -235,6 +236,7 @@ class TagTable {
     event.stopPropagation();
   };
   async toClipboard() {
+    let words = "copied";
     try {
       await navigator.clipboard.writeText(this.chosen);
     } catch {
@@ -243,9 +245,9 @@ class TagTable {
       range.selectNodeContents(this.path);
       getSelection()?.removeAllRanges();
       getSelection()?.addRange(range);
-      document.execCommand("copy");
+      if (!document.execCommand("copy")) words = "selected";
     }
-    this.copy.textContent = "copied";
+    this.copy.textContent = words;
     setTimeout(() => (this.copy.textContent = "copy path"), 1000);
   }
 }

@@ -73,6 +73,7 @@ export class Tools {
     const wrong = this.parts.width.value !== "" && !(Number(this.parts.width.value) > 0);
     const missing = "levels" in window && !wrong && [this.parts.center, this.parts.width].some(({ value, validity }) => value === "" && !validity.badInput);
     if (Number.isFinite(center) && width > 0) {
+      this.view.words.unsayTrouble(NO_WINDOW_TYPED);
       this.view.change({ window: { center, width, function: "levels" in window ? "LINEAR" : window.function } });
     } else if (!missing) {
       this.view.words.sayTrouble(NO_WINDOW_TYPED);
@@ -99,11 +100,8 @@ export class Tools {
     parts.colormaps.replaceChildren(...colormaps.map((name) => new Option(name, name)));
     for (const part of [parts.presets, parts.numbers, parts.colormaps, parts.hands[0]]) part.hidden ||= colour;
     for (const ruler of parts.rulers) ruler.hidden = !this.view.measures.able;
-    const { told } = this.view.link;
-    this.view.hand.tool = told?.hand ?? this.view.hand.tool;
-    parts.hands[4].hidden = !told?.cross;
-    if (colour && this.view.hand.tool === "window") this.view.hand.tool = "pan"; // colours have no window
-    this.showHand(this.view.hand.drags);
+    this.view.hand.tool = this.view.link.told?.hand ?? this.view.hand.tool;
+    this.openLink();
     this.openLayers(this.view.scene);
     this.axes = buildAxes(parts.axes, axes);
     this.axes.forEach(({ slider }, axis) => {
@@ -114,10 +112,21 @@ export class Tools {
     this.gapsOf = "";
     this.showFilm(false);
   }
-  /** What there is over the pictures. @param {Scene} scene */
+  /** Whether there is a crosshair, and what a drag does where there is none. */
+  openLink() {
+    const { hand, link, scene } = this.view;
+    const cross = Boolean(link.told?.cross);
+    this.parts.hands[4].hidden = !cross;
+    if (!cross && hand.tool === "cross") hand.tool = "window";
+    if (scene.colour && hand.tool === "window") hand.tool = "pan"; // colours have no window
+    this.showHand(hand.drags);
+  }
+  /** What there is over the pictures; where that has not changed, a hand or the focus may be on it. @param {Scene} scene */
   openLayers({ layers, colourless }) {
     const { parts } = this;
+    const [old, now] = [this.layers.map(({ name, color }) => [name, color.hidden]), layers.map((name) => [name, colourless.includes(name)])];
     parts.layers.hidden = !layers.length;
+    if (JSON.stringify(old) === JSON.stringify(now)) return;
     this.layers = buildLayers(parts.layers, layers);
     for (const { name, button, color, opacity } of this.layers) {
       color.hidden = colourless.includes(name);

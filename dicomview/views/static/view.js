@@ -46,6 +46,7 @@ export class View {
   held = ""; // how the picture is held
   width = 0; // of the frame, in CSS pixels; to ask for it at each step would lay the whole page out
   telling = false; // Python is being told what is on the screen already
+  filming = false; // it is the film that moves
   stamp = 0; // of the last state of Python's that is on the screen
   listeners = new AbortController();
   /** @param {Model} model @param {Store} store @param {HTMLElement} el */
@@ -62,7 +63,7 @@ export class View {
     this.painter = new Painter(this.picture);
     this.drawing = new Drawing(this.picture);
     this.drawing.add("cross", (slice) => link.marks(slice, this.state));
-    this.film = new Cine((place) => this.moveAlong(this.cineAlong, place), () => this.tools.showFilm(false));
+    this.film = new Cine(this.onFilm, () => this.tools.showFilm(false));
     const { signal } = this.listeners;
     this.words = new Words(this, page.words, signal);
     this.measures = new Measures(this);
@@ -157,12 +158,10 @@ export class View {
     this.resting = 0;
     this.drifted = {};
     this.telling = true;
-    this.model.set("_state", { ...this.state, stamp: this.stamp, page: this.store.page });
-    this.telling = false;
     try {
-      this.model.save_changes();
-    } catch {
-      this.store.lost = true; // a saved notebook without its kernel: all that is here still works
+      this.store.tell({ ...this.state, stamp: this.stamp });
+    } finally {
+      this.telling = false;
     }
     this.store.drag(false);
   };
@@ -202,10 +201,19 @@ export class View {
     }
     this.tools.show(state);
     this.paint();
-    if (plane !== before.plane && this.film.running) this.play(); // from where that plane is
+    const jumped = moved >= 0 && at[this.cineAlong] !== before.at[this.cineAlong] && !this.filming;
+    if (this.film.running && (plane !== before.plane || jumped)) this.play(); // from there
+  }
+  /** Show what there is; what goes wrong is said, and keeps neither a gesture nor another view from going on. */
+  paint() {
+    try {
+      this.repaint();
+    } catch (error) {
+      this.sayTrouble(`The picture cannot be painted: ${error}`);
+    }
   }
   /** Put the best that is here on the screen, where the old picture stays until then, and ask for what is not here. */
-  paint() {
+  repaint() {
     const { plane, at } = this.wish;
     let slice = this.store.best(plane, at, this.along, this.painted.slice?.at);
     const [wanted, { slice: old }] = [keyOf(plane, at), this.painted];
@@ -225,11 +233,17 @@ export class View {
       this.words.label(slice);
     }
     if (slice) this.hold(slice);
+    else if (old && this.store.alone) return this.turnBack(old.plane);
     if (slice && slice !== this.drawing.slice) this.drawing.show(slice);
     else if (this.state.point !== this.crossed) this.drawing.renew("cross");
     this.crossed = this.state.point;
     this.words.note(slice);
     this.store.show({ plane, at, along: Math.min(this.along, at.length - 1), direction: this.direction });
+  }
+  /** Nobody has the plane that is wished for. @param {string} plane the one that is here */
+  turnBack(plane) {
+    this.sayTrouble(`No kernel answers, and the ${this.state.plane} plane is not in this copy: run the cell again.`);
+    this.change({ plane });
   }
   /** What is drawn of the layers that are no masks: thin lines, which hide little and are drawn in half the time. @param {Slice} slice @returns {import("./drawing.js").Mark[]} */
   marksOf({ strokes }) {
@@ -295,6 +309,8 @@ export class View {
     this.change({ layers: { ...layers, [name]: { ...layers[name], ...change } } });
   }
   goHome() {
+    if (this.film.running) this.togglePlay();
+    this.words.tellTroubles([]);
     this.change(this.scene.home);
   }
   togglePlay() {
@@ -303,6 +319,14 @@ export class View {
     else this.play();
     this.tools.showFilm(Boolean(this.film.running));
   }
+  onFilm = (/** @type {number} */ place) => {
+    this.filming = true;
+    try {
+      this.moveAlong(this.cineAlong, place);
+    } finally {
+      this.filming = false;
+    }
+  };
   play() {
     const { plane, at } = this.wish;
     const along = this.cineAlong;

@@ -47,8 +47,8 @@ export function dragWindow(start, dx, dy, slope) {
   const least = Math.min(start.width, Math.max(start.function === "LINEAR" ? 1 : 0, Math.abs(slope)));
   const digit = Math.min(1, 10 ** (Math.floor(Math.log10(start.width)) - 2)); // no finer than the eye can tell
   const tidy = (/** @type {number} */ value) => Number((Math.round(value / digit) * digit).toPrecision(12));
-  const width = Math.max(least, tidy(start.width + (start.width * dx) / 256));
-  return { ...start, center: tidy(start.center + (start.width * dy) / 256), width };
+  const width = dx ? Math.max(least, tidy(start.width + (start.width * dx) / 256)) : start.width;
+  return { ...start, center: dy ? tidy(start.center + (start.width * dy) / 256) : start.center, width };
 }
 
 /** The line that comes nearest to a table: from its first to its last value. @param {VoiTable} table @returns {VoiWindow} */

@@ -7,12 +7,14 @@ import { windowWords } from "./window.js";
 
 /** @typedef {import("./view.js").View} View @typedef {import("./slices.js").Slice} Slice */
 
+const TOLD = 4; // errors that are told at once
 const SAID_MS = 500; // what rests this long is said to a screen reader
 
 export class Words {
   saying = /** @type {any} */ (0); // timer of what a screen reader says
   said = /** @type {string[]} */ ([]); // of the painted slice
   saidLast = "";
+  troubles = /** @type {string[]} */ ([]); // what went wrong and has not been read
   pointed = /** @type {number[] | null} */ (null); // the point of the frame that is told of; a page may be scrolled under a tap
   pinned = false; // to the middle of the frame
   /** @param {View} view @param {any} parts the elements, by what they say @param {AbortSignal} signal */
@@ -85,16 +87,23 @@ export class Words {
   }
   /** Say what went wrong, until it has been read. @param {string} text */
   sayTrouble(text) {
-    this.parts.said.textContent = text;
-    this.parts.trouble.hidden = false;
+    this.tellTroubles([...this.troubles.filter((one) => one !== text), text].slice(-TOLD));
   }
   /** What went wrong has been set right. @param {string} text */
   unsayTrouble(text) {
-    if (this.parts.said.textContent === text) this.parts.trouble.hidden = true;
+    this.tellTroubles(this.troubles.filter((one) => one !== text));
   }
-  /** The trouble has been read. */
+  /** @param {string[]} troubles */
+  tellTroubles(troubles) {
+    this.troubles = troubles;
+    this.parts.trouble.hidden = !troubles.length;
+    if (troubles.length) this.parts.said.textContent = troubles.join("\n");
+  }
+  /** The trouble has been read, unless some of it is being copied. */
   forget = () => {
-    this.parts.trouble.hidden = true;
+    const chosen = getSelection();
+    if (chosen && !chosen.isCollapsed && chosen.containsNode(this.parts.said, true)) return;
+    this.tellTroubles([]);
     this.view.stage.focus({ preventScroll: true });
   };
 }
