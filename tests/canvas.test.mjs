@@ -419,7 +419,7 @@ test("a kernel that has gone is not asked again, and the view is told", () => {
     throw new Error("Cannot send");
   };
   show(10);
-  assert.deepEqual([store.lost, told], [true, 1]);
+  assert.deepEqual([store.line.lost, told], [true, 1]);
   show(20);
   assert.equal(told, 1);
 });

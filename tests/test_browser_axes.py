@@ -267,7 +267,10 @@ def test_a_kernel_that_was_restarted(open_notebook: OpenNotebook, lab: Lab) -> N
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
     )
     root.locator(".dicomview-planes").select_option("coronal")  # of which no slice is here
-    expect(root.locator(".dicomview-fault")).to_have_text("No kernel answers: run the cell again.")
+    expect(root.get_by_role("alert")).to_have_text(
+        "No kernel answers, and the coronal plane is not in this copy: run the cell again."
+    )
+    expect(root).to_have_attribute("data-plane", "axial")
     again = notebook.run(0).locator(".dicomview-canvas")
     expect(again).to_have_attribute("data-plane", "axial")
     expect(again.locator(".dicomview-fault")).to_have_text("")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import itertools
 import os
 import pickle
 import shutil
@@ -600,6 +602,21 @@ def test_a_process_that_has_ended_is_an_error_in_words(tmp_path, monkeypatch, op
             dv.scan(root, executor=pool)
 
 
+def collecting():
+    """Return whether Python collects rings within a task, and after it."""
+    with sys.modules[dv.scan.__module__]._uncollected():
+        within = gc.isenabled()
+    return within, gc.isenabled()
+
+
+def test_the_collector_rests_in_workers_alone():
+    assert collecting() == (True, True)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert pool.submit(collecting).result() == (False, True)
+        pool.submit(gc.disable).result()
+        assert pool.submit(collecting).result() == (False, False)
+
+
 def test_an_interrupt_that_ends_the_workers_keeps_what_they_have_read(tmp_path, monkeypatch):
     room = sys.modules[dv.scan.__module__]
     write(series(count=4), tmp_path)
@@ -711,6 +728,7 @@ def test_one_bar_counts_files_whoever_looks(tmp_path, monkeypatch):
             super().close()
 
     monkeypatch.setattr(progress, "_Bar", Counted)
+    monkeypatch.setattr(progress, "monotonic", itertools.count(0, 2).__next__)  # each look is two seconds later
     dv.scan(tmp_path)
     with ThreadPoolExecutor(2) as executor:
         dv.scan(tmp_path, executor=executor)

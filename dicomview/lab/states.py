@@ -19,9 +19,8 @@ __all__ = ["keep"]
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _STATE = "application/vnd.jupyter.widget-state+json"
-_NAMES = re.compile(
-    r'"(?:IPY_MODEL_|model_id": ")([^"\\]+)"'
-)  # of one model in the state of another; it is made of that
+# One model in the state of another: what that is made of, or shows.
+_NAMES = re.compile(r'"(?:IPY_MODEL_|model_id": ")([^"\\]+)"')
 _States: TypeAlias = dict[str, Any]
 
 
@@ -40,11 +39,7 @@ def keep(model: dict[str, Any], path: str, contents_manager: Any) -> None:
         Only one that saves into the file system knows an older file.
     """
     notebook = model.get("content")
-    if (
-        model.get("type") != "notebook"
-        or not isinstance(notebook, dict)
-        or not hasattr(contents_manager, "_get_os_path")
-    ):
+    if model.get("type") != "notebook" or not notebook or not hasattr(contents_manager, "_get_os_path"):
         return
     held = notebook.get("metadata", {}).get("widgets", {}).get(_STATE)
     if held is None:

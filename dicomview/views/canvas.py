@@ -31,6 +31,7 @@ _PARTS = (
     "packing",
     "slices",
     "wants",
+    "line",
     "store",
     "links",
     "painter",

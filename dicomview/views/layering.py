@@ -223,7 +223,7 @@ class Layering:
         for name, drawing in meant.items():
             try:
                 found[name] = {"image": drawing.on(sheet)}
-            except BaseException as error:  # noqa: BLE001  it is the user's; the slice is shown all the same
+            except (Exception, SystemExit) as error:  # noqa: BLE001  it is the user's; the slice is shown all the same
                 self.tell_trouble(error, f"What draws the layer {name!r} on {plane} {index}")
         return found
 

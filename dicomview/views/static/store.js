@@ -1,12 +1,13 @@
 // @ts-check
 /** The slices of one model, and the asking for them. */
+import { Line } from "./line.js";
 import { inflate } from "./packing.js";
 import { MEGABYTE, SliceCache, bytesOf, keyOf, readSlices, sizeOf } from "./slices.js";
 import { Flow, plan } from "./wants.js";
 
 /**
  * @typedef {import("./slices.js").Slice} Slice @typedef {import("./slices.js").Plane} Plane
- * @typedef {{get: Function, set: Function, save_changes: Function, send: Function, on: Function, off: Function}} Model
+ * @typedef {import("./line.js").Model} Model
  * @typedef {{paint: () => void}} Painted
  */
 
@@ -14,11 +15,6 @@ const WHOLE_BYTES = 256 * MEGABYTE; // of whole slices in the browser; linked vi
 const PREVIEW_BYTES = 48 * MEGABYTE; // of previews beside them
 const NEAR_BYTES = 48 * MEGABYTE; // how far around the shown slice whole ones are asked for ahead
 const FAR_BYTES = 24 * MEGABYTE; // and previews
-const PATIENCE_MS = 700; // beside the time that the line takes; what comes to a kernel that computes may lie there unseen
-const SILENCE_MS = 6000; // without an answer, asked again meanwhile, until it is said
-const NOBODY_MS = 4000; // the same where nobody has ever answered: the cell has not been run
-const RESIGNED_MS = 10_000; // and from then on: a kernel that computes for an hour finds them all
-const SLOWEST = MEGABYTE / 8; // bytes per second
 const STILL_MS = 100; // a hand that has not moved for so long rests
 const KEEPS_UP_MS = 60; // whole slices that come in this time are asked for under a moving hand too
 const LATE_MS = 21; // unless frames come later than this after the hand: whole slices take much of a page's time
@@ -47,21 +43,16 @@ export class Store {
   frameTook = 0; // ms from a move to the next frame, about: it rises soon and falls slowly
   awaited = false; // a frame
   seen = 0; // the number of the last answer
-  anew = true; // whatever was under way before the next want is lost
   taking = Promise.resolve(); // the unpacking of what has come
   coming = /** @type {Set<string>} */ (new Set()); // what is in it
   flow = new Flow();
-  waiting = /** @type {any} */ (0); // timer of what is pending
   resting = /** @type {any} */ (0); // timer of the hand
   dragging = false; // a hand sets the window or moves the picture: nothing may come between
-  lost = false; // there is nobody to send to
-  overdue = 0; // ms for which an answer has been waited for in vain, and nobody has said that it will come
-  silent = false; // which is too long
-  unheard = /** @type {any} */ (0); // timer until the first answer
   revision = -1; // of the scene that is shown
   /** @param {Model} model */
   constructor(model) {
     this.model = model;
+    this.line = new Line(model, this.onLate, this.onSilence);
     model.on("msg:custom", this.receive);
     model.on("change:_scene", this.renew);
     model.on("change:_near", this.surround); // with `_around` comes nothing that a kernel would not give when asked
@@ -71,22 +62,18 @@ export class Store {
       this.model.get("_scene")
     );
   }
-  /** Whether there is nobody to ask. */
-  get alone() {
-    return this.lost || this.silent;
-  }
   /** What to say beside the picture of a copy, and of a view that nobody answers. */
   get note() {
-    return this.model.get("_note") ?? (this.alone ? "no kernel answers: this is a part; run the cell for all of it" : "");
+    return this.model.get("_note") ?? (this.line.alone ? "no kernel answers: this is a part; run the cell for all of it" : "");
   }
   clear = () => {
-    for (const timer of [this.waiting, this.resting, this.unheard]) clearTimeout(timer);
+    this.line.drop();
+    clearTimeout(this.resting);
     this.resting = 0;
     this.whole.clear();
     this.previews.clear();
     this.pending.clear();
     this.coming.clear();
-    this.anew = true;
   };
   /** Where something was laid over the pictures, or taken away, what is here is out of date. */
   renew = () => {
@@ -119,13 +106,7 @@ export class Store {
     for (const { message, buffers } of this.model.get("_opening") ?? []) this.take(message, buffers);
     this.surround();
     this.ask();
-    if (this.seen) return;
-    this.unheard = setTimeout(() => {
-      this.silent = this.pending.size > 0;
-      this.surround();
-      this.paint();
-    }, NOBODY_MS);
-    this.unheard.unref?.();
+    if (!this.seen) this.line.meet(() => this.pending.size > 0);
   }
   /** Take the previews that follow the widget, or have come before its first view. */
   surround = () => {
@@ -140,30 +121,18 @@ export class Store {
   }
   /** @param {any} message @returns {boolean} whether somebody may have got it */
   send(message) {
-    try {
-      this.model.send(message);
-    } catch {
-      this.lost = true; // the kernel has gone, or has forgotten the widget
-      this.surround();
-    }
-    return !this.lost;
+    const sent = this.line.send(message);
+    if (!sent) this.surround();
+    return sent;
   }
   /** Tell Python a state. @param {any} state */
   tell(state) {
-    this.model.set("_state", { ...state, page: this.page });
-    try {
-      this.model.save_changes();
-    } catch {
-      this.lost = true; // a saved notebook without its kernel: all that is here still works
-    }
+    this.line.tell({ ...state, page: this.page });
   }
   /** @type {(message: any, buffers: DataView[]) => Promise<void>} */
   receive = async (message, buffers) => {
     if (!this.views.size || (message.kind !== "slices" && message.kind !== "busy") || this.outdated(message)) return;
-    clearTimeout(this.unheard);
-    const { silent } = this;
-    this.silent = false;
-    this.overdue = 0;
+    const silent = this.line.heard();
     if (message.kind === "busy") {
       if (silent) this.wait(); // not as long as for one who had gone
       this.paint();
@@ -181,7 +150,7 @@ export class Store {
     this.seen = message.n;
     this.pending.delete(key);
     if (this.pending.size) this.wait();
-    else clearTimeout(this.waiting);
+    else this.line.rest();
     this.ask();
   };
   /** Whether a message was made before the last change of the scene. @param {any} message */
@@ -220,24 +189,20 @@ export class Store {
   paint() {
     for (const view of this.views) view.paint();
   }
-  /** Start to wait for what is pending. When nothing comes ask again, in case another page has overtaken the wish or the
-   * kernel is busy with it; when that is not heard many times, nobody answers, and all is asked anew. */
+  /** Start to wait for what is pending. */
   wait() {
-    clearTimeout(this.waiting);
-    const bytes = [...this.pending.values()].reduce((sum, wish) => sum + wish.bytes, 0);
-    const patience = (this.silent ? RESIGNED_MS : PATIENCE_MS) + (1000 * bytes) / Math.max(this.flow.rate, SLOWEST);
-    this.waiting = setTimeout(() => {
-      this.pending.clear();
-      this.overdue += patience;
-      const before = this.silent;
-      this.silent ||= this.overdue >= SILENCE_MS && this.overdue > patience; // only an answer ends it
-      this.anew = this.silent;
-      if (this.silent && !before) this.surround();
-      this.paint();
-      this.ask();
-    }, patience);
-    this.waiting.unref?.(); // outside a browser no timer keeps the process alive
+    this.line.wait([...this.pending.values()].reduce((sum, { bytes }) => sum + bytes, 0), this.flow.rate);
   }
+  onLate = () => {
+    this.pending.clear();
+    this.paint();
+    this.ask();
+  };
+  /** From now on what came with the widget is all there is. */
+  onSilence = () => {
+    this.surround();
+    this.paint();
+  };
   /** How many places there are along a coordinate. @param {string} plane @param {number} along */
   count(plane, along) {
     return along ? this.scene.axes[along - 1].labels.length : this.scene.planes[plane].count;
@@ -307,7 +272,7 @@ export class Store {
   }
   ask() {
     const { plane } = this.shown;
-    if (this.lost || !this.views.size || !(plane in this.scene.planes)) return;
+    if (this.line.lost || !this.views.size || !(plane in this.scene.planes)) return;
     if (!["rest", "drag"].includes(this.travel)) this.later();
     const chosen = new Map();
     let [bytes, fresh] = [0, 0];
@@ -327,9 +292,9 @@ export class Store {
     );
     const items = [...chosen.values()].map(({ at, along, count, step }) => ({ at, along, count, step }));
     this.wait();
-    const { seen, anew, overdue } = this;
-    this.anew = false;
-    if (!this.send({ kind: "want", plane, items, seen, anew, late: overdue > 0, pack: this.flow.pack })) this.paint();
+    const { anew, overdue } = this.line;
+    this.line.anew = false;
+    if (!this.send({ kind: "want", plane, items, seen: this.seen, anew, late: overdue > 0, pack: this.flow.pack })) this.paint();
   }
   /** The slice (or its fault) if it is here, else a preview, else the nearest along what moves: while another time is not
    * here yet, the slice that is looked at stays. Else the nearest along the index.

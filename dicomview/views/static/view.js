@@ -233,7 +233,7 @@ export class View {
       this.words.label(slice);
     }
     if (slice) this.hold(slice);
-    else if (old && this.store.alone) return this.turnBack(old.plane);
+    else if (old && this.store.line.alone) return this.turnBack(old.plane);
     if (slice && slice !== this.drawing.slice) this.drawing.show(slice);
     else if (this.state.point !== this.crossed) this.drawing.renew("cross");
     this.crossed = this.state.point;
