@@ -256,8 +256,9 @@ def _shares(
             listing.more(_STEP if here else None)
         least = max(_LEAST, len(places) // (_PARTS * workers), _STEP // (4 * workers) if here else 0)
         while given < len(places) and (listing.whole or _hungry(tasks, 2 * workers)):
-            share = min(max((len(places) - given) // workers, least), _CHUNK)
-            rows = np.arange(given, min(given + share, len(places)))
+            left = len(places) - given
+            share = min(max(left // workers, least), _CHUNK)
+            rows = np.arange(given, given + (share if share + least // 2 < left else min(left, _CHUNK)))
             given += len(rows)
             rows = rows[[places[row].dataset is None for row in rows.tolist()]]
             if len(rows):
@@ -275,8 +276,8 @@ def glances_of(places: Sequence[Sequence[Any]], dated: bool) -> Packed:
     if glancer is None:
         glancer = Glancer(dated=dated)
         setattr(_own, f"glancer_{dated}", glancer)
-    rows = [*map(tuple.__new__, repeat(Location), zip(*places, strict=True))]  # faster than Location(...)
     with _uncollected():
+        rows = [*map(tuple.__new__, repeat(Location), zip(*places, strict=True))]  # faster than Location(...)
         return pack([glancer(one) for one in ahead(rows)])
 
 
