@@ -718,7 +718,7 @@ def test_an_executor_is_not_asked_for_what_is_in_memory():
 
 
 def test_one_bar_counts_files_whoever_looks(tmp_path, monkeypatch):
-    write(series(count=9), tmp_path)
+    write(series(count=20), tmp_path)
     seen = []
 
     class Counted(progress._Bar):
@@ -732,7 +732,7 @@ def test_one_bar_counts_files_whoever_looks(tmp_path, monkeypatch):
     dv.scan(tmp_path)
     with ThreadPoolExecutor(2) as executor:
         dv.scan(tmp_path, executor=executor)
-    assert [one for one in seen if one[2]] == [("Scanning", "file", 9, 9)] * 2
+    assert [one for one in seen if one[2]] == [("Scanning", "file", 20, 20)] * 2
 
 
 @pytest.mark.filterwarnings("ignore")  # of dask's own: ports, unclosed sockets
