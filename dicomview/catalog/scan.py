@@ -166,16 +166,18 @@ def _to_its_end(deed: Callable[[], _Result]) -> _Result:
 
 
 class _Listing:
-    """Places as they are listed; `whole` once there are no more."""
+    """Places as they are listed; `whole` once there are no more. `apart` are the rows of data sets in memory."""
 
     def __init__(self, found: Iterator[Location]) -> None:
         self.places: list[Location] = []
+        self.apart: list[int] = []
         self.whole = False
         self._found = found
 
     def more(self, count: int | None = None) -> list[Location]:
         """List so many more; all when not given."""
         new = list(islice(self._found, count))
+        self.apart += [row for row, one in enumerate(new, len(self.places)) if one.dataset is not None]
         self.places += new
         self.whole = count is None or len(new) < count
         return new
@@ -195,10 +197,8 @@ def _seen(listing: _Listing, executor: Executor | None, parts: list[_Part], *, d
         listing.more()
     glances: list[Glance] = []
     glancer, done = Glancer(dated=dated), 0
-    here = np.arange(len(listing.places))
+    here = np.arange(len(listing.places)) if executor is None else np.array(listing.apart, np.intp)
     try:
-        if executor is not None:  # data sets in memory stay here
-            here = np.flatnonzero([one.dataset is not None for one in listing.places])
         mine = [listing.places[row] for row in here.tolist()]
         for one in bar(ahead(mine), "Scanning", "file", total=len(mine), show=progress):
             glances.append(glancer(one))
@@ -260,7 +260,8 @@ def _shares(
             share = min(max(left // workers, least), _CHUNK)
             rows = np.arange(given, given + (share if share + least // 2 < left else min(left, _CHUNK)))
             given += len(rows)
-            rows = rows[[places[row].dataset is None for row in rows.tolist()]]
+            if listing.apart:  # these stay here
+                rows = np.setdiff1d(rows, listing.apart, assume_unique=True)
             if len(rows):
                 yield rows
 
