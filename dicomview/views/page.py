@@ -19,7 +19,7 @@ from dicomview.render import veil
 from dicomview.render.scene import PLAIN
 from dicomview.render.shot import thinned
 from dicomview.views.copies import places_of, shipped, snippet_of
-from dicomview.views.packing import SMALL, packed
+from dicomview.views.packing import packed
 from dicomview.views.shipment import Piece, Wish
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def _fitting(leaf: Leaf, part: float) -> _Coarse:
     for coarse in itertools.starmap(_Coarse, itertools.product(_STEPS, _quanta(scene, state, pieces))):
         thin = [replace(piece, samples=thinned(piece.samples, coarse.step)) for piece in pieces]
         masks = sum(len(bits) for piece in pieces for bits in piece.masks) / coarse.step**2
-        packed_bytes = len(packed([coarse.rounded(piece).samples for piece in thin], SMALL))
+        packed_bytes = len(packed([coarse.rounded(piece).samples for piece in thin]))
         if (packed_bytes + masks) / len(pieces) <= allowed:
             break
     return coarse
