@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["in_a_cell", "soon", "when_quiet"]
 
+_SOON = 0.08  # seconds, in which the page paints its picture: what came meanwhile would only take its time
 _QUIET = 1.0  # seconds without a want
 _PATIENCE = 3.0  # and at most
 
@@ -28,7 +29,7 @@ def _loop() -> asyncio.AbstractEventLoop | None:
 def soon(deed: Callable[[], None]) -> None:
     """Do something once the running cell has shown what it shows; at once where no cell runs."""
     if loop := _loop():
-        loop.call_soon(deed)
+        loop.call_later(_SOON, deed)
     else:
         deed()
 
