@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["bar"]
 
 T = TypeVar("T")
-_PATIENCE = 1  # second without a bar; one in a notebook is made of seven widgets, which a saved one keeps
+_PATIENCE = 1  # second without a bar; one in a notebook is made of eleven widgets, which a saved one keeps
 
 
 class _Notebook(tqdm):  # type: ignore[misc]  # what this is, tqdm finds out on the spot

@@ -201,7 +201,7 @@ export class View {
     }
     this.tools.show(state);
     this.paint();
-    const jumped = moved >= 0 && at[this.cineAlong] !== before.at[this.cineAlong] && !this.filming;
+    const jumped = at[this.cineAlong] !== before.at[this.cineAlong] && !this.filming;
     if (this.film.running && (plane !== before.plane || jumped)) this.play(); // from there
   }
   /** Show what there is; what goes wrong is said, and keeps neither a gesture nor another view from going on. */
